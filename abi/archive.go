@@ -1,0 +1,126 @@
+package abi
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// The archive is the read-only file system of an image. It is used where it
+// lies: a table of nodes, then names, then the bytes of the files.
+//
+//	header   ArchiveHeaderBytes: magic, uint64 number of nodes
+//	nodes    ArchiveNodeBytes each; node 0 is the root directory
+//	names    without terminator
+//	data     each file from a page boundary
+//
+// The children of a directory are consecutive nodes sorted by name (bytes), so
+// a lookup is a binary search and readdir a walk. All offsets are from the
+// start of the archive; all numbers are little-endian.
+const (
+	archiveMagic       = "mewzarc1"
+	ArchiveHeaderBytes = 16
+	ArchiveNodeBytes   = 64
+	ArchiveNameMax     = 255  // bytes in one name (POSIX NAME_MAX)
+	ArchiveLinkMax     = 4096 // bytes in a symbolic link (POSIX PATH_MAX)
+)
+
+// ArchiveType is what a node is.
+type ArchiveType uint8
+
+const (
+	ArchiveDirectory ArchiveType = 1
+	ArchiveFile      ArchiveType = 2
+	ArchiveSymlink   ArchiveType = 3
+)
+
+// ArchiveNode is one file, directory or symbolic link.
+type ArchiveNode struct {
+	Type          ArchiveType
+	Mode          uint16 // permission bits of the host
+	NameBytes     uint16
+	Links         uint32 // number of names of a file, entries of a directory
+	NameOffset    uint64
+	Parent        uint64 // node index; the root is its own parent
+	DataOffset    uint64 // directory: index of the first child; else offset of the bytes
+	Size          uint64 // directory: number of children; else bytes
+	ModifiedNanos uint64 // since 1970
+}
+
+// ErrArchive is returned for bytes that are no archive.
+var ErrArchive = errors.New("abi: not an archive of this version of mewz")
+
+// AppendArchiveHeader appends the header of an archive of nodes nodes.
+func AppendArchiveHeader(b []byte, nodes uint64) []byte {
+	return binary.LittleEndian.AppendUint64(append(b, archiveMagic...), nodes)
+}
+
+// AppendArchiveNode appends the encoding of n, ArchiveNodeBytes long.
+func AppendArchiveNode(b []byte, n *ArchiveNode) []byte {
+	le := binary.LittleEndian
+	b = append(b, byte(n.Type), 0)
+	b = le.AppendUint16(b, n.Mode)
+	b = le.AppendUint16(b, n.NameBytes)
+	b = append(b, 0, 0)
+	b = le.AppendUint32(b, n.Links)
+	b = append(b, 0, 0, 0, 0)
+	for _, v := range []uint64{n.NameOffset, n.Parent, n.DataOffset, n.Size, n.ModifiedNanos, 0} {
+		b = le.AppendUint64(b, v)
+	}
+	return b
+}
+
+// Archive is an archive in memory whose header is right. Its nodes are checked
+// as they are read.
+type Archive struct {
+	bytes []byte
+	Nodes uint64
+}
+
+// OpenArchive checks the header of b.
+func OpenArchive(b []byte) (Archive, error) {
+	if len(b) < ArchiveHeaderBytes || string(b[:8]) != archiveMagic {
+		return Archive{}, ErrArchive
+	}
+	n := binary.LittleEndian.Uint64(b[8:])
+	if n == 0 || n > uint64(len(b)-ArchiveHeaderBytes)/ArchiveNodeBytes {
+		return Archive{}, ErrArchive
+	}
+	return Archive{b, n}, nil
+}
+
+// Node returns node i with name and, for files and links, its bytes.
+func (a Archive) Node(i uint64) (n ArchiveNode, name string, data []byte, err error) {
+	if i >= a.Nodes {
+		return n, "", nil, ErrArchive
+	}
+	le := binary.LittleEndian
+	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
+	n = ArchiveNode{
+		Type: ArchiveType(b[0]), Mode: le.Uint16(b[2:]), NameBytes: le.Uint16(b[4:]), Links: le.Uint32(b[8:]),
+		NameOffset: le.Uint64(b[16:]), Parent: le.Uint64(b[24:]), DataOffset: le.Uint64(b[32:]),
+		Size: le.Uint64(b[40:]), ModifiedNanos: le.Uint64(b[48:]),
+	}
+	nameBytes, ok := a.slice(n.NameOffset, uint64(n.NameBytes))
+	switch n.Type {
+	case ArchiveDirectory:
+		ok = ok && n.DataOffset <= a.Nodes && n.Size <= a.Nodes-n.DataOffset
+	case ArchiveFile, ArchiveSymlink:
+		var dataOK bool
+		data, dataOK = a.slice(n.DataOffset, n.Size)
+		ok = ok && dataOK
+	default:
+		ok = false
+	}
+	if !ok || n.Parent >= a.Nodes {
+		return n, "", nil, ErrArchive
+	}
+	return n, string(nameBytes), data, nil
+}
+
+func (a Archive) slice(offset, size uint64) ([]byte, bool) {
+	total := uint64(len(a.bytes))
+	if offset > total || size > total-offset {
+		return nil, false
+	}
+	return a.bytes[offset : offset+size : offset+size], true
+}
