@@ -1,0 +1,361 @@
+package wasm
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// BlockType is the type of a block: a type index, or inline none or one result.
+type BlockType struct {
+	HasIndex bool
+	Index    uint32
+	Result   ValueType // 0: none
+}
+
+// Instruction is one decoded instruction; which fields are set follows from
+// the ImmediateKind of its opcode.
+type Instruction struct {
+	Opcode    Opcode
+	Offset    Offset // of the opcode in the module
+	Block     BlockType
+	Index     uint32
+	Index2    uint32
+	Align     uint32 // exponent of 2
+	MemOffset uint64
+	Value     int64
+	Labels    []uint32 // valid until the next call of Next
+	Types     []ValueType
+}
+
+// Info is the row of the instruction table.
+func (i *Instruction) Info() OpcodeInfo { return Opcodes[i.Opcode] }
+
+// Errors of the binary format. Their texts are those of the core test suite.
+var (
+	ErrUnexpectedEnd     = errors.New("unexpected end")
+	ErrIntegerTooLong    = errors.New("integer representation too long")
+	ErrIntegerTooLarge   = errors.New("integer too large")
+	ErrIllegalOpcode     = errors.New("illegal opcode")
+	ErrZeroByteExpected  = errors.New("zero byte expected")
+	ErrMalformedRefType  = errors.New("malformed reference type")
+	ErrMalformedValType  = errors.New("malformed value type")
+	ErrMalformedMemFlags = errors.New("malformed memop flags")
+)
+
+// OffsetError is an error at a place of the module.
+type OffsetError struct {
+	Offset Offset
+	Err    error
+}
+
+// Error gives the place and the reason.
+func (e *OffsetError) Error() string { return fmt.Sprintf("offset 0x%x: %v", e.Offset, e.Err) }
+
+// Unwrap gives the reason.
+func (e *OffsetError) Unwrap() error { return e.Err }
+
+// Reader reads the values of the binary format (5.1, 5.2) from a slice. After
+// an error its position is where the fault lies.
+type Reader struct {
+	bytes    []byte
+	position int
+	base     Offset
+}
+
+// NewReader reads b, whose first byte lies at base of the module.
+func NewReader(b []byte, base Offset) *Reader { return &Reader{bytes: b, base: base} }
+
+// Offset is the position in the module.
+func (r *Reader) Offset() Offset { return r.base + Offset(r.position) }
+
+// Len is the number of bytes left.
+func (r *Reader) Len() int { return len(r.bytes) - r.position }
+
+// Fail wraps err with the position.
+func (r *Reader) Fail(err error) error { return &OffsetError{r.Offset(), err} }
+
+// Byte reads one byte.
+func (r *Reader) Byte() (byte, error) {
+	if r.position >= len(r.bytes) {
+		return 0, r.Fail(ErrUnexpectedEnd)
+	}
+	b := r.bytes[r.position]
+	r.position++
+	return b, nil
+}
+
+// Bytes reads n bytes; the result is part of the module, not a copy.
+func (r *Reader) Bytes(n uint32) ([]byte, error) {
+	if uint64(n) > uint64(r.Len()) {
+		return nil, r.Fail(ErrUnexpectedEnd)
+	}
+	b := r.bytes[r.position : r.position+int(n) : r.position+int(n)]
+	r.position += int(n)
+	return b, nil
+}
+
+// Uint32 reads an unsigned LEB128 of at most 32 bits (5.2.2).
+func (r *Reader) Uint32() (uint32, error) {
+	v, err := r.unsigned(32)
+	return uint32(v), err
+}
+
+// Uint64 reads an unsigned LEB128 of at most 64 bits.
+func (r *Reader) Uint64() (uint64, error) { return r.unsigned(64) }
+
+func (r *Reader) unsigned(bits uint) (uint64, error) {
+	var value uint64
+	for shift := uint(0); ; shift += 7 {
+		b, err := r.Byte()
+		if err != nil {
+			return 0, err
+		}
+		if left := bits - shift; left < 7 {
+			if b&0x80 != 0 {
+				r.position--
+				return 0, r.Fail(ErrIntegerTooLong)
+			}
+			if b>>left != 0 {
+				r.position--
+				return 0, r.Fail(ErrIntegerTooLarge)
+			}
+		}
+		value |= uint64(b&0x7f) << shift
+		if b&0x80 == 0 {
+			return value, nil
+		}
+	}
+}
+
+// Int32 reads a signed LEB128 of at most 32 bits.
+func (r *Reader) Int32() (int32, error) {
+	v, err := r.signed(32)
+	return int32(v), err
+}
+
+// Int64 reads a signed LEB128 of at most 64 bits.
+func (r *Reader) Int64() (int64, error) { return r.signed(64) }
+
+// Int33 reads the signed LEB128 of a block type.
+func (r *Reader) Int33() (int64, error) { return r.signed(33) }
+
+func (r *Reader) signed(bits uint) (int64, error) {
+	var value int64
+	for shift := uint(0); ; shift += 7 {
+		b, err := r.Byte()
+		if err != nil {
+			return 0, err
+		}
+		if left := bits - shift; left < 7 {
+			if b&0x80 != 0 {
+				r.position--
+				return 0, r.Fail(ErrIntegerTooLong)
+			}
+			// The bits beyond the value must all equal its sign.
+			if rest := int8(b<<1) >> left; rest != 0 && rest != -1 {
+				r.position--
+				return 0, r.Fail(ErrIntegerTooLarge)
+			}
+		}
+		value |= int64(b&0x7f) << shift
+		if b&0x80 == 0 {
+			if end := shift + 7; end < 64 && b&0x40 != 0 {
+				value |= -1 << end
+			}
+			return value, nil
+		}
+	}
+}
+
+// ValueType reads a value type (5.3.4).
+func (r *Reader) ValueType() (ValueType, error) {
+	b, err := r.Byte()
+	if err != nil {
+		return 0, err
+	}
+	if _, ok := valueTypeNames[ValueType(b)]; !ok {
+		r.position--
+		return 0, r.Fail(ErrMalformedValType)
+	}
+	return ValueType(b), nil
+}
+
+// RefType reads a reference type (5.3.3).
+func (r *Reader) RefType() (ValueType, error) {
+	b, err := r.Byte()
+	if err != nil {
+		return 0, err
+	}
+	if !ValueType(b).IsReference() {
+		r.position--
+		return 0, r.Fail(ErrMalformedRefType)
+	}
+	return ValueType(b), nil
+}
+
+// Next reads one instruction (5.4) into i.
+func (r *Reader) Next(i *Instruction) error {
+	*i = Instruction{Offset: r.Offset(), Labels: i.Labels[:0], Types: i.Types[:0]}
+	b, err := r.Byte()
+	if err != nil {
+		return err
+	}
+	i.Opcode = Opcode(b)
+	if prefix := Opcode(b) << 16; prefix == PrefixMisc || prefix == PrefixSIMD {
+		number, err := r.Uint32()
+		if err != nil {
+			return err
+		}
+		if number > 0xffff {
+			return &OffsetError{i.Offset, ErrIllegalOpcode}
+		}
+		i.Opcode = prefix | Opcode(number)
+	}
+	info, ok := Opcodes[i.Opcode]
+	if !ok {
+		return &OffsetError{i.Offset, fmt.Errorf("%w 0x%x", ErrIllegalOpcode, b)}
+	}
+	return r.immediate(info.Immediate, i)
+}
+
+func (r *Reader) immediate(kind ImmediateKind, i *Instruction) (err error) {
+	switch kind {
+	case ImmediateNone:
+	case ImmediateBlock:
+		i.Block, err = r.blockType()
+	case ImmediateLabels:
+		err = r.labels(i)
+	case ImmediateLabel, ImmediateFunction, ImmediateLocal, ImmediateGlobal, ImmediateTable, ImmediateData, ImmediateElement:
+		i.Index, err = r.Uint32()
+	case ImmediateCallIndirect, ImmediateElementTable, ImmediateTableTable:
+		if i.Index, err = r.Uint32(); err == nil {
+			i.Index2, err = r.Uint32()
+		}
+	case ImmediateMemory:
+		err = r.zeroByte()
+	case ImmediateDataMemory:
+		if i.Index, err = r.Uint32(); err == nil {
+			err = r.zeroByte()
+		}
+	case ImmediateMemoryMemory:
+		if err = r.zeroByte(); err == nil {
+			err = r.zeroByte()
+		}
+	case ImmediateMemArg:
+		err = r.memArg(i)
+	case ImmediateTypes:
+		err = r.types(i)
+	case ImmediateRefType:
+		var t ValueType
+		t, err = r.RefType()
+		i.Types = append(i.Types, t)
+	default:
+		err = r.constant(kind, i)
+	}
+	return err
+}
+
+func (r *Reader) constant(kind ImmediateKind, i *Instruction) error {
+	switch kind {
+	case ImmediateI32:
+		v, err := r.Int32()
+		i.Value = int64(v)
+		return err
+	case ImmediateI64:
+		v, err := r.Int64()
+		i.Value = v
+		return err
+	case ImmediateF32:
+		b, err := r.Bytes(4)
+		if err == nil {
+			i.Value = int64(binary.LittleEndian.Uint32(b))
+		}
+		return err
+	case ImmediateF64:
+		b, err := r.Bytes(8)
+		if err == nil {
+			i.Value = int64(binary.LittleEndian.Uint64(b))
+		}
+		return err
+	default:
+		return r.Fail(fmt.Errorf("immediate kind %d is not handled", kind))
+	}
+}
+
+func (r *Reader) zeroByte() error {
+	b, err := r.Byte()
+	if err == nil && b != 0 {
+		r.position--
+		return r.Fail(ErrZeroByteExpected)
+	}
+	return err
+}
+
+func (r *Reader) blockType() (BlockType, error) {
+	if r.position < len(r.bytes) {
+		b := r.bytes[r.position]
+		if b == 0x40 {
+			r.position++
+			return BlockType{}, nil
+		}
+		if _, ok := valueTypeNames[ValueType(b)]; ok {
+			r.position++
+			return BlockType{Result: ValueType(b)}, nil
+		}
+	}
+	v, err := r.Int33()
+	if err == nil && v < 0 {
+		err = r.Fail(ErrMalformedValType)
+	}
+	return BlockType{HasIndex: true, Index: uint32(v)}, err
+}
+
+func (r *Reader) labels(i *Instruction) error {
+	n, err := r.Uint32()
+	if err != nil {
+		return err
+	}
+	if uint64(n) > uint64(r.Len()) { // each label takes a byte or more
+		return r.Fail(ErrUnexpectedEnd)
+	}
+	for range n {
+		label, err := r.Uint32()
+		if err != nil {
+			return err
+		}
+		i.Labels = append(i.Labels, label)
+	}
+	i.Index, err = r.Uint32()
+	return err
+}
+
+func (r *Reader) types(i *Instruction) error {
+	n, err := r.Uint32()
+	if err != nil {
+		return err
+	}
+	if uint64(n) > uint64(r.Len()) {
+		return r.Fail(ErrUnexpectedEnd)
+	}
+	for range n {
+		t, err := r.ValueType()
+		if err != nil {
+			return err
+		}
+		i.Types = append(i.Types, t)
+	}
+	return nil
+}
+
+func (r *Reader) memArg(i *Instruction) (err error) {
+	if i.Align, err = r.Uint32(); err != nil {
+		return err
+	}
+	if i.Align >= 32 {
+		return r.Fail(ErrMalformedMemFlags)
+	}
+	offset, err := r.Uint32()
+	i.MemOffset = uint64(offset)
+	return err
+}

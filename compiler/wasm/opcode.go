@@ -1,0 +1,327 @@
+package wasm
+
+// Opcode is an instruction: the byte of the binary format, or for instructions
+// behind a prefix byte, prefix<<16 | number (5.4).
+type Opcode uint32
+
+// Prefix bytes.
+const (
+	PrefixMisc Opcode = 0xfc << 16
+	PrefixSIMD Opcode = 0xfd << 16
+)
+
+// ImmediateKind is what follows an opcode (5.4).
+type ImmediateKind byte
+
+// The kinds, with the fields of Instruction they fill.
+const (
+	ImmediateNone         ImmediateKind = iota
+	ImmediateBlock                      // Block
+	ImmediateLabel                      // Index
+	ImmediateLabels                     // Labels, Index = default
+	ImmediateFunction                   // Index
+	ImmediateCallIndirect               // Index = type, Index2 = table
+	ImmediateLocal                      // Index
+	ImmediateGlobal                     // Index
+	ImmediateTable                      // Index
+	ImmediateMemory                     // Index (a zero byte in 2.0)
+	ImmediateMemArg                     // Align, MemOffset; Index = memory
+	ImmediateI32                        // Value (sign extended)
+	ImmediateI64                        // Value
+	ImmediateF32                        // Value (bits)
+	ImmediateF64                        // Value (bits)
+	ImmediateTypes                      // Types (select)
+	ImmediateRefType                    // Types[0]
+	ImmediateData                       // Index
+	ImmediateElement                    // Index
+	ImmediateDataMemory                 // Index = data, Index2 = memory (memory.init)
+	ImmediateMemoryMemory               // Index = destination, Index2 = source (memory.copy)
+	ImmediateElementTable               // Index = element, Index2 = table (table.init)
+	ImmediateTableTable                 // Index = destination, Index2 = source (table.copy)
+)
+
+// Feature is a proposal that an instruction or a module needs.
+type Feature string
+
+// Features beyond WebAssembly 1.0 that this compiler knows by name.
+const (
+	FeatureNone           Feature = ""
+	FeatureSignExtension  Feature = "sign-extension"
+	FeatureSatTruncation  Feature = "nontrapping-float-to-int"
+	FeatureBulkMemory     Feature = "bulk-memory"
+	FeatureReferenceTypes Feature = "reference-types"
+	FeatureMultiValue     Feature = "multi-value"
+	FeatureMutableGlobals Feature = "mutable-globals"
+	FeatureSIMD           Feature = "simd"
+)
+
+// OpcodeInfo is one row of the instruction table. Signature has the operand
+// letters, ':' and the result letters (i = i32, I = i64, f = f32, F = f64) for
+// instructions whose type is fixed; it is empty for those whose type depends on
+// the context. AccessBytes is the width of a memory access.
+type OpcodeInfo struct {
+	Name        string
+	Immediate   ImmediateKind
+	Signature   string
+	AccessBytes uint8
+	Feature     Feature
+}
+
+// Opcodes with a meaning of their own in the validator and the lowering.
+const (
+	OpUnreachable  Opcode = 0x00
+	OpNop          Opcode = 0x01
+	OpBlock        Opcode = 0x02
+	OpLoop         Opcode = 0x03
+	OpIf           Opcode = 0x04
+	OpElse         Opcode = 0x05
+	OpEnd          Opcode = 0x0b
+	OpBr           Opcode = 0x0c
+	OpBrIf         Opcode = 0x0d
+	OpBrTable      Opcode = 0x0e
+	OpReturn       Opcode = 0x0f
+	OpCall         Opcode = 0x10
+	OpCallIndirect Opcode = 0x11
+	OpDrop         Opcode = 0x1a
+	OpSelect       Opcode = 0x1b
+	OpSelectTyped  Opcode = 0x1c
+	OpLocalGet     Opcode = 0x20
+	OpLocalSet     Opcode = 0x21
+	OpLocalTee     Opcode = 0x22
+	OpGlobalGet    Opcode = 0x23
+	OpGlobalSet    Opcode = 0x24
+	OpTableGet     Opcode = 0x25
+	OpTableSet     Opcode = 0x26
+	OpI32Load      Opcode = 0x28
+	OpI64Store32   Opcode = 0x3e
+	OpMemorySize   Opcode = 0x3f
+	OpMemoryGrow   Opcode = 0x40
+	OpI32Const     Opcode = 0x41
+	OpI64Const     Opcode = 0x42
+	OpF32Const     Opcode = 0x43
+	OpF64Const     Opcode = 0x44
+	OpRefNull      Opcode = 0xd0
+	OpRefIsNull    Opcode = 0xd1
+	OpRefFunc      Opcode = 0xd2
+
+	OpMemoryInit Opcode = PrefixMisc | 8
+	OpDataDrop   Opcode = PrefixMisc | 9
+	OpMemoryCopy Opcode = PrefixMisc | 10
+	OpMemoryFill Opcode = PrefixMisc | 11
+	OpTableInit  Opcode = PrefixMisc | 12
+	OpElemDrop   Opcode = PrefixMisc | 13
+	OpTableCopy  Opcode = PrefixMisc | 14
+	OpTableGrow  Opcode = PrefixMisc | 15
+	OpTableSize  Opcode = PrefixMisc | 16
+	OpTableFill  Opcode = PrefixMisc | 17
+)
+
+// Opcodes is the table of all instructions that the compiler knows.
+var Opcodes = map[Opcode]OpcodeInfo{
+	OpUnreachable:  {Name: "unreachable"},
+	OpNop:          {Name: "nop", Signature: ":"},
+	OpBlock:        {Name: "block", Immediate: ImmediateBlock},
+	OpLoop:         {Name: "loop", Immediate: ImmediateBlock},
+	OpIf:           {Name: "if", Immediate: ImmediateBlock},
+	OpElse:         {Name: "else"},
+	OpEnd:          {Name: "end"},
+	OpBr:           {Name: "br", Immediate: ImmediateLabel},
+	OpBrIf:         {Name: "br_if", Immediate: ImmediateLabel},
+	OpBrTable:      {Name: "br_table", Immediate: ImmediateLabels},
+	OpReturn:       {Name: "return"},
+	OpCall:         {Name: "call", Immediate: ImmediateFunction},
+	OpCallIndirect: {Name: "call_indirect", Immediate: ImmediateCallIndirect},
+	OpDrop:         {Name: "drop"},
+	OpSelect:       {Name: "select"},
+	OpSelectTyped:  {Name: "select", Immediate: ImmediateTypes, Feature: FeatureReferenceTypes},
+	OpLocalGet:     {Name: "local.get", Immediate: ImmediateLocal},
+	OpLocalSet:     {Name: "local.set", Immediate: ImmediateLocal},
+	OpLocalTee:     {Name: "local.tee", Immediate: ImmediateLocal},
+	OpGlobalGet:    {Name: "global.get", Immediate: ImmediateGlobal},
+	OpGlobalSet:    {Name: "global.set", Immediate: ImmediateGlobal},
+	OpTableGet:     {Name: "table.get", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
+	OpTableSet:     {Name: "table.set", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
+
+	0x28: {"i32.load", ImmediateMemArg, "i:i", 4, FeatureNone},
+	0x29: {"i64.load", ImmediateMemArg, "i:I", 8, FeatureNone},
+	0x2a: {"f32.load", ImmediateMemArg, "i:f", 4, FeatureNone},
+	0x2b: {"f64.load", ImmediateMemArg, "i:F", 8, FeatureNone},
+	0x2c: {"i32.load8_s", ImmediateMemArg, "i:i", 1, FeatureNone},
+	0x2d: {"i32.load8_u", ImmediateMemArg, "i:i", 1, FeatureNone},
+	0x2e: {"i32.load16_s", ImmediateMemArg, "i:i", 2, FeatureNone},
+	0x2f: {"i32.load16_u", ImmediateMemArg, "i:i", 2, FeatureNone},
+	0x30: {"i64.load8_s", ImmediateMemArg, "i:I", 1, FeatureNone},
+	0x31: {"i64.load8_u", ImmediateMemArg, "i:I", 1, FeatureNone},
+	0x32: {"i64.load16_s", ImmediateMemArg, "i:I", 2, FeatureNone},
+	0x33: {"i64.load16_u", ImmediateMemArg, "i:I", 2, FeatureNone},
+	0x34: {"i64.load32_s", ImmediateMemArg, "i:I", 4, FeatureNone},
+	0x35: {"i64.load32_u", ImmediateMemArg, "i:I", 4, FeatureNone},
+	0x36: {"i32.store", ImmediateMemArg, "ii:", 4, FeatureNone},
+	0x37: {"i64.store", ImmediateMemArg, "iI:", 8, FeatureNone},
+	0x38: {"f32.store", ImmediateMemArg, "if:", 4, FeatureNone},
+	0x39: {"f64.store", ImmediateMemArg, "iF:", 8, FeatureNone},
+	0x3a: {"i32.store8", ImmediateMemArg, "ii:", 1, FeatureNone},
+	0x3b: {"i32.store16", ImmediateMemArg, "ii:", 2, FeatureNone},
+	0x3c: {"i64.store8", ImmediateMemArg, "iI:", 1, FeatureNone},
+	0x3d: {"i64.store16", ImmediateMemArg, "iI:", 2, FeatureNone},
+	0x3e: {"i64.store32", ImmediateMemArg, "iI:", 4, FeatureNone},
+
+	OpMemorySize: {Name: "memory.size", Immediate: ImmediateMemory, Signature: ":i"},
+	OpMemoryGrow: {Name: "memory.grow", Immediate: ImmediateMemory, Signature: "i:i"},
+	OpI32Const:   {Name: "i32.const", Immediate: ImmediateI32, Signature: ":i"},
+	OpI64Const:   {Name: "i64.const", Immediate: ImmediateI64, Signature: ":I"},
+	OpF32Const:   {Name: "f32.const", Immediate: ImmediateF32, Signature: ":f"},
+	OpF64Const:   {Name: "f64.const", Immediate: ImmediateF64, Signature: ":F"},
+
+	0x45: {"i32.eqz", ImmediateNone, "i:i", 0, FeatureNone},
+	0x46: {"i32.eq", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x47: {"i32.ne", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x48: {"i32.lt_s", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x49: {"i32.lt_u", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x4a: {"i32.gt_s", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x4b: {"i32.gt_u", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x4c: {"i32.le_s", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x4d: {"i32.le_u", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x4e: {"i32.ge_s", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x4f: {"i32.ge_u", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x50: {"i64.eqz", ImmediateNone, "I:i", 0, FeatureNone},
+	0x51: {"i64.eq", ImmediateNone, "II:i", 0, FeatureNone},
+	0x52: {"i64.ne", ImmediateNone, "II:i", 0, FeatureNone},
+	0x53: {"i64.lt_s", ImmediateNone, "II:i", 0, FeatureNone},
+	0x54: {"i64.lt_u", ImmediateNone, "II:i", 0, FeatureNone},
+	0x55: {"i64.gt_s", ImmediateNone, "II:i", 0, FeatureNone},
+	0x56: {"i64.gt_u", ImmediateNone, "II:i", 0, FeatureNone},
+	0x57: {"i64.le_s", ImmediateNone, "II:i", 0, FeatureNone},
+	0x58: {"i64.le_u", ImmediateNone, "II:i", 0, FeatureNone},
+	0x59: {"i64.ge_s", ImmediateNone, "II:i", 0, FeatureNone},
+	0x5a: {"i64.ge_u", ImmediateNone, "II:i", 0, FeatureNone},
+	0x5b: {"f32.eq", ImmediateNone, "ff:i", 0, FeatureNone},
+	0x5c: {"f32.ne", ImmediateNone, "ff:i", 0, FeatureNone},
+	0x5d: {"f32.lt", ImmediateNone, "ff:i", 0, FeatureNone},
+	0x5e: {"f32.gt", ImmediateNone, "ff:i", 0, FeatureNone},
+	0x5f: {"f32.le", ImmediateNone, "ff:i", 0, FeatureNone},
+	0x60: {"f32.ge", ImmediateNone, "ff:i", 0, FeatureNone},
+	0x61: {"f64.eq", ImmediateNone, "FF:i", 0, FeatureNone},
+	0x62: {"f64.ne", ImmediateNone, "FF:i", 0, FeatureNone},
+	0x63: {"f64.lt", ImmediateNone, "FF:i", 0, FeatureNone},
+	0x64: {"f64.gt", ImmediateNone, "FF:i", 0, FeatureNone},
+	0x65: {"f64.le", ImmediateNone, "FF:i", 0, FeatureNone},
+	0x66: {"f64.ge", ImmediateNone, "FF:i", 0, FeatureNone},
+	0x67: {"i32.clz", ImmediateNone, "i:i", 0, FeatureNone},
+	0x68: {"i32.ctz", ImmediateNone, "i:i", 0, FeatureNone},
+	0x69: {"i32.popcnt", ImmediateNone, "i:i", 0, FeatureNone},
+	0x6a: {"i32.add", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x6b: {"i32.sub", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x6c: {"i32.mul", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x6d: {"i32.div_s", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x6e: {"i32.div_u", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x6f: {"i32.rem_s", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x70: {"i32.rem_u", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x71: {"i32.and", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x72: {"i32.or", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x73: {"i32.xor", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x74: {"i32.shl", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x75: {"i32.shr_s", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x76: {"i32.shr_u", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x77: {"i32.rotl", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x78: {"i32.rotr", ImmediateNone, "ii:i", 0, FeatureNone},
+	0x79: {"i64.clz", ImmediateNone, "I:I", 0, FeatureNone},
+	0x7a: {"i64.ctz", ImmediateNone, "I:I", 0, FeatureNone},
+	0x7b: {"i64.popcnt", ImmediateNone, "I:I", 0, FeatureNone},
+	0x7c: {"i64.add", ImmediateNone, "II:I", 0, FeatureNone},
+	0x7d: {"i64.sub", ImmediateNone, "II:I", 0, FeatureNone},
+	0x7e: {"i64.mul", ImmediateNone, "II:I", 0, FeatureNone},
+	0x7f: {"i64.div_s", ImmediateNone, "II:I", 0, FeatureNone},
+	0x80: {"i64.div_u", ImmediateNone, "II:I", 0, FeatureNone},
+	0x81: {"i64.rem_s", ImmediateNone, "II:I", 0, FeatureNone},
+	0x82: {"i64.rem_u", ImmediateNone, "II:I", 0, FeatureNone},
+	0x83: {"i64.and", ImmediateNone, "II:I", 0, FeatureNone},
+	0x84: {"i64.or", ImmediateNone, "II:I", 0, FeatureNone},
+	0x85: {"i64.xor", ImmediateNone, "II:I", 0, FeatureNone},
+	0x86: {"i64.shl", ImmediateNone, "II:I", 0, FeatureNone},
+	0x87: {"i64.shr_s", ImmediateNone, "II:I", 0, FeatureNone},
+	0x88: {"i64.shr_u", ImmediateNone, "II:I", 0, FeatureNone},
+	0x89: {"i64.rotl", ImmediateNone, "II:I", 0, FeatureNone},
+	0x8a: {"i64.rotr", ImmediateNone, "II:I", 0, FeatureNone},
+	0x8b: {"f32.abs", ImmediateNone, "f:f", 0, FeatureNone},
+	0x8c: {"f32.neg", ImmediateNone, "f:f", 0, FeatureNone},
+	0x8d: {"f32.ceil", ImmediateNone, "f:f", 0, FeatureNone},
+	0x8e: {"f32.floor", ImmediateNone, "f:f", 0, FeatureNone},
+	0x8f: {"f32.trunc", ImmediateNone, "f:f", 0, FeatureNone},
+	0x90: {"f32.nearest", ImmediateNone, "f:f", 0, FeatureNone},
+	0x91: {"f32.sqrt", ImmediateNone, "f:f", 0, FeatureNone},
+	0x92: {"f32.add", ImmediateNone, "ff:f", 0, FeatureNone},
+	0x93: {"f32.sub", ImmediateNone, "ff:f", 0, FeatureNone},
+	0x94: {"f32.mul", ImmediateNone, "ff:f", 0, FeatureNone},
+	0x95: {"f32.div", ImmediateNone, "ff:f", 0, FeatureNone},
+	0x96: {"f32.min", ImmediateNone, "ff:f", 0, FeatureNone},
+	0x97: {"f32.max", ImmediateNone, "ff:f", 0, FeatureNone},
+	0x98: {"f32.copysign", ImmediateNone, "ff:f", 0, FeatureNone},
+	0x99: {"f64.abs", ImmediateNone, "F:F", 0, FeatureNone},
+	0x9a: {"f64.neg", ImmediateNone, "F:F", 0, FeatureNone},
+	0x9b: {"f64.ceil", ImmediateNone, "F:F", 0, FeatureNone},
+	0x9c: {"f64.floor", ImmediateNone, "F:F", 0, FeatureNone},
+	0x9d: {"f64.trunc", ImmediateNone, "F:F", 0, FeatureNone},
+	0x9e: {"f64.nearest", ImmediateNone, "F:F", 0, FeatureNone},
+	0x9f: {"f64.sqrt", ImmediateNone, "F:F", 0, FeatureNone},
+	0xa0: {"f64.add", ImmediateNone, "FF:F", 0, FeatureNone},
+	0xa1: {"f64.sub", ImmediateNone, "FF:F", 0, FeatureNone},
+	0xa2: {"f64.mul", ImmediateNone, "FF:F", 0, FeatureNone},
+	0xa3: {"f64.div", ImmediateNone, "FF:F", 0, FeatureNone},
+	0xa4: {"f64.min", ImmediateNone, "FF:F", 0, FeatureNone},
+	0xa5: {"f64.max", ImmediateNone, "FF:F", 0, FeatureNone},
+	0xa6: {"f64.copysign", ImmediateNone, "FF:F", 0, FeatureNone},
+	0xa7: {"i32.wrap_i64", ImmediateNone, "I:i", 0, FeatureNone},
+	0xa8: {"i32.trunc_f32_s", ImmediateNone, "f:i", 0, FeatureNone},
+	0xa9: {"i32.trunc_f32_u", ImmediateNone, "f:i", 0, FeatureNone},
+	0xaa: {"i32.trunc_f64_s", ImmediateNone, "F:i", 0, FeatureNone},
+	0xab: {"i32.trunc_f64_u", ImmediateNone, "F:i", 0, FeatureNone},
+	0xac: {"i64.extend_i32_s", ImmediateNone, "i:I", 0, FeatureNone},
+	0xad: {"i64.extend_i32_u", ImmediateNone, "i:I", 0, FeatureNone},
+	0xae: {"i64.trunc_f32_s", ImmediateNone, "f:I", 0, FeatureNone},
+	0xaf: {"i64.trunc_f32_u", ImmediateNone, "f:I", 0, FeatureNone},
+	0xb0: {"i64.trunc_f64_s", ImmediateNone, "F:I", 0, FeatureNone},
+	0xb1: {"i64.trunc_f64_u", ImmediateNone, "F:I", 0, FeatureNone},
+	0xb2: {"f32.convert_i32_s", ImmediateNone, "i:f", 0, FeatureNone},
+	0xb3: {"f32.convert_i32_u", ImmediateNone, "i:f", 0, FeatureNone},
+	0xb4: {"f32.convert_i64_s", ImmediateNone, "I:f", 0, FeatureNone},
+	0xb5: {"f32.convert_i64_u", ImmediateNone, "I:f", 0, FeatureNone},
+	0xb6: {"f32.demote_f64", ImmediateNone, "F:f", 0, FeatureNone},
+	0xb7: {"f64.convert_i32_s", ImmediateNone, "i:F", 0, FeatureNone},
+	0xb8: {"f64.convert_i32_u", ImmediateNone, "i:F", 0, FeatureNone},
+	0xb9: {"f64.convert_i64_s", ImmediateNone, "I:F", 0, FeatureNone},
+	0xba: {"f64.convert_i64_u", ImmediateNone, "I:F", 0, FeatureNone},
+	0xbb: {"f64.promote_f32", ImmediateNone, "f:F", 0, FeatureNone},
+	0xbc: {"i32.reinterpret_f32", ImmediateNone, "f:i", 0, FeatureNone},
+	0xbd: {"i64.reinterpret_f64", ImmediateNone, "F:I", 0, FeatureNone},
+	0xbe: {"f32.reinterpret_i32", ImmediateNone, "i:f", 0, FeatureNone},
+	0xbf: {"f64.reinterpret_i64", ImmediateNone, "I:F", 0, FeatureNone},
+	0xc0: {"i32.extend8_s", ImmediateNone, "i:i", 0, FeatureSignExtension},
+	0xc1: {"i32.extend16_s", ImmediateNone, "i:i", 0, FeatureSignExtension},
+	0xc2: {"i64.extend8_s", ImmediateNone, "I:I", 0, FeatureSignExtension},
+	0xc3: {"i64.extend16_s", ImmediateNone, "I:I", 0, FeatureSignExtension},
+	0xc4: {"i64.extend32_s", ImmediateNone, "I:I", 0, FeatureSignExtension},
+
+	OpRefNull:   {Name: "ref.null", Immediate: ImmediateRefType, Feature: FeatureReferenceTypes},
+	OpRefIsNull: {Name: "ref.is_null", Feature: FeatureReferenceTypes},
+	OpRefFunc:   {Name: "ref.func", Immediate: ImmediateFunction, Feature: FeatureReferenceTypes},
+
+	PrefixMisc | 0: {"i32.trunc_sat_f32_s", ImmediateNone, "f:i", 0, FeatureSatTruncation},
+	PrefixMisc | 1: {"i32.trunc_sat_f32_u", ImmediateNone, "f:i", 0, FeatureSatTruncation},
+	PrefixMisc | 2: {"i32.trunc_sat_f64_s", ImmediateNone, "F:i", 0, FeatureSatTruncation},
+	PrefixMisc | 3: {"i32.trunc_sat_f64_u", ImmediateNone, "F:i", 0, FeatureSatTruncation},
+	PrefixMisc | 4: {"i64.trunc_sat_f32_s", ImmediateNone, "f:I", 0, FeatureSatTruncation},
+	PrefixMisc | 5: {"i64.trunc_sat_f32_u", ImmediateNone, "f:I", 0, FeatureSatTruncation},
+	PrefixMisc | 6: {"i64.trunc_sat_f64_s", ImmediateNone, "F:I", 0, FeatureSatTruncation},
+	PrefixMisc | 7: {"i64.trunc_sat_f64_u", ImmediateNone, "F:I", 0, FeatureSatTruncation},
+	OpMemoryInit:   {Name: "memory.init", Immediate: ImmediateDataMemory, Signature: "iii:", Feature: FeatureBulkMemory},
+	OpDataDrop:     {Name: "data.drop", Immediate: ImmediateData, Signature: ":", Feature: FeatureBulkMemory},
+	OpMemoryCopy:   {Name: "memory.copy", Immediate: ImmediateMemoryMemory, Signature: "iii:", Feature: FeatureBulkMemory},
+	OpMemoryFill:   {Name: "memory.fill", Immediate: ImmediateMemory, Signature: "iii:", Feature: FeatureBulkMemory},
+	OpTableInit:    {Name: "table.init", Immediate: ImmediateElementTable, Signature: "iii:", Feature: FeatureBulkMemory},
+	OpElemDrop:     {Name: "elem.drop", Immediate: ImmediateElement, Signature: ":", Feature: FeatureBulkMemory},
+	OpTableCopy:    {Name: "table.copy", Immediate: ImmediateTableTable, Signature: "iii:", Feature: FeatureBulkMemory},
+	OpTableGrow:    {Name: "table.grow", Immediate: ImmediateTable, Signature: "", Feature: FeatureReferenceTypes},
+	OpTableSize:    {Name: "table.size", Immediate: ImmediateTable, Signature: ":i", Feature: FeatureReferenceTypes},
+	OpTableFill:    {Name: "table.fill", Immediate: ImmediateTable, Signature: "", Feature: FeatureReferenceTypes},
+}
