@@ -29,11 +29,16 @@ type Instruction struct {
 }
 
 // Info is the row of the instruction table.
-func (i *Instruction) Info() OpcodeInfo { return Opcodes[i.Opcode] }
+func (i *Instruction) Info() OpcodeInfo {
+	if info := Lookup(i.Opcode); info != nil {
+		return *info
+	}
+	return OpcodeInfo{}
+}
 
 // Errors of the binary format. Their texts are those of the core test suite.
 var (
-	ErrUnexpectedEnd     = errors.New("unexpected end")
+	ErrUnexpectedEnd     = errors.New("unexpected end of section or function")
 	ErrIntegerTooLong    = errors.New("integer representation too long")
 	ErrIntegerTooLarge   = errors.New("integer too large")
 	ErrIllegalOpcode     = errors.New("illegal opcode")
@@ -72,6 +77,14 @@ func (r *Reader) Offset() Offset { return r.base + Offset(r.position) }
 // Len is the number of bytes left.
 func (r *Reader) Len() int { return len(r.bytes) - r.position }
 
+// Peek is the next byte, which stays unread; 0 at the end.
+func (r *Reader) Peek() byte {
+	if r.position >= len(r.bytes) {
+		return 0
+	}
+	return r.bytes[r.position]
+}
+
 // Fail wraps err with the position.
 func (r *Reader) Fail(err error) error { return &OffsetError{r.Offset(), err} }
 
@@ -97,6 +110,10 @@ func (r *Reader) Bytes(n uint32) ([]byte, error) {
 
 // Uint32 reads an unsigned LEB128 of at most 32 bits (5.2.2).
 func (r *Reader) Uint32() (uint32, error) {
+	if r.position < len(r.bytes) && r.bytes[r.position] < 0x80 { // by far the most
+		r.position++
+		return uint32(r.bytes[r.position-1]), nil
+	}
 	v, err := r.unsigned(32)
 	return uint32(v), err
 }
@@ -174,11 +191,11 @@ func (r *Reader) ValueType() (ValueType, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, ok := valueTypeNames[ValueType(b)]; !ok {
-		r.position--
-		return 0, r.Fail(ErrMalformedValType)
+	if t := ValueType(b); t.isSupported() {
+		return t, nil
 	}
-	return ValueType(b), nil
+	r.position--
+	return 0, r.Fail(unknownType(b, ErrMalformedValType))
 }
 
 // RefType reads a reference type (5.3.3).
@@ -187,11 +204,11 @@ func (r *Reader) RefType() (ValueType, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !ValueType(b).IsReference() {
-		r.position--
-		return 0, r.Fail(ErrMalformedRefType)
+	if t := ValueType(b); t.IsReference() {
+		return t, nil
 	}
-	return ValueType(b), nil
+	r.position--
+	return 0, r.Fail(unknownType(b, ErrMalformedRefType))
 }
 
 // Next reads one instruction (5.4) into i.
@@ -202,19 +219,19 @@ func (r *Reader) Next(i *Instruction) error {
 		return err
 	}
 	i.Opcode = Opcode(b)
-	if prefix := Opcode(b) << 16; prefix == PrefixMisc || prefix == PrefixSIMD {
+	if isPrefix(b) {
 		number, err := r.Uint32()
 		if err != nil {
 			return err
 		}
 		if number > 0xffff {
-			return &OffsetError{i.Offset, ErrIllegalOpcode}
+			return &OffsetError{i.Offset, fmt.Errorf("%w 0x%x 0x%x", ErrIllegalOpcode, b, number)}
 		}
-		i.Opcode = prefix | Opcode(number)
+		i.Opcode = Opcode(b)<<16 | Opcode(number)
 	}
-	info, ok := Opcodes[i.Opcode]
-	if !ok {
-		return &OffsetError{i.Offset, fmt.Errorf("%w 0x%x", ErrIllegalOpcode, b)}
+	info := Lookup(i.Opcode)
+	if info == nil {
+		return &OffsetError{i.Offset, unknownOpcode(i.Opcode)}
 	}
 	return r.immediate(info.Immediate, i)
 }
@@ -285,11 +302,14 @@ func (r *Reader) constant(kind ImmediateKind, i *Instruction) error {
 
 func (r *Reader) zeroByte() error {
 	b, err := r.Byte()
-	if err == nil && b != 0 {
-		r.position--
-		return r.Fail(ErrZeroByteExpected)
+	if err != nil || b == 0 {
+		return err
 	}
-	return err
+	r.position--
+	if b < 0x80 {
+		return r.Fail(fmt.Errorf("%w: %w", ErrZeroByteExpected, &UnsupportedError{fmt.Sprintf("memory index %d", b), FeatureMultiMemory}))
+	}
+	return r.Fail(ErrZeroByteExpected)
 }
 
 func (r *Reader) blockType() (BlockType, error) {
@@ -299,13 +319,15 @@ func (r *Reader) blockType() (BlockType, error) {
 			r.position++
 			return BlockType{}, nil
 		}
-		if _, ok := valueTypeNames[ValueType(b)]; ok {
-			r.position++
-			return BlockType{Result: ValueType(b)}, nil
+		if b&0xc0 == 0x40 { // one byte and negative: a type
+			t, err := r.ValueType()
+			return BlockType{Result: t}, err
 		}
 	}
+	start := r.position
 	v, err := r.Int33()
 	if err == nil && v < 0 {
+		r.position = start
 		err = r.Fail(ErrMalformedValType)
 	}
 	return BlockType{HasIndex: true, Index: uint32(v)}, err
@@ -349,10 +371,15 @@ func (r *Reader) types(i *Instruction) error {
 }
 
 func (r *Reader) memArg(i *Instruction) (err error) {
+	start := r.position
 	if i.Align, err = r.Uint32(); err != nil {
 		return err
 	}
 	if i.Align >= 32 {
+		r.position = start
+		if i.Align >= 64 && i.Align < 96 { // bit 6: a memory index follows
+			return r.Fail(fmt.Errorf("%w: %w", ErrMalformedMemFlags, &UnsupportedError{"a memory index", FeatureMultiMemory}))
+		}
 		return r.Fail(ErrMalformedMemFlags)
 	}
 	offset, err := r.Uint32()

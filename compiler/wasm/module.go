@@ -5,6 +5,11 @@
 // In: nothing. Out: types. It checks nothing and never touches a file.
 package wasm
 
+import (
+	"fmt"
+	"strconv"
+)
+
 // Offset is a position in the bytes of a module.
 type Offset uint32
 
@@ -28,7 +33,8 @@ const (
 	MaxModuleBytes   = 1 << 30
 	MaxFunctionBytes = 7_654_321
 	MaxNameBytes     = 100_000
-	MaxControlDepth  = 100_000 // blocks inside each other; bounds the validator's stack
+	MaxControlDepth  = 100_000   // blocks inside each other; bounds the validator's stack
+	MaxOperands      = 1_000_000 // on the operand stack of one function: a call of two bytes can push MaxResults
 )
 
 // ValueType is a value type as the binary format writes it (5.3).
@@ -55,6 +61,11 @@ func (t ValueType) String() string {
 		return name
 	}
 	return "unknown"
+}
+
+// isSupported says whether a module may use t.
+func (t ValueType) isSupported() bool {
+	return t >= F64 && t <= I32 || t.IsReference()
 }
 
 // IsReference says whether t is a reference type (2.3.3).
@@ -216,13 +227,15 @@ type Module struct {
 	Globals   []Global
 	Exports   []Export
 	Start     *uint32
-	Elements  []Element
-	Code      []Code
-	Data      []Data
-	DataCount *uint32
-	Names     Names
-	Customs   []Custom
-	Bytes     []byte // the whole module
+	// StartOffset is where the start section names the function.
+	StartOffset Offset
+	Elements    []Element
+	Code        []Code
+	Data        []Data
+	DataCount   *uint32
+	Names       Names
+	Customs     []Custom
+	Bytes       []byte // the whole module
 
 	// CodeOffset is where the code section's contents begin: DWARF for
 	// WebAssembly counts from there.
@@ -238,4 +251,37 @@ func (m *Module) CountImports(kind ExternKind) int {
 		}
 	}
 	return n
+}
+
+// maxLabelBytes bounds a name in a message.
+const maxLabelBytes = 200
+
+// FunctionLabel names a function in messages: its index and, where there is
+// one, its name from the name section or its import. It is one line.
+func (m *Module) FunctionLabel(index uint32) string {
+	name := m.Names.Functions[index]
+	if name == "" {
+		name = m.importName(ExternFunc, index)
+	}
+	if name == "" {
+		return fmt.Sprintf("function %d", index)
+	}
+	if len(name) > maxLabelBytes {
+		name = name[:maxLabelBytes] + "..."
+	}
+	quoted := strconv.Quote(name) // no line breaks, no terminal escapes
+	return fmt.Sprintf("function %d (%s)", index, quoted[1:len(quoted)-1])
+}
+
+func (m *Module) importName(kind ExternKind, index uint32) string {
+	for i := range m.Imports {
+		if m.Imports[i].Kind != kind {
+			continue
+		}
+		if index == 0 {
+			return m.Imports[i].Module + "." + m.Imports[i].Name
+		}
+		index--
+	}
+	return ""
 }

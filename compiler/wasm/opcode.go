@@ -325,3 +325,37 @@ var Opcodes = map[Opcode]OpcodeInfo{
 	OpTableSize:    {Name: "table.size", Immediate: ImmediateTable, Signature: ":i", Feature: FeatureReferenceTypes},
 	OpTableFill:    {Name: "table.fill", Immediate: ImmediateTable, Signature: "", Feature: FeatureReferenceTypes},
 }
+
+// miscCount is one more than the highest number behind PrefixMisc.
+const miscCount = 18
+
+// opcodeTable is Opcodes as arrays: the decoder looks up every instruction, and
+// a map costs more than the rest of its work.
+type opcodeTable struct {
+	plain [256]*OpcodeInfo
+	misc  [miscCount]*OpcodeInfo
+}
+
+var opcodes = func() (table opcodeTable) {
+	for opcode, info := range Opcodes {
+		switch {
+		case opcode <= 0xff:
+			table.plain[opcode] = &info
+		case opcode&^0xffff == PrefixMisc:
+			table.misc[opcode&0xffff] = &info
+		}
+	}
+	return table
+}()
+
+// Lookup returns the row of the instruction table, or nil when the compiler
+// does not know o.
+func Lookup(o Opcode) *OpcodeInfo {
+	if o <= 0xff {
+		return opcodes.plain[o]
+	}
+	if number := o & 0xffff; o&^0xffff == PrefixMisc && number < miscCount {
+		return opcodes.misc[number]
+	}
+	return nil
+}

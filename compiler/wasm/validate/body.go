@@ -1,0 +1,150 @@
+package validate
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+
+	"mewz/compiler/wasm"
+)
+
+// body is the state for one function; its slices are used again for the next.
+type body struct {
+	*checker
+	reader      *wasm.Reader
+	instruction wasm.Instruction
+	operands    []byte // value types, or anyType
+	frames      []frame
+
+	firstLocals []byte   // types of params and of the first locals
+	localEnds   []uint32 // for each group of locals, the index after its last
+	groups      []wasm.LocalGroup
+	localCount  uint32
+
+	lastFeature wasm.Feature // the last one noted; saves map accesses
+}
+
+// firstLocals has this many entries or one for each parameter. A group of locals takes four
+// bytes and may stand for 50,000, so that a table of all could take far more
+// time than the body; those beyond are searched for.
+const firstLocalsMost = 256
+
+func (c *checker) checkCode() error {
+	b := &body{checker: c}
+	for i := range c.module.Code {
+		function := uint32(c.importedFunctions + i)
+		if err := b.check(&c.module.Code[i], &c.signatures[c.functionTypes[function]]); err != nil {
+			return fmt.Errorf("%s: %w", c.module.FunctionLabel(function), err)
+		}
+	}
+	return nil
+}
+
+func (b *body) check(code *wasm.Code, s *signature) error {
+	b.reader = wasm.NewReader(code.Body, code.Offset)
+	b.operands, b.frames = b.operands[:0], b.frames[:0]
+	b.instruction.Offset = code.Offset
+	if err := b.setLocals(s.params, code.Locals); err != nil {
+		return err
+	}
+	if err := b.open(wasm.OpBlock, signature{results: s.results}); err != nil {
+		return err
+	}
+	for len(b.frames) > 0 {
+		if err := b.reader.Next(&b.instruction); err != nil {
+			if b.reader.Len() == 0 && errors.Is(err, wasm.ErrUnexpectedEnd) {
+				err = fmt.Errorf("%w: %w", err, ErrEndExpected)
+			}
+			return err
+		}
+		if err := b.step(wasm.Lookup(b.instruction.Opcode)); err != nil {
+			return err
+		}
+		if len(b.operands) > wasm.MaxOperands {
+			return b.fail(fmt.Errorf("%d operands on the stack: %w, %d", len(b.operands), ErrImplementationSize, wasm.MaxOperands))
+		}
+	}
+	if b.reader.Len() > 0 {
+		return b.reader.Fail(fmt.Errorf("%w: %d bytes after the end of the function", ErrBodySize, b.reader.Len()))
+	}
+	return nil
+}
+
+// step checks one instruction.
+func (b *body) step(info *wasm.OpcodeInfo) error {
+	if info.Feature != b.lastFeature {
+		b.use(info.Feature)
+		b.lastFeature = info.Feature
+	}
+	if handle := handlerOf(b.instruction.Opcode); handle != nil {
+		return handle(b)
+	}
+	if check := immediates[info.Immediate]; check != nil {
+		if err := check(b); err != nil {
+			return err
+		}
+	}
+	return b.apply(info.Signature)
+}
+
+// apply pops and pushes what the letters of an OpcodeInfo.Signature say.
+func (b *body) apply(letters string) error {
+	colon := 0
+	for colon < len(letters) && letters[colon] != ':' {
+		colon++
+	}
+	for i := colon - 1; i >= 0; i-- {
+		if err := b.pop(letterTypes[letters[i]]); err != nil {
+			return err
+		}
+	}
+	for i := colon + 1; i < len(letters); i++ {
+		b.push(letterTypes[letters[i]])
+	}
+	return nil
+}
+
+var letterTypes = [256]byte{'i': byte(wasm.I32), 'I': byte(wasm.I64), 'f': byte(wasm.F32), 'F': byte(wasm.F64)}
+
+func (b *body) fail(err error) error { return fail(b.instruction.Offset, err) }
+
+// index checks an immediate against the size of its index space.
+func (b *body) index(what string, index uint32, count int) error {
+	if uint64(index) >= uint64(count) {
+		return unknown(b.instruction.Offset, what, index)
+	}
+	return nil
+}
+
+func (b *body) setLocals(params []byte, groups []wasm.LocalGroup) error {
+	b.firstLocals = append(b.firstLocals[:0], params...)
+	b.localEnds, b.groups = b.localEnds[:0], groups
+	total := uint64(len(params))
+	for _, g := range groups {
+		if err := b.checkValueType(g.Type); err != nil {
+			return b.fail(err)
+		}
+		if total += uint64(g.Count); total > wasm.MaxLocals {
+			return b.fail(fmt.Errorf("too many locals: %w, %d", ErrImplementationSize, wasm.MaxLocals))
+		}
+		b.localEnds = append(b.localEnds, uint32(total))
+		for n := min(int(total), firstLocalsMost); len(b.firstLocals) < n; {
+			b.firstLocals = append(b.firstLocals, byte(g.Type))
+		}
+	}
+	b.localCount = uint32(total)
+	return nil
+}
+
+// local is the type of the local that the instruction names.
+func (b *body) local() (byte, error) {
+	index := b.instruction.Index
+	if uint64(index) < uint64(len(b.firstLocals)) {
+		return b.firstLocals[index], nil
+	}
+	if index >= b.localCount {
+		return 0, unknown(b.instruction.Offset, "local", index)
+	}
+	group := sort.Search(len(b.localEnds), func(i int) bool { return b.localEnds[i] > index })
+	return byte(b.groups[group].Type), nil
+}

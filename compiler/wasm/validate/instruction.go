@@ -1,0 +1,288 @@
+package validate
+
+import (
+	"bytes"
+	"fmt"
+
+	"mewz/compiler/wasm"
+)
+
+// handlers check the instructions whose type depends on their context (3.3).
+// All others follow from the instruction table: immediates, then the signature.
+var handlers = [256]func(*body) error{
+	wasm.OpUnreachable:  (*body).unreachable,
+	wasm.OpBlock:        (*body).block,
+	wasm.OpLoop:         (*body).block,
+	wasm.OpIf:           (*body).ifBlock,
+	wasm.OpElse:         (*body).elseBranch,
+	wasm.OpEnd:          (*body).end,
+	wasm.OpBr:           (*body).br,
+	wasm.OpBrIf:         (*body).brIf,
+	wasm.OpBrTable:      (*body).brTable,
+	wasm.OpReturn:       (*body).returnFunction,
+	wasm.OpCall:         (*body).call,
+	wasm.OpCallIndirect: (*body).callIndirect,
+	wasm.OpDrop:         (*body).drop,
+	wasm.OpSelect:       (*body).selectNumber,
+	wasm.OpSelectTyped:  (*body).selectTyped,
+	wasm.OpLocalGet:     (*body).localGet,
+	wasm.OpLocalSet:     (*body).localSet,
+	wasm.OpLocalTee:     (*body).localTee,
+	wasm.OpGlobalGet:    (*body).globalGet,
+	wasm.OpGlobalSet:    (*body).globalSet,
+	wasm.OpTableGet:     (*body).tableGet,
+	wasm.OpTableSet:     (*body).tableSet,
+	wasm.OpMemoryGrow:   (*body).memoryGrow,
+	wasm.OpRefNull:      (*body).refNull,
+	wasm.OpRefIsNull:    (*body).refIsNull,
+	wasm.OpRefFunc:      (*body).refFunc,
+}
+
+func handlerOf(o wasm.Opcode) func(*body) error {
+	switch {
+	case o <= 0xff:
+		return handlers[o]
+	case o == wasm.OpTableGrow:
+		return (*body).tableGrow
+	case o == wasm.OpTableFill:
+		return (*body).tableFill
+	default:
+		return nil
+	}
+}
+
+// immediates check the indices of instructions that have no handler.
+var immediates = [...]func(*body) error{
+	wasm.ImmediateMemory:       (*body).memory,
+	wasm.ImmediateMemArg:       (*body).memArg,
+	wasm.ImmediateTable:        (*body).table,
+	wasm.ImmediateData:         (*body).data,
+	wasm.ImmediateElement:      (*body).element,
+	wasm.ImmediateDataMemory:   (*body).dataMemory,
+	wasm.ImmediateMemoryMemory: (*body).memory,
+	wasm.ImmediateElementTable: (*body).elementTable,
+	wasm.ImmediateTableTable:   (*body).tableTable,
+}
+
+func (b *body) unreachable() error {
+	b.setUnreachable()
+	return nil
+}
+
+func (b *body) drop() error {
+	_, err := b.popAny()
+	return err
+}
+
+// blockSignature is the type of the block that the instruction begins (3.2.2).
+func (b *body) blockSignature() (signature, error) {
+	t := b.instruction.Block
+	switch {
+	case !t.HasIndex && t.Result == 0:
+		return signature{}, nil
+	case !t.HasIndex:
+		return signature{results: one(t.Result)}, b.checkValueType(t.Result)
+	}
+	if err := b.index("type", t.Index, len(b.signatures)); err != nil {
+		return signature{}, err
+	}
+	b.use(wasm.FeatureMultiValue)
+	return b.signatures[t.Index], nil
+}
+
+func (b *body) block() error {
+	s, err := b.blockSignature()
+	if err != nil {
+		return err
+	}
+	if err := b.popAll(s.params); err != nil {
+		return err
+	}
+	return b.open(b.instruction.Opcode, s)
+}
+
+func (b *body) ifBlock() error {
+	if err := b.pop(byte(wasm.I32)); err != nil {
+		return err
+	}
+	return b.block()
+}
+
+func (b *body) elseBranch() error {
+	f := b.top()
+	if f.opcode != wasm.OpIf {
+		return b.fail(ErrElseWithoutIf)
+	}
+	if err := b.finish(); err != nil {
+		return err
+	}
+	f.opcode, f.unreachable = wasm.OpElse, false
+	b.pushAll(f.params)
+	return nil
+}
+
+func (b *body) end() error {
+	if err := b.finish(); err != nil {
+		return err
+	}
+	f := b.top()
+	if f.opcode == wasm.OpIf && !bytes.Equal(f.params, f.results) { // an empty else
+		return b.fail(fmt.Errorf("%w: if without else at offset 0x%x must have results equal to its parameters", ErrTypeMismatch, f.offset))
+	}
+	b.frames = b.frames[:len(b.frames)-1]
+	if len(b.frames) > 0 {
+		b.pushAll(f.results)
+	}
+	return nil
+}
+
+// target is the block that a label names; 0 is the innermost.
+func (b *body) target(label uint32) (*frame, error) {
+	if err := b.index("label", label, len(b.frames)); err != nil {
+		return nil, err
+	}
+	return &b.frames[len(b.frames)-1-int(label)], nil
+}
+
+func (b *body) br() error {
+	f, err := b.target(b.instruction.Index)
+	if err != nil {
+		return err
+	}
+	if err := b.popAll(f.label()); err != nil {
+		return err
+	}
+	b.setUnreachable()
+	return nil
+}
+
+func (b *body) brIf() error {
+	f, err := b.target(b.instruction.Index)
+	if err != nil {
+		return err
+	}
+	if err := b.pop(byte(wasm.I32)); err != nil {
+		return err
+	}
+	if err := b.popAll(f.label()); err != nil {
+		return err
+	}
+	b.pushAll(f.label())
+	return nil
+}
+
+func (b *body) brTable() error {
+	if err := b.pop(byte(wasm.I32)); err != nil {
+		return err
+	}
+	byDefault, err := b.target(b.instruction.Index)
+	if err != nil {
+		return err
+	}
+	arity := len(byDefault.label())
+	for _, label := range b.instruction.Labels {
+		f, err := b.target(label)
+		if err != nil {
+			return err
+		}
+		if n := len(f.label()); n != arity {
+			return b.fail(fmt.Errorf("%w: label %d takes %d values, the default label %d (br_table)", ErrTypeMismatch, label, n, arity))
+		}
+		if !bytes.Equal(f.label(), byDefault.label()) {
+			b.use(wasm.FeatureReferenceTypes) // before it, even labels behind unreachable code had to agree
+		}
+		if err := b.match(f.label()); err != nil {
+			return err
+		}
+	}
+	if err := b.match(byDefault.label()); err != nil {
+		return err
+	}
+	b.setUnreachable()
+	return nil
+}
+
+func (b *body) returnFunction() error {
+	if err := b.popAll(b.frames[0].results); err != nil {
+		return err
+	}
+	b.setUnreachable()
+	return nil
+}
+
+func (b *body) call() error {
+	if err := b.index("function", b.instruction.Index, len(b.functionTypes)); err != nil {
+		return err
+	}
+	return b.callType(b.functionTypes[b.instruction.Index])
+}
+
+func (b *body) callType(typeIndex uint32) error {
+	s := &b.signatures[typeIndex]
+	if err := b.popAll(s.params); err != nil {
+		return err
+	}
+	b.pushAll(s.results)
+	return nil
+}
+
+func (b *body) callIndirect() error {
+	table := b.instruction.Index2
+	if err := b.index("table", table, len(b.tables)); err != nil {
+		return err
+	}
+	if t := b.tables[table].Element; t != wasm.FuncRef {
+		return b.mismatch("a table of funcref", "a table of "+t.String())
+	}
+	if err := b.index("type", b.instruction.Index, len(b.signatures)); err != nil {
+		return err
+	}
+	if table != 0 {
+		b.use(wasm.FeatureReferenceTypes)
+	}
+	if err := b.pop(byte(wasm.I32)); err != nil {
+		return err
+	}
+	return b.callType(b.instruction.Index)
+}
+
+func (b *body) selectNumber() error {
+	if err := b.pop(byte(wasm.I32)); err != nil {
+		return err
+	}
+	second, err := b.popAny()
+	if err != nil {
+		return err
+	}
+	first, err := b.popAny()
+	if err != nil {
+		return err
+	}
+	for _, t := range [...]byte{first, second} {
+		if wasm.ValueType(t).IsReference() {
+			return b.mismatch("a number", typeName(t))
+		}
+	}
+	if first == anyType {
+		first = second
+	}
+	if second != anyType && second != first {
+		return b.mismatch(typeName(first), typeName(second))
+	}
+	b.push(first)
+	return nil
+}
+
+func (b *body) selectTyped() error {
+	if n := len(b.instruction.Types); n != 1 {
+		return b.fail(fmt.Errorf("%w: select of %d values", ErrResultArity, n))
+	}
+	t := byte(b.instruction.Types[0])
+	for _, want := range [...]byte{byte(wasm.I32), t, t} {
+		if err := b.pop(want); err != nil {
+			return err
+		}
+	}
+	b.push(t)
+	return nil
+}

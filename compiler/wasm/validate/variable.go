@@ -1,0 +1,198 @@
+package validate
+
+import (
+	"fmt"
+
+	"mewz/compiler/wasm"
+)
+
+func (b *body) localGet() error {
+	t, err := b.local()
+	if err != nil {
+		return err
+	}
+	b.push(t)
+	return nil
+}
+
+func (b *body) localSet() error {
+	t, err := b.local()
+	if err != nil {
+		return err
+	}
+	return b.pop(t)
+}
+
+func (b *body) localTee() error {
+	t, err := b.local()
+	if err != nil {
+		return err
+	}
+	if err := b.pop(t); err != nil {
+		return err
+	}
+	b.push(t)
+	return nil
+}
+
+func (b *body) globalGet() error {
+	if err := b.index("global", b.instruction.Index, len(b.globals)); err != nil {
+		return err
+	}
+	b.push(byte(b.globals[b.instruction.Index].Type))
+	return nil
+}
+
+func (b *body) globalSet() error {
+	index := b.instruction.Index
+	if err := b.index("global", index, len(b.globals)); err != nil {
+		return err
+	}
+	if !b.globals[index].Mutable {
+		return b.fail(fmt.Errorf("%w: global %d", ErrImmutable, index))
+	}
+	b.globalWritten[index] = true
+	return b.pop(byte(b.globals[index].Type))
+}
+
+func (b *body) refNull() error {
+	b.push(byte(b.instruction.Types[0]))
+	return nil
+}
+
+func (b *body) refIsNull() error {
+	t, err := b.popAny()
+	if err != nil {
+		return err
+	}
+	if t != anyType && !wasm.ValueType(t).IsReference() {
+		return b.mismatch("a reference", typeName(t))
+	}
+	b.push(byte(wasm.I32))
+	return nil
+}
+
+func (b *body) refFunc() error {
+	index := b.instruction.Index
+	if err := b.index("function", index, len(b.functionTypes)); err != nil {
+		return err
+	}
+	if !b.declared[index] {
+		return b.fail(fmt.Errorf("%w: %s stands in no element segment, export or global", ErrUndeclared, b.module.FunctionLabel(index)))
+	}
+	b.push(byte(wasm.FuncRef))
+	return nil
+}
+
+// table checks the table index and notes nothing: table.size only reads.
+func (b *body) table() error { return b.index("table", b.instruction.Index, len(b.tables)) }
+
+func (b *body) tableGet() error {
+	if err := b.table(); err != nil {
+		return err
+	}
+	if err := b.pop(byte(wasm.I32)); err != nil {
+		return err
+	}
+	b.push(byte(b.tables[b.instruction.Index].Element))
+	return nil
+}
+
+func (b *body) tableSet() error {
+	if err := b.table(); err != nil {
+		return err
+	}
+	b.tableUses[b.instruction.Index].Written = true
+	return b.popAll([]byte{byte(wasm.I32), byte(b.tables[b.instruction.Index].Element)})
+}
+
+func (b *body) tableGrow() error {
+	if err := b.table(); err != nil {
+		return err
+	}
+	b.tableUses[b.instruction.Index].Grown = true
+	if err := b.popAll([]byte{byte(b.tables[b.instruction.Index].Element), byte(wasm.I32)}); err != nil {
+		return err
+	}
+	b.push(byte(wasm.I32))
+	return nil
+}
+
+func (b *body) tableFill() error {
+	if err := b.table(); err != nil {
+		return err
+	}
+	b.tableUses[b.instruction.Index].Written = true
+	return b.popAll([]byte{byte(wasm.I32), byte(b.tables[b.instruction.Index].Element), byte(wasm.I32)})
+}
+
+func (b *body) tableTable() error {
+	to, from := b.instruction.Index, b.instruction.Index2
+	for _, table := range [...]uint32{to, from} {
+		if err := b.index("table", table, len(b.tables)); err != nil {
+			return err
+		}
+	}
+	b.tableUses[to].Written = true
+	return b.sameElements(to, b.tables[from].Element)
+}
+
+func (b *body) elementTable() error {
+	table := b.instruction.Index2
+	if err := b.index("table", table, len(b.tables)); err != nil {
+		return err
+	}
+	if err := b.element(); err != nil {
+		return err
+	}
+	b.tableUses[table].Written = true
+	return b.sameElements(table, b.module.Elements[b.instruction.Index].Type)
+}
+
+// sameElements checks the type of what is copied into a table.
+func (b *body) sameElements(table uint32, t wasm.ValueType) error {
+	if want := b.tables[table].Element; want != t {
+		return b.mismatch("elements of "+want.String(), t.String())
+	}
+	return nil
+}
+
+func (b *body) element() error {
+	return b.index("elem segment", b.instruction.Index, len(b.module.Elements))
+}
+
+func (b *body) memory() error { return b.index("memory", 0, len(b.memories)) }
+
+func (b *body) memoryGrow() error {
+	if err := b.memory(); err != nil {
+		return err
+	}
+	b.growsMemory = true
+	return b.apply(b.instruction.Info().Signature)
+}
+
+func (b *body) memArg() error {
+	if err := b.memory(); err != nil {
+		return err
+	}
+	if width := wasm.Lookup(b.instruction.Opcode).AccessBytes; uint64(1)<<b.instruction.Align > uint64(width) {
+		return b.fail(fmt.Errorf("%w: 2**%d for an access of %d bytes", ErrAlignment, b.instruction.Align, width))
+	}
+	return nil
+}
+
+// data checks a data segment's index against the data count section, which the
+// code section needs because the segments come after it (5.5.15).
+func (b *body) data() error {
+	if b.module.DataCount == nil {
+		return b.fail(ErrDataCountRequired)
+	}
+	return b.index("data segment", b.instruction.Index, len(b.module.Data))
+}
+
+func (b *body) dataMemory() error {
+	if err := b.memory(); err != nil {
+		return err
+	}
+	return b.data()
+}
