@@ -90,8 +90,14 @@ func OpenArchive(b []byte) (Archive, error) {
 
 // Node returns node i with name and, for files and links, its bytes.
 func (a Archive) Node(i uint64) (n ArchiveNode, name string, data []byte, err error) {
+	n, nameBytes, data, err := a.NodeBytes(i)
+	return n, string(nameBytes), data, err
+}
+
+// NodeBytes is Node without an allocation: name lies in the archive.
+func (a Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err error) {
 	if i >= a.Nodes {
-		return n, "", nil, ErrArchive
+		return n, nil, nil, ErrArchive
 	}
 	le := binary.LittleEndian
 	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
@@ -100,7 +106,7 @@ func (a Archive) Node(i uint64) (n ArchiveNode, name string, data []byte, err er
 		NameOffset: le.Uint64(b[16:]), Parent: le.Uint64(b[24:]), DataOffset: le.Uint64(b[32:]),
 		Size: le.Uint64(b[40:]), ModifiedNanos: le.Uint64(b[48:]),
 	}
-	nameBytes, ok := a.slice(n.NameOffset, uint64(n.NameBytes))
+	name, ok := a.slice(n.NameOffset, uint64(n.NameBytes))
 	switch n.Type {
 	case ArchiveDirectory:
 		ok = ok && n.DataOffset <= a.Nodes && n.Size <= a.Nodes-n.DataOffset
@@ -112,9 +118,9 @@ func (a Archive) Node(i uint64) (n ArchiveNode, name string, data []byte, err er
 		ok = false
 	}
 	if !ok || n.Parent >= a.Nodes {
-		return n, "", nil, ErrArchive
+		return n, nil, nil, ErrArchive
 	}
-	return n, string(nameBytes), data, nil
+	return n, name, data, nil
 }
 
 func (a Archive) slice(offset, size uint64) ([]byte, bool) {

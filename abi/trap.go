@@ -7,7 +7,9 @@ package abi
 type TrapCode uint8
 
 const (
-	TrapUnreachable       TrapCode = 0
+	// No trap has code 0, for which the instruction has another, shorter form
+	// (67 0f b9 00). Codes up to 127 all have the form 67 0f b9 40 code.
+	TrapUnreachable       TrapCode = 12
 	TrapMemory            TrapCode = 1 // also by page fault in the reserved range
 	TrapDivideByZero      TrapCode = 2
 	TrapIntegerOverflow   TrapCode = 3

@@ -1,0 +1,41 @@
+# Only names for commands; what they do is in Go.
+
+GO       ?= go
+FUZZTIME ?= 20s
+
+.PHONY: all setup kernel build demo test lint bench nightly fuzz clean
+
+all: build lint
+
+# What Debian 12 lacks, by apt-get (root or sudo); nothing when all is there.
+setup:
+	$(GO) run ./test/setup
+
+kernel:
+	GOOS=linux GOARCH=amd64 GOAMD64=v1 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags=-w -o image/kernels/x86_64.elf ./kernel
+
+build: kernel
+	CGO_ENABLED=0 $(GO) build -trimpath -o build/mewz ./cmd/mewz
+
+demo: setup build
+	$(GO) run ./test/demo
+
+test: setup build lint
+	$(GO) test -timeout 20m ./...
+
+lint:
+	$(GO) vet ./...
+	$(GO) test -run '^TestPolicy' .
+
+bench: setup build
+	$(GO) run ./test/bench
+
+fuzz:
+	$(GO) run ./test/fuzz -time $(FUZZTIME)
+
+nightly: test bench
+	$(GO) test -count=1 -race -short -timeout 60m ./...
+	$(GO) run ./test/fuzz -time 10m
+
+clean:
+	rm -rf build image/kernels/*.elf

@@ -1,0 +1,23 @@
+package main
+
+import "fmt"
+
+// Run links a program into an image.
+func (b *buildCommand) Run(a *app) error {
+	src, err := openSource(b.File)
+	if err != nil {
+		return err
+	}
+	if src.kind == kindImage {
+		return fmt.Errorf("%s: is an image already: mewz run %s", b.File, quote([]string{b.File}))
+	}
+	config, err := programConfig(src, b.linkFlags, withoutDashes(b.Args))
+	if err != nil {
+		return err
+	}
+	img, err := a.link(src, b.compileFlags, b.linkFlags, config)
+	if err != nil {
+		return err
+	}
+	return writeOutput(a.ctx, b.Output, imageMode, img)
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"mewz/abi"
+	"mewz/compiler/object"
+	"mewz/image"
+)
+
+// verdict is what check prints.
+type verdict struct {
+	File     string    `json:"file"`
+	Runs     bool      `json:"runs"`
+	Problems []problem `json:"problems,omitempty"` // what keeps it from running
+	Notes    []problem `json:"notes,omitempty"`    // what is worth knowing
+}
+
+// problem is one thing with its remedy.
+type problem struct {
+	What   string `json:"what"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Run says whether a program will run; the exit code is 1 if it will not.
+func (c *checkCommand) Run(*app) error {
+	src, err := openSource(c.File)
+	if err != nil {
+		return err
+	}
+	if src.kind == kindImage {
+		return fmt.Errorf("%s: is an image: it was checked when it was built", c.File)
+	}
+	v := verdict{File: c.File}
+	v.check(src)
+	v.Runs = len(v.Problems) == 0
+	if err := printResult(c.Format, &v, v.print); err != nil {
+		return err
+	}
+	if !v.Runs {
+		return exitError(abi.ExitFailure)
+	}
+	return nil
+}
+
+func (v *verdict) problem(what, remedy string) {
+	v.Problems = append(v.Problems, problem{what, remedy})
+}
+
+func (v *verdict) note(what, remedy string) { v.Notes = append(v.Notes, problem{what, remedy}) }
+
+// check collects all that is wrong, not only the first thing.
+func (v *verdict) check(src *source) {
+	m, err := describe(src)
+	if err == nil {
+		err = m.Invalid
+	}
+	if err != nil {
+		v.problem(strings.TrimPrefix(err.Error(), src.path+": "), invalidRemedy(err))
+	}
+	if m == nil {
+		return
+	}
+	v.checkImports(m.Module)
+	v.checkExports(m.Module)
+	if m.Memory != nil && m.Memory.MinPages*abi.WasmPageBytes > defaultMemoryBytes-memoryRoomBytes {
+		v.note(fmt.Sprintf("linear memory starts with %s", memoryText(m.Memory)), "mewz run gives the machine enough; less with -m does not work")
+	}
+	if _, err := image.Kernel(architecture); err != nil {
+		v.problem("kernel: "+err.Error(), "")
+	}
+}
+
+func (v *verdict) checkImports(m *object.Module) {
+	err := image.CheckImports(m)
+	if err == nil {
+		return
+	}
+	var unsupported *image.ImportError
+	if !errors.As(err, &unsupported) {
+		v.problem(err.Error(), "")
+		return
+	}
+	for i := range unsupported.Imports {
+		im := &unsupported.Imports[i]
+		remedy := ""
+		if im.Trappable {
+			remedy = "if the program never calls it: --unknown-imports=trap"
+		}
+		v.problem("import "+im.String(), remedy)
+	}
+}
+
+// checkExports looks for where the program starts.
+func (v *verdict) checkExports(m *object.Module) {
+	initialize := false
+	for i := range m.Exports {
+		switch e := &m.Exports[i]; {
+		case e.Name == "_start" && e.Kind == object.KindFunction:
+			return
+		case e.Name == "_initialize":
+			initialize = true
+		}
+	}
+	if initialize {
+		v.note("it exports _initialize and no _start: a library (reactor), which does nothing by itself",
+			"build it as a command, with a main function")
+		return
+	}
+	v.note("it exports no _start: only its start function runs, if it has one", "build it as a command, with a main function")
+}
+
+func (v *verdict) print(w io.Writer) {
+	if v.Runs {
+		fmt.Fprintf(w, "%s: will run\n", v.File)
+	} else {
+		fmt.Fprintf(w, "%s: will not run\n", v.File)
+	}
+	for _, list := range []struct {
+		mark  string
+		items []problem
+	}{{"problem", v.Problems}, {"note", v.Notes}} {
+		for _, p := range list.items {
+			fmt.Fprintf(w, "  %s: %s\n", list.mark, oneLine(p.What))
+			if p.Remedy != "" {
+				fmt.Fprintf(w, "    remedy: %s\n", p.Remedy)
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"mewz/compiler"
+	"mewz/compiler/cache"
+)
+
+// compile compiles a module.
+func (a *app) compile(src *source, flags compileFlags, emitLLVM bool) (*compiler.Result, error) {
+	o := compiler.Options{Level: flags.Opt, CPU: flags.CPU, Name: src.name, EmitLLVM: emitLLVM}
+	if !flags.NoCache {
+		directory, err := cache.DefaultDirectory()
+		if err != nil {
+			a.logf("no cache: %v", err)
+		} else {
+			o.CacheDir = directory
+		}
+	}
+	p := newProgress("compiling " + src.name)
+	if !a.quiet && stderrIsTerminal() {
+		o.Progress = p.set
+	}
+	start := time.Now()
+	result, err := compiler.Compile(a.ctx, src.data, o)
+	p.finish()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", src.path, err)
+	}
+	a.logf("compiled %s in %v, cached: %v", src.path, time.Since(start).Round(time.Millisecond), result.Cached)
+	return result, nil
+}
+
+// Run compiles a module into an object, or into LLVM IR.
+func (c *compileCommand) Run(a *app) error {
+	src, err := openSource(c.File)
+	if err != nil {
+		return err
+	}
+	if src.kind != kindModule {
+		return fmt.Errorf("%s: is an %s, not a WebAssembly module", c.File, src.kind)
+	}
+	result, err := a.compile(src, c.compileFlags, c.Emit == "llvm")
+	if err != nil {
+		return err
+	}
+	if c.Emit == "llvm" {
+		return writeIR(a.ctx, c.Output, result.IR)
+	}
+	return writeOutput(a.ctx, c.Output, objectMode, bytesContent(result.Object))
+}
+
+// writeIR writes the LLVM modules of a program. A small one is one LLVM module;
+// of a larger one, app.ll becomes app.0.ll, app.1.ll and so on.
+func writeIR(ctx context.Context, path string, modules [][]byte) error {
+	if len(modules) == 1 {
+		return writeOutput(ctx, path, objectMode, bytesContent(modules[0]))
+	}
+	if path == "-" {
+		return fmt.Errorf("%d LLVM modules do not fit into one stream: name a file", len(modules))
+	}
+	extension := filepath.Ext(path)
+	base := strings.TrimSuffix(path, extension)
+	for i, module := range modules {
+		name := fmt.Sprintf("%s.%d%s", base, i, extension)
+		if err := writeOutput(ctx, name, objectMode, bytesContent(module)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// progressDelay is how long work must take before it is worth a progress bar.
+const progressDelay = 500 * time.Millisecond
+
+// progress is a bar on a terminal that appears when work takes long, and is
+// gone when it is done.
+type progress struct {
+	title string
+	start time.Time
+	bar   *progressbar.ProgressBar
+}
+
+func newProgress(title string) *progress { return &progress{title: title, start: time.Now()} }
+
+func (p *progress) set(done, total int) {
+	if p.bar == nil {
+		if time.Since(p.start) < progressDelay {
+			return
+		}
+		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription(p.title),
+			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30),
+			progressbar.OptionSetPredictTime(true))
+	}
+	// A bar that can not be drawn is no reason to stop the work.
+	_ = p.bar.Set(done)
+}
+
+func (p *progress) finish() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		_ = p.bar.Exit()
+	}
+}

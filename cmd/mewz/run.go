@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"mewz/abi"
+	"mewz/image"
+	"mewz/vmm"
+	"mewz/vmm/process"
+	"mewz/vmm/qemu"
+)
+
+// Run runs a program as a machine and ends with its exit code.
+func (r *runCommand) Run(a *app) error {
+	src, err := openSource(r.File)
+	if err != nil {
+		return err
+	}
+	if r.DryRun {
+		return r.dryRun(a, src)
+	}
+	path, file, err := r.prepare(a, src)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if err := a.ctx.Err(); err != nil {
+		return err
+	}
+	m := &vmm.Machine{Image: path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	if r.File == "-" {
+		m.Stdin = nil // the module was there
+	}
+	if r.KernelLog {
+		m.Log = os.Stderr
+	}
+	if m.MemoryBytes, err = r.memory(path, uint64(info.Size())); err != nil {
+		return err
+	}
+	ctx, cancel := r.timeout(a.ctx)
+	defer cancel()
+	result, err := r.monitor(a).Run(ctx, m)
+	if err != nil {
+		return err
+	}
+	return end(result)
+}
+
+// prepare makes the image of this run.
+func (r *runCommand) prepare(a *app, src *source) (string, *os.File, error) {
+	config, err := programConfig(src, r.linkFlags, r.programArgs())
+	if err != nil {
+		return "", nil, err
+	}
+	if r.VMM == "process" && r.Memory != 0 {
+		config.MemoryMaxPages = max(1, uint64(r.Memory)/abi.WasmPageBytes)
+	}
+	if src.kind == kindImage {
+		return placeImage(func(path string) error {
+			return image.ReplaceConfig(src.path, path, func(c *abi.Config) error { return r.adapt(c, &config) })
+		})
+	}
+	img, err := a.link(src, r.compileFlags, r.linkFlags, config)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := configureRun(&img.Config); err != nil {
+		return "", nil, err
+	}
+	return placeImage(img.WriteFile)
+}
+
+// programArgs are the arguments without the -- that may introduce them.
+func (r *runCommand) programArgs() []string { return withoutDashes(r.Args) }
+
+func withoutDashes(args []string) []string {
+	if len(args) > 0 && args[0] == "--" {
+		return args[1:]
+	}
+	return args
+}
+
+// adapt sets in the configuration of an image what the flags say, and leaves
+// the rest as it was built.
+func (r *runCommand) adapt(c, flags *abi.Config) error {
+	switch {
+	case r.Root != "":
+		return errors.New("--root: an image has its files already: give it to mewz build")
+	case r.UnknownImports == "trap":
+		return errors.New("--unknown-imports: an image is linked already: give it to mewz build")
+	}
+	if len(flags.Args) > 1 {
+		name := flags.Args[0]
+		if len(c.Args) > 0 {
+			name = c.Args[0]
+		}
+		c.Args = append([]string{name}, flags.Args[1:]...)
+	}
+	if len(r.Env) > 0 {
+		c.Env = flags.Env
+	}
+	if flags.StackBytes != 0 {
+		c.StackBytes = flags.StackBytes
+	}
+	if flags.MemoryMaxPages != 0 {
+		c.MemoryMaxPages = max(c.MemoryMinPages, min(c.MemoryMaxPages, flags.MemoryMaxPages))
+	}
+	c.KernelLog = c.KernelLog || flags.KernelLog
+	return configureRun(c)
+}
+
+// Memory of a machine when -m does not say it: enough for small programs, or
+// what the image takes with room for the kernel and some growth.
+const (
+	defaultMemoryBytes = 128 << 20
+	memoryRoomBytes    = 64 << 20
+	megabyte           = 1 << 20
+)
+
+// memory returns the memory of the machine for an image of fileBytes.
+func (r *runCommand) memory(path string, fileBytes uint64) (uint64, error) {
+	// The image is loaded from KernelBase on, and everything in it stays.
+	end := uint64(abi.KernelBase) + fileBytes
+	if r.Memory != 0 {
+		if uint64(r.Memory) < end && r.VMM == "qemu" {
+			return 0, fmt.Errorf("-m %s: the image alone takes %s: give it more", r.Memory, byteSize(roundUp(end, megabyte)))
+		}
+		return uint64(r.Memory), nil
+	}
+	description, err := image.Read(path)
+	if err != nil {
+		return 0, err
+	}
+	needed := end + description.Config.MemoryMinPages*abi.WasmPageBytes + memoryRoomBytes
+	return max(defaultMemoryBytes, roundUp(needed, megabyte)), nil
+}
+
+func roundUp(n, unit uint64) uint64 { return (n + unit - 1) / unit * unit }
+
+// monitor returns the VMM that the flags choose.
+func (r *runCommand) monitor(a *app) vmm.VMM {
+	var verbose func(string, ...any)
+	if a.verbose {
+		verbose = a.logf
+	}
+	if r.VMM == "process" {
+		return &process.VMM{Verbose: verbose}
+	}
+	return &qemu.VMM{Machine: r.Machine, Accel: qemu.Accel(r.Accel), CPU: r.GuestCPU, Args: r.QEMUArg, Verbose: verbose}
+}
+
+// timeout bounds the time of the machine, not that of the compiler before it.
+func (r *runCommand) timeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.Timeout <= 0 {
+		return ctx, func() {}
+	}
+	d := time.Duration(r.Timeout)
+	return context.WithTimeoutCause(ctx, d, fmt.Errorf("%w: the machine did not end within %v", errTimeout, d))
+}
+
+// end says how the machine ended and makes an exit code of it.
+func end(result *vmm.Result) error {
+	if result.Reason == abi.ExitByKernel {
+		printLog(result.Log)
+	}
+	printLog(result.Report)
+	// A process has no more than eight bits for its exit code (wait(2)).
+	if code := int(result.Code & 0xff); code != 0 || result.Code == 0 {
+		return exitError(code)
+	}
+	return exitError(abi.ExitFailure)
+}
+
+// dryRun prints the command line of the VMM.
+func (r *runCommand) dryRun(a *app, src *source) error {
+	m := &vmm.Machine{Image: src.path, Name: src.name, MemoryBytes: uint64(r.Memory)}
+	if m.MemoryBytes == 0 {
+		m.MemoryBytes = defaultMemoryBytes
+	}
+	if src.kind == kindImage {
+		info, err := os.Stat(src.path)
+		if err != nil {
+			return err
+		}
+		if m.MemoryBytes, err = r.memory(src.path, uint64(info.Size())); err != nil {
+			return err
+		}
+	} else {
+		m.Image = strings.TrimSuffix(src.name, filepath.Ext(src.name)) + ".img"
+	}
+	argv, err := r.monitor(a).Command(m)
+	if err != nil {
+		return err
+	}
+	if src.kind != kindImage && !a.quiet {
+		fmt.Fprintf(os.Stderr, "mewz: run: the image is a temporary file; to keep one: %s\n",
+			quote([]string{"mewz", "build", src.path, "-o", m.Image}))
+	}
+	if r.VMM == "qemu" && !a.quiet {
+		fmt.Fprintln(os.Stderr, "mewz: run: QEMU inherits descriptor 3, a pipe: the host channel, and 4, a socket: standard input")
+	}
+	_, err = fmt.Println(quote(argv))
+	return stdoutError(err)
+}

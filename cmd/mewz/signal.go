@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// signalError is the cause of a context that a signal ended.
+type signalError syscall.Signal
+
+func (e signalError) Error() string { return "ended by signal: " + syscall.Signal(e).String() }
+
+// notifyContext returns a context that ends with the first SIGINT, SIGTERM,
+// SIGHUP or SIGQUIT. The second one ends the process, and with it whatever it started
+// (vmm.Start).
+//
+// SIGPIPE is caught so that a closed standard output is an error of a write,
+// with a chance to clean up. It is not ignored: children would inherit that.
+func notifyContext(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	pipes := make(chan os.Signal, 1)
+	signal.Notify(pipes, syscall.SIGPIPE)
+	go func() {
+		first, ok := (<-signals).(syscall.Signal)
+		if !ok {
+			return
+		}
+		cancel(signalError(first))
+		<-signals
+		os.Exit(128 + int(first))
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		signal.Stop(pipes)
+		cancel(nil)
+	}
+}
+
+func contextCause(ctx context.Context) error { return context.Cause(ctx) }

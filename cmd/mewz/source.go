@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mewz/abi"
+	"mewz/compiler/wasm"
+)
+
+// kind is what a file is, by its content.
+type kind string
+
+const (
+	kindModule kind = "module" // WebAssembly, binary format
+	kindObject kind = "object" // of mewz compile
+	kindImage  kind = "image"  // of mewz build
+)
+
+// source is a file that a command was given.
+type source struct {
+	path string // "-" is standard input
+	name string // for messages and argv[0]: the file's name
+	kind kind
+	data []byte // of a module or object; an image is read by package image
+}
+
+// The formats that are told apart, by their first bytes.
+const (
+	wasmMagic      = "\x00asm"
+	wasmModule     = "\x00asm\x01\x00\x00\x00"
+	wasmComponent  = "\x00asm\x0d\x00\x01\x00"
+	objectMaxBytes = 4 << 30 // an ELF object that debug/elf holds in memory
+)
+
+// openSource reads a file and finds out what it is.
+func openSource(path string) (*source, error) {
+	s := &source{path: path, name: filepath.Base(path)}
+	if path == "-" {
+		s.name = "stdin.wasm"
+		data, err := readBounded(os.Stdin, wasm.MaxModuleBytes)
+		if err != nil {
+			return nil, fmt.Errorf("reading standard input: %w", err)
+		}
+		s.data = data
+		return s, s.detect(bytes.NewReader(data))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s: is a directory: name a .wasm file, an object or an image", path)
+	}
+	if info.Mode().IsRegular() {
+		if err := s.detect(f); err != nil || s.kind == kindImage {
+			return s, err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+	}
+	bound := int64(wasm.MaxModuleBytes)
+	if s.kind == kindObject {
+		bound = objectMaxBytes
+	}
+	if s.data, err = readBounded(f, bound); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, withoutPath(err))
+	}
+	if s.kind == "" { // a pipe
+		return s, s.detect(bytes.NewReader(s.data))
+	}
+	return s, nil
+}
+
+// readBounded reads all of r, but no more than bound bytes.
+func readBounded(r io.Reader, bound int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, bound+1))
+	if err == nil && int64(len(data)) > bound {
+		err = fmt.Errorf("larger than %s", byteSize(bound))
+	}
+	return data, err
+}
+
+// detect sets the kind of a file.
+func (s *source) detect(r io.ReaderAt) error {
+	head := make([]byte, 64)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading %s: %w", s.path, withoutPath(err))
+	}
+	head = head[:n]
+	text := strings.TrimLeft(string(head), " \t\r\n")
+	switch {
+	case bytes.HasPrefix(head, []byte(wasmComponent)):
+		return fmt.Errorf("%s: a component (WASI preview 2): build the program for wasm32-wasip1 instead", s.path)
+	case bytes.HasPrefix(head, []byte(wasmMagic)):
+		s.kind = kindModule
+	case bytes.HasPrefix(head, []byte(elf.ELFMAG)):
+		return s.detectELF(r)
+	case len(head) == 0:
+		return fmt.Errorf("%s: the file is empty", s.path)
+	case strings.HasPrefix(wasmModule, string(head)):
+		s.kind = kindModule // cut short, which the decoder says better
+	case strings.HasPrefix(text, "(module") || strings.HasPrefix(text, "(component") || strings.HasPrefix(text, ";;"):
+		return fmt.Errorf("%s: WebAssembly in text format: make a binary of it first: wat2wasm %s -o app.wasm", s.path, s.path)
+	default:
+		return fmt.Errorf("%s: neither a WebAssembly module nor an object or image of mewz", s.path)
+	}
+	return nil
+}
+
+func (s *source) detectELF(r io.ReaderAt) error {
+	f, err := elf.NewFile(r)
+	if err != nil {
+		return fmt.Errorf("%s: broken ELF file: %w", s.path, err)
+	}
+	if f.Type == elf.ET_REL {
+		s.kind = kindObject
+		return nil
+	}
+	for _, p := range f.Progs {
+		if p.Type == abi.ProgramHeaderConfig {
+			s.kind = kindImage
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: an ELF program, but no image of mewz: build one from a .wasm file", s.path)
+}

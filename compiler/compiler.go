@@ -1,0 +1,215 @@
+package compiler
+
+import (
+	"context"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"strings"
+
+	"mewz/compiler/cache"
+	"mewz/compiler/llvm"
+	"mewz/compiler/lower"
+	"mewz/compiler/object"
+	"mewz/compiler/wasm/decode"
+	"mewz/compiler/wasm/validate"
+)
+
+// Defaults of Options.
+const (
+	DefaultLevel  = string(llvm.LevelFast)
+	DefaultCPU    = "x86-64-v2"
+	DefaultTarget = "x86_64"
+)
+
+// Options say how to compile. The zero value is the default.
+type Options struct {
+	Level         string // "0", "fast" or "2"; see llvm.Level
+	CPU           string // LLVM's name of the least processor that the object runs on
+	Target        string // "x86_64"
+	SymbolPrefix  string // before every symbol of the contract, for several modules in one process
+	HashedTypeIDs bool   // type ids that agree between modules, for modules linked with each other
+	Memory        lower.MemoryBase
+	NoLocations   bool // no line table: backtraces name functions but no offsets
+
+	Name     string // of the module, if its name section has none
+	CacheDir string // "": none; see cache.DefaultDirectory
+
+	// EmitLLVM stops after lowering: Result.IR instead of Result.Object.
+	EmitLLVM bool
+	// Progress is told how much of the work is done, in bytes of code; calls do
+	// not overlap. May be nil.
+	Progress func(done, total int)
+}
+
+// Result is a compiled module.
+type Result struct {
+	Object []byte // ELF64, relocatable
+	Module *object.Module
+	IR     [][]byte // with EmitLLVM: the shards
+	Cached bool     // nothing had to be compiled
+}
+
+// machine is what is particular to a Target.
+type machine struct {
+	target  lower.Target
+	machine elf.Machine
+}
+
+var machines = map[string]machine{
+	"x86_64": {
+		lower.Target{
+			Triple:     "x86_64-unknown-none-elf",
+			DataLayout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
+		},
+		elf.EM_X86_64,
+	},
+}
+
+// complete fills in the defaults and checks what is left.
+func (o Options) complete() (Options, error) {
+	for _, field := range []struct {
+		value  *string
+		preset string
+	}{{&o.Level, DefaultLevel}, {&o.CPU, DefaultCPU}, {&o.Target, DefaultTarget}} {
+		if *field.value == "" {
+			*field.value = field.preset
+		}
+	}
+	if _, ok := machines[o.Target]; !ok {
+		return o, fmt.Errorf("target %q: only x86_64 is supported", o.Target)
+	}
+	if strings.Trim(o.CPU, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+") != "" {
+		return o, fmt.Errorf("processor %q: not a name that LLVM knows", o.CPU)
+	}
+	_, err := llvm.ParseLevel(o.Level)
+	return o, err
+}
+
+// compilation is the state of one Compile.
+type compilation struct {
+	Options
+	machine machine
+	tools   *llvm.Tools
+	cache   *cache.Cache // nil: none
+	plan    *lower.Plan
+	module  *object.Module
+	shards  []llvm.Output
+}
+
+// Compile compiles a module.
+func Compile(ctx context.Context, module []byte, options Options) (*Result, error) {
+	o, err := options.complete()
+	if err != nil {
+		return nil, err
+	}
+	c := &compilation{Options: o, machine: machines[o.Target]}
+	if o.CacheDir != "" {
+		c.cache = cache.Open(o.CacheDir)
+		defer c.cache.Trim()
+	}
+	if !o.EmitLLVM {
+		if c.tools, err = llvm.Find(); err != nil {
+			return nil, err
+		}
+		if r := c.cached(module); r != nil {
+			return r, nil
+		}
+	}
+
+	decoded, err := decode.Module(module)
+	if err != nil {
+		return nil, err
+	}
+	checked, err := validate.Module(decoded)
+	if err != nil {
+		return nil, err
+	}
+	if c.plan, err = lower.New(checked, c.lowerOptions()); err != nil {
+		return nil, err
+	}
+	c.describe(decoded)
+	if o.EmitLLVM {
+		return c.emitLLVM()
+	}
+	if err := c.runLLVM(ctx); err != nil {
+		return nil, err
+	}
+	r, err := c.merge()
+	if err != nil {
+		return nil, err
+	}
+	c.store(module, r)
+	return r, nil
+}
+
+func (c *compilation) lowerOptions() lower.Options {
+	return lower.Options{
+		SymbolPrefix: c.SymbolPrefix, Target: c.machine.target, CPU: c.CPU, Memory: c.Memory,
+		HashedTypeIDs: c.HashedTypeIDs, Locations: !c.NoLocations, LocalsInMemory: c.Level == string(llvm.Level0),
+	}
+}
+
+func (c *compilation) emitLLVM() (*Result, error) {
+	r := &Result{Module: c.module}
+	for i := range c.plan.Shards() {
+		ir, err := c.plan.IR(i)
+		if err != nil {
+			return nil, err
+		}
+		r.IR = append(r.IR, ir)
+	}
+	return r, nil
+}
+
+func (c *compilation) runLLVM(ctx context.Context) error {
+	var shards []llvm.Shard
+	for i, s := range c.plan.Shards() {
+		level := llvm.Level(c.Level)
+		if s.Huge {
+			level = llvm.Level0
+		}
+		shards = append(shards, llvm.Shard{
+			Name:   fmt.Sprintf("functions %d to %d", s.First, s.End),
+			Weight: max(s.CodeBytes, 1),
+			Level:  level,
+			IR:     func() ([]byte, error) { return c.plan.IR(i) },
+		})
+	}
+	o := llvm.Options{Tools: c.tools, CPU: c.CPU, Progress: c.Progress}
+	if c.cache != nil {
+		o.Cache = c.cache
+	}
+	var err error
+	c.shards, err = llvm.Compile(ctx, shards, o)
+	if err != nil && ctx.Err() != nil {
+		return errors.Join(errors.New("compilation was stopped"), ctx.Err())
+	}
+	return err
+}
+
+// merge makes one object of the shards, the data and the metadata.
+func (c *compilation) merge() (*Result, error) {
+	data := object.New("data", c.machine.machine)
+	if m := c.module.Memory; m != nil {
+		if err := data.AddMemory(c.SymbolPrefix, *m, object.Chunks(c.plan.InitialMemory())); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range c.plan.Segments() {
+		section := data.AddSection(object.Section{Name: ".rodata.segment", Flags: elf.SHF_ALLOC, Align: 1, Data: append([]byte{}, s.Bytes...)})
+		data.AddObject(s.Symbol, section)
+	}
+	if err := data.AddModule(c.module); err != nil {
+		return nil, err
+	}
+	var inputs []object.Input
+	for i := range c.shards {
+		inputs = append(inputs, object.Input{Name: fmt.Sprintf("shard %d", i), Data: c.shards[i].Object})
+	}
+	merged, err := object.Merge(inputs, data)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Object: merged, Module: c.module}, nil
+}

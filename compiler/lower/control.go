@@ -1,0 +1,423 @@
+package lower
+
+import (
+	"slices"
+
+	"mewz/abi"
+	"mewz/compiler/wasm"
+)
+
+// Control instructions (4.4.8).
+
+// control is an open block, loop, if or function body.
+type control struct {
+	target          *block // of branches: the end, or the head of a loop
+	otherwise       *block // of an if without else so far: where the else is
+	params, results []wasm.ValueType
+	arguments       []value // of an if, for its else
+	height          int     // of the operand stack below the parameters
+	isLoop          bool
+}
+
+// labelTypes are the values that a branch to c carries.
+func (c *control) labelTypes() []wasm.ValueType {
+	if c.isLoop {
+		return c.params
+	}
+	return c.results
+}
+
+// blockType returns parameters and results of a block.
+func (f *function) blockType(t wasm.BlockType) (params, results []wasm.ValueType) {
+	switch {
+	case t.HasIndex:
+		return f.module.Types[t.Index].Params, f.module.Types[t.Index].Results
+	case t.Result != 0:
+		return nil, []wasm.ValueType{t.Result}
+	default:
+		return nil, nil
+	}
+}
+
+func (f *function) open(c control) {
+	c.height = len(f.stack) - len(c.params)
+	f.controls = append(f.controls, c)
+}
+
+func lowerUnreachable(f *function, _ *wasm.Instruction) {
+	f.trap(abi.TrapUnreachable)
+}
+
+func lowerNop(*function, *wasm.Instruction) {}
+
+func lowerBlock(f *function, i *wasm.Instruction) {
+	params, results := f.blockType(i.Block)
+	f.open(control{target: f.newBlock(), params: params, results: results})
+}
+
+func lowerLoop(f *function, i *wasm.Instruction) {
+	params, results := f.blockType(i.Block)
+	head := f.newBlock()
+	head.isLoop = true
+	head.loop = [2]wasm.Offset{i.Offset, f.scan.loopEnds[i.Offset]}
+	arguments := f.top(len(params))
+	f.jump(head, arguments)
+	f.open(control{target: head, params: params, results: results, isLoop: true})
+	f.enter(head)
+	for k, t := range params {
+		f.next++
+		head.phis = append(head.phis, phi{register: f.next, wasmType: t, index: k})
+		f.stack[len(f.stack)-len(params)+k] = registerValue(t, f.next)
+	}
+}
+
+func lowerIf(f *function, i *wasm.Instruction) {
+	params, results := f.blockType(i.Block)
+	condition := f.popCondition()
+	c := control{target: f.newBlock(), otherwise: f.newBlock(), params: params, results: results}
+	c.arguments = f.top(len(params))
+	then := f.newBlock()
+	f.branchIf(condition, then.label, c.otherwise.label)
+	f.addEdge(c.otherwise, nil)
+	c.otherwise.sealed = true
+	f.open(c)
+	f.continueBlock(then)
+}
+
+func lowerElse(f *function, _ *wasm.Instruction) { f.elseBlock() }
+
+// elseBlock begins the other arm of the innermost if. The first may have ended
+// with a branch.
+func (f *function) elseBlock() {
+	c := &f.controls[len(f.controls)-1]
+	if f.block != nil {
+		f.jump(c.target, f.top(len(c.results)))
+	}
+	f.stack = append(f.stack[:c.height], c.arguments...)
+	f.enter(c.otherwise)
+	c.otherwise = nil
+}
+
+func lowerEnd(f *function, _ *wasm.Instruction) { f.endBlock() }
+
+// endBlock ends the innermost block. What follows is reachable if the end of
+// the block is, or if something branches there.
+func (f *function) endBlock() {
+	c := f.controls[len(f.controls)-1]
+	f.controls = f.controls[:len(f.controls)-1]
+	if c.isLoop {
+		f.seal(c.target)
+		return
+	}
+	if c.otherwise != nil {
+		if f.block != nil {
+			f.jump(c.target, f.top(len(c.results)))
+		}
+		f.enter(c.otherwise)
+		f.jump(c.target, c.arguments)
+	}
+	if len(c.target.edges) == 0 {
+		return // only reached by falling through, or not at all
+	}
+	if f.block != nil {
+		f.jump(c.target, f.top(len(c.results)))
+	}
+	f.stack = append(f.stack[:c.height], f.join(c.target, c.results)...)
+}
+
+// jump ends the current block with a branch to b.
+func (f *function) jump(b *block, arguments []value) {
+	f.put("  br ").labelName(b.label).line()
+	f.addEdge(b, arguments)
+	f.leave()
+}
+
+// branchIf writes a conditional branch.
+func (f *function) branchIf(condition value, then, otherwise int) {
+	f.put("  br i1 ").value(condition).put(", ").labelName(then).put(", ").labelName(otherwise).line()
+}
+
+func (f *function) branchTarget(depth uint32) *control {
+	return &f.controls[len(f.controls)-1-int(depth)]
+}
+
+func lowerBr(f *function, i *wasm.Instruction) {
+	c := f.branchTarget(i.Index)
+	f.jump(c.target, f.top(len(c.labelTypes())))
+}
+
+func lowerReturn(f *function, _ *wasm.Instruction) {
+	c := &f.controls[0]
+	f.jump(c.target, f.top(len(c.results)))
+}
+
+func lowerBrIf(f *function, i *wasm.Instruction) {
+	condition := f.popCondition()
+	c := f.branchTarget(i.Index)
+	arguments := f.top(len(c.labelTypes()))
+	next := f.newBlock()
+	f.branchIf(condition, c.target.label, next.label)
+	f.addEdge(c.target, arguments)
+	f.continueBlock(next)
+}
+
+// lowerBrTable writes a switch. Cases that go where the default goes are left
+// out; a target of several other cases is reached through a block of its own,
+// so that no block has two edges to the same target.
+func lowerBrTable(f *function, i *wasm.Instruction) {
+	index := f.pop()
+	fallback := f.branchTarget(i.Index)
+	arguments := f.top(len(fallback.labelTypes()))
+	f.put("  switch i32 ").value(index).put(", ").labelName(fallback.target.label).put(" [")
+	f.addEdge(fallback.target, arguments)
+	type hop struct {
+		target *block
+		label  int
+		shared bool
+	}
+	hops := map[*block]*hop{}
+	var order []*hop
+	for _, depth := range i.Labels {
+		target := f.branchTarget(depth).target
+		if h := hops[target]; h != nil {
+			h.shared = true
+		} else if target != fallback.target {
+			h = &hop{target: target, label: target.label}
+			hops[target] = h
+			order = append(order, h)
+		}
+	}
+	for _, h := range order {
+		if h.shared {
+			f.next++
+			h.label = f.next
+		}
+	}
+	for n, depth := range i.Labels {
+		if h := hops[f.branchTarget(depth).target]; h != nil {
+			f.put(" i32 ").number(uint64(n)).put(", ").labelName(h.label)
+		}
+	}
+	f.put(" ]").line()
+	f.takeHops(len(order), func(k int) (*block, int) { return order[k].target, order[k].label }, arguments)
+	f.leave()
+}
+
+// takeHops adds the edges of a switch, with the blocks that shared targets need.
+func (f *function) takeHops(n int, hop func(k int) (target *block, label int), arguments []value) {
+	from := f.label
+	for k := range n {
+		target, label := hop(k)
+		if label != target.label {
+			f.split(label)
+			f.put("  br ").labelName(target.label).line()
+		} else {
+			f.label = from
+		}
+		f.addEdge(target, arguments)
+		f.label = from
+	}
+}
+
+// returnValues ends the function with the results on the operand stack.
+func (f *function) returnValues() {
+	f.writeReturn(f.top(len(f.typ.Results)))
+	f.leave()
+}
+
+func (f *function) writeReturn(results []value) {
+	switch len(results) {
+	case 0:
+		f.put("  ret void").line()
+	case 1:
+		f.put("  ret ").typed(results[0]).line()
+	default:
+		aggregate := f.resultType()
+		previous := 0
+		for k, v := range results {
+			if t := resultMember(f.typ, k); t != v.wasmType {
+				v = f.bitcast(v, t)
+			}
+			r := f.define()
+			f.put("insertvalue ").put(aggregate).put(" ")
+			if k == 0 {
+				f.put("poison")
+			} else {
+				f.register(previous)
+			}
+			f.put(", ").typed(v).put(", ").number(uint64(k)).line()
+			previous = r
+		}
+		f.put("  ret ").put(aggregate).put(" ").register(previous).line()
+	}
+}
+
+func (f *function) resultType() string { return resultType(f.typ) }
+
+func lowerCall(f *function, i *wasm.Instruction) {
+	callee := &f.module.functions[i.Index]
+	name := f.useFunction(i.Index)
+	f.call(callee.typ, func() { f.put(name) })
+}
+
+// call writes a call whose callee target appends, and pushes its results.
+func (f *function) call(t *wasm.FuncType, target func()) {
+	arguments := f.top(len(t.Params))
+	f.stack = f.stack[:len(f.stack)-len(arguments)]
+	register := 0
+	if len(t.Results) > 0 {
+		register = f.define()
+	} else {
+		f.put("  ")
+	}
+	aggregate := resultType(t)
+	f.put("call ").put(aggregate).put(" ")
+	target()
+	f.put("(")
+	for k, v := range arguments {
+		if k > 0 {
+			f.put(", ")
+		}
+		f.typed(v)
+	}
+	f.put(")")
+	f.locatedLine()
+	if len(t.Results) == 1 {
+		f.pushRegister(t.Results[0], register)
+		return
+	}
+	for k, result := range t.Results {
+		r := f.define()
+		f.put("extractvalue ").put(aggregate).put(" ").register(register).put(", ").number(uint64(k)).line()
+		v := registerValue(resultMember(t, k), r)
+		if v.wasmType != result {
+			v = f.bitcast(v, result)
+		}
+		f.push(v)
+	}
+}
+
+// resultType is the LLVM type of the results of t: a structure if there are
+// several.
+func resultType(t *wasm.FuncType) string {
+	switch len(t.Results) {
+	case 0:
+		return "void"
+	case 1:
+		return llvmType(t.Results[0])
+	}
+	names := []byte("{ ")
+	for k := range t.Results {
+		if k > 0 {
+			names = append(names, ", "...)
+		}
+		names = append(names, llvmType(resultMember(t, k))...)
+	}
+	return string(append(names, " }"...))
+}
+
+// resultMember is the type in which result k of several is returned: its own,
+// but integers instead of floats when there are more than two of these. LLVM
+// returns a third float on the x87 stack, which makes signalling NaNs quiet.
+func resultMember(t *wasm.FuncType, k int) wasm.ValueType {
+	const floatRegisters = 2 // xmm0, xmm1
+	floats := 0
+	for _, r := range t.Results {
+		if r == wasm.F32 || r == wasm.F64 {
+			floats++
+		}
+	}
+	switch r := t.Results[k]; {
+	case floats > floatRegisters && r == wasm.F32:
+		return wasm.I32
+	case floats > floatRegisters && r == wasm.F64:
+		return wasm.I64
+	default:
+		return r
+	}
+}
+
+// bitcast gives the bits of v another type of the same size.
+func (f *function) bitcast(v value, to wasm.ValueType) value {
+	r := f.define()
+	f.put("bitcast ").typed(v).put(" to ").put(llvmType(to)).line()
+	return registerValue(to, r)
+}
+
+// lowerCallIndirect calls through a table after three checks: the index, that
+// there is a function, and its type.
+func lowerCallIndirect(f *function, i *wasm.Instruction) {
+	t := &f.module.Types[i.Index]
+	id := f.module.typeIDs[i.Index]
+	index := f.pop()
+	var code int
+	if table := &f.module.tables[i.Index2]; table.fixed {
+		code = f.fixedCallee(table, index, id)
+	} else {
+		code = f.checkedCallee(i.Index2, index, id)
+	}
+	f.call(t, func() { f.register(code) })
+}
+
+// fixedCallee loads code from a table that never changes.
+func (f *function) fixedCallee(table *tableInfo, index value, id uint64) int {
+	symbol := f.variable(table.symbol, "["+decimal(uint64(len(table.entries)))+" x { ptr, i64 }]")
+	beyond := f.define()
+	f.put("icmp uge i32 ").value(index).put(", ").number(uint64(len(table.entries))).line()
+	f.trapIf(beyond, abi.TrapUndefinedElement)
+	wide := f.define()
+	f.put("zext i32 ").value(index).put(" to i64").line()
+	entry := f.define()
+	f.put("getelementptr { ptr, i64 }, ptr ").put(symbol).put(", i64 ").register(wide).line()
+	if !f.allOfType(table, id) {
+		f.checkType(entry, id, true)
+	}
+	code := f.define()
+	f.put("load ptr, ptr ").register(entry).line()
+	return code
+}
+
+// allOfType says whether no entry of a fixed table can fail the type check.
+func (f *function) allOfType(table *tableInfo, id uint64) bool {
+	return !slices.ContainsFunc(table.entries, func(v value) bool {
+		return v.kind != valueFunction || f.module.functions[v.bits].typeID != id
+	})
+}
+
+// checkedCallee loads code through a reference in a table.
+func (f *function) checkedCallee(table uint32, index value, id uint64) int {
+	slot := f.tableSlot(table, index, abi.TrapUndefinedElement)
+	reference := f.define()
+	f.put("load ptr, ptr ").register(slot).line()
+	null := f.define()
+	f.put("icmp eq ptr ").register(reference).put(", null").line()
+	f.trapIf(null, abi.TrapUninitialized)
+	f.checkType(reference, id, false)
+	code := f.define()
+	f.put("load ptr, ptr ").register(reference).line()
+	return code
+}
+
+// checkType traps unless the type id behind the code pointer at entry is id.
+// In a fixed table a null entry has id 0, so one comparison checks both.
+func (f *function) checkType(entry int, id uint64, mayBeNull bool) {
+	at := f.define()
+	f.put("getelementptr i8, ptr ").register(entry).put(", i64 8").line()
+	have := f.define()
+	f.put("load i64, ptr ").register(at).line()
+	differs := f.define()
+	f.put("icmp ne i64 ").register(have).put(", ").put(signed(id)).line()
+	if !mayBeNull {
+		f.trapIf(differs, abi.TrapIndirectType)
+		return
+	}
+	f.next += 2
+	slow, good := f.next-1, f.next
+	f.put("  br i1 ").register(differs).put(", ").labelName(slow).put(", ").labelName(good).put(", !prof !0").line()
+	f.split(slow)
+	null := f.define()
+	f.put("icmp eq i64 ").register(have).put(", 0").line()
+	f.trapIf(null, abi.TrapUninitialized)
+	f.trapAlways(abi.TrapIndirectType)
+	f.split(good)
+}

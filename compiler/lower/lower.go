@@ -1,0 +1,140 @@
+package lower
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"mewz/compiler/object"
+	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/validate"
+)
+
+// MemoryBase is how compiled code finds byte 0 of linear memory.
+type MemoryBase uint8
+
+// The ways.
+const (
+	// MemorySymbol is an absolute symbol below 2 GiB: the fastest, for images.
+	MemorySymbol MemoryBase = iota
+	// MemoryPointer is a variable wasm_memory_base that the environment sets
+	// before it calls anything: for memories anywhere.
+	MemoryPointer
+)
+
+// Options are what the IR depends on besides the module.
+type Options struct {
+	SymbolPrefix  string // before every symbol of the module's own
+	Target        Target
+	CPU           string // LLVM's name of the processor to compile for
+	Memory        MemoryBase
+	HashedTypeIDs bool // type ids that agree between modules linked with each other
+	Locations     bool // line table: the module offset of calls, memory accesses and traps
+
+	// LocalsInMemory keeps locals in stack slots, which is what LLVM without
+	// optimisation does best with.
+	LocalsInMemory bool
+}
+
+// Target is the machine that IR is for.
+type Target struct {
+	Triple     string
+	DataLayout string
+}
+
+// Shard is a run of functions that become one LLVM module.
+type Shard struct {
+	First, End int // indices of wasm.Module.Code
+	CodeBytes  int
+	Huge       bool // one function so large that optimising it would take too long
+}
+
+// Plan is a module ready to be written as IR.
+type Plan struct {
+	module *module
+	shards []Shard
+}
+
+// New analyses a valid module.
+func New(checked *validate.Checked, o Options) (*Plan, error) {
+	if strings.ContainsAny(o.SymbolPrefix, "\x00\"\\") {
+		return nil, errors.New("symbol prefix: it contains a character that symbols cannot have")
+	}
+	m, err := newModule(checked.Module(), o)
+	if err != nil {
+		return nil, err
+	}
+	return &Plan{m, cutShards(m.Module)}, nil
+}
+
+// Shards returns the shards in order of functions. The first one also defines
+// what is not a function.
+func (p *Plan) Shards() []Shard { return p.shards }
+
+// IR writes shard number i.
+func (p *Plan) IR(i int) ([]byte, error) {
+	s := newShard(p.module, p.shards[i])
+	if err := s.write(i == 0); err != nil {
+		return nil, fmt.Errorf("lower: %w", err)
+	}
+	return s.out, nil
+}
+
+// InitialMemory returns the active data segments that are applied before the
+// module runs, in order.
+func (p *Plan) InitialMemory() []object.Data {
+	var list []object.Data
+	for i := range p.module.Data {
+		if p.module.data[i].static {
+			at, _ := p.module.evaluate(&p.module.Data[i].Address)
+			list = append(list, object.Data{Offset: uint64(uint32(at.bits)), Bytes: p.module.Data[i].Bytes})
+		}
+	}
+	return list
+}
+
+// SegmentData is a data segment that code reads: a symbol and its bytes.
+type SegmentData struct {
+	Symbol string
+	Bytes  []byte
+}
+
+// Segments returns the data segments that are not part of the initial memory.
+// The IR refers to them by their symbols.
+func (p *Plan) Segments() []SegmentData {
+	var list []SegmentData
+	for i := range p.module.Data {
+		if s := &p.module.data[i]; !s.static {
+			list = append(list, SegmentData{s.symbol, p.module.Data[i].Bytes})
+		}
+	}
+	return list
+}
+
+// FunctionSymbol is the symbol of a function that the module defines.
+func (p *Plan) FunctionSymbol(index int) string { return p.module.functions[index].symbol }
+
+// TypeLetters writes value types as one letter each: i = i32, I = i64, f = f32,
+// F = f64, v = v128, r = funcref, x = externref.
+func TypeLetters(types []wasm.ValueType) string {
+	letters := make([]byte, len(types))
+	for i, t := range types {
+		switch t {
+		case wasm.I32:
+			letters[i] = 'i'
+		case wasm.I64:
+			letters[i] = 'I'
+		case wasm.F32:
+			letters[i] = 'f'
+		case wasm.F64:
+			letters[i] = 'F'
+		case wasm.V128:
+			letters[i] = 'v'
+		case wasm.FuncRef:
+			letters[i] = 'r'
+		default:
+			letters[i] = 'x'
+		}
+	}
+	return string(letters)
+}

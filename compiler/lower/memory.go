@@ -1,0 +1,235 @@
+package lower
+
+import (
+	"mewz/abi"
+	"mewz/compiler/wasm"
+)
+
+// Memory instructions (4.4.7). An access is not checked: it reaches at most
+// 8 GiB beyond byte 0, all of which the environment reserves, and a page fault
+// there is the trap.
+
+const opLastLoad wasm.Opcode = 0x35 // i64.load32_u
+
+// displacementMax is the largest constant that LLVM folds behind a symbol in
+// the small code model. Instruction selection without optimisation folds more
+// and overflows the relocation, so larger ones go through a stack slot there.
+const displacementMax = 16 << 20
+
+// memoryAccess is how a load or store moves its value: the type in memory, and
+// for a load what makes the value of it.
+type memoryAccess struct {
+	memoryType string
+	extend     string // sext or zext
+	result     wasm.ValueType
+}
+
+// memoryAccesses is indexed by opcode - wasm.OpI32Load.
+var memoryAccesses = [...]memoryAccess{
+	{"i32", "", wasm.I32}, {"i64", "", wasm.I64}, {"float", "", wasm.F32}, {"double", "", wasm.F64},
+	{"i8", "sext", wasm.I32}, {"i8", "zext", wasm.I32}, {"i16", "sext", wasm.I32}, {"i16", "zext", wasm.I32},
+	{"i8", "sext", wasm.I64}, {"i8", "zext", wasm.I64}, {"i16", "sext", wasm.I64}, {"i16", "zext", wasm.I64},
+	{"i32", "sext", wasm.I64}, {"i32", "zext", wasm.I64},
+	{"i32", "", wasm.I32}, {"i64", "", wasm.I64}, {"float", "", wasm.F32}, {"double", "", wasm.F64},
+	{"i8", "trunc", wasm.I32}, {"i16", "trunc", wasm.I32}, {"i8", "trunc", wasm.I64}, {"i16", "trunc", wasm.I64},
+	{"i32", "trunc", wasm.I64},
+}
+
+func lowerLoad(f *function, i *wasm.Instruction) { f.load(i, false) }
+
+// load lowers a load. One whose value is dropped at once must still trap, so
+// LLVM may not remove it.
+func (f *function) load(i *wasm.Instruction, dropped bool) {
+	access := &memoryAccesses[i.Opcode-wasm.OpI32Load]
+	pointer := f.address(f.pop(), i.MemOffset)
+	r := f.define()
+	f.put("load ")
+	if dropped {
+		f.put("volatile ")
+	}
+	f.put(access.memoryType).put(", ptr ").register(pointer).put(", align 1").locatedLine()
+	if access.extend != "" {
+		wide := f.define()
+		f.put(access.extend).put(" ").put(access.memoryType).put(" ").register(r).put(" to ").put(llvmType(access.result)).line()
+		r = wide
+	}
+	f.pushRegister(access.result, r)
+}
+
+func lowerStore(f *function, i *wasm.Instruction) {
+	access := &memoryAccesses[i.Opcode-wasm.OpI32Load]
+	v := f.pop()
+	if access.extend != "" {
+		r := f.define()
+		f.put("trunc ").typed(v).put(" to ").put(access.memoryType).line()
+		v = registerValue(v.wasmType, r)
+	}
+	pointer := f.address(f.pop(), i.MemOffset)
+	f.put("  store ").put(access.memoryType).put(" ").value(v).put(", ptr ").register(pointer).put(", align 1").locatedLine()
+}
+
+// address returns a pointer to linear memory at address + offset.
+func (f *function) address(address value, offset uint64) int {
+	var index string
+	if address.isConstant() {
+		offset += uint64(uint32(address.bits))
+		index = decimal(offset)
+		if f.slots && offset >= displacementMax {
+			index = "%v" + decimal(uint64(f.opaque(offset)))
+		}
+	} else {
+		wide := f.define()
+		f.put("zext i32 ").value(address).put(" to i64").line()
+		if offset != 0 {
+			constant := decimal(offset)
+			if f.slots && offset >= displacementMax {
+				constant = "%v" + decimal(uint64(f.opaque(offset)))
+			}
+			sum := f.define()
+			f.put("add nuw nsw i64 ").register(wide).put(", ").put(constant).line()
+			wide = sum
+		}
+		index = "%v" + decimal(uint64(wide))
+	}
+	base := f.memoryBase()
+	r := f.define()
+	f.put("getelementptr i8, ptr ").put(base).put(", i64 ").put(index).line()
+	return r
+}
+
+// opaque returns a register that holds n, of which LLVM without optimisation
+// does not know.
+func (f *function) opaque(n uint64) int {
+	f.wide = true
+	f.put("  store i64 ").number(n).put(", ptr %wide").line()
+	r := f.define()
+	f.put("load i64, ptr %wide").line()
+	return r
+}
+
+// memoryBase is the address of byte 0.
+func (f *function) memoryBase() string {
+	if f.module.options.Memory == MemoryPointer {
+		f.base = true
+		return "%base"
+	}
+	return f.variable(f.module.memory.base, "[0 x i8]")
+}
+
+// memoryBytes loads the current size.
+func (f *function) memoryBytes() int {
+	name := f.variable(f.module.memory.bytes, "i64")
+	r := f.define()
+	f.put("load i64, ptr ").put(name).line()
+	return r
+}
+
+func lowerMemorySize(f *function, _ *wasm.Instruction) {
+	bytes := f.memoryBytes()
+	pages := f.define()
+	f.put("lshr i64 ").register(bytes).put(", 16").line()
+	r := f.define()
+	f.put("trunc i64 ").register(pages).put(" to i32").line()
+	f.pushRegister(wasm.I32, r)
+}
+
+func lowerMemoryGrow(f *function, _ *wasm.Instruction) {
+	name := f.use(f.module.memory.grow, "declare i32 %s(i32) nounwind")
+	pages := f.pop()
+	r := f.define()
+	f.put("call i32 ").put(name).put("(i32 ").value(pages).put(")").locatedLine()
+	f.pushRegister(wasm.I32, r)
+}
+
+// extend returns an i32 as an unsigned i64.
+func (f *function) extend(v value) int {
+	r := f.define()
+	f.put("zext i32 ").value(v).put(" to i64").line()
+	return r
+}
+
+// checkRange traps if start + length > limit, numbers of 32 bits in registers
+// of 64.
+func (f *function) checkRange(start, length int, limit string, code abi.TrapCode) {
+	end := f.define()
+	f.put("add nuw nsw i64 ").register(start).put(", ").register(length).line()
+	beyond := f.define()
+	f.put("icmp ugt i64 ").register(end).put(", ").put(limit).line()
+	f.trapIf(beyond, code)
+}
+
+// memoryPointer returns a pointer to linear memory at a 64-bit index.
+func (f *function) memoryPointer(index int) int {
+	base := f.memoryBase()
+	r := f.define()
+	f.put("getelementptr i8, ptr ").put(base).put(", i64 ").register(index).line()
+	return r
+}
+
+func lowerMemoryFill(f *function, _ *wasm.Instruction) {
+	length, v, at := f.pop(), f.pop(), f.pop()
+	start, count := f.extend(at), f.extend(length)
+	f.checkRange(start, count, registerName(f.memoryBytes()), abi.TrapMemory)
+	low := f.define()
+	f.put("trunc i32 ").value(v).put(" to i8").line()
+	pointer := f.memoryPointer(start)
+	f.put("  call void @llvm.memset.p0.i64(ptr ").register(pointer).put(", i8 ").register(low).put(", i64 ").register(count).
+		put(", i1 false)").locatedLine()
+}
+
+func lowerMemoryCopy(f *function, _ *wasm.Instruction) {
+	length, source, target := f.pop(), f.pop(), f.pop()
+	from, to, count := f.extend(source), f.extend(target), f.extend(length)
+	limit := registerName(f.memoryBytes())
+	f.checkRange(from, count, limit, abi.TrapMemory)
+	f.checkRange(to, count, limit, abi.TrapMemory)
+	f.move("memmove", f.memoryPointer(to), registerName(f.memoryPointer(from)), count)
+}
+
+// move writes a call of memcpy or memmove.
+func (f *function) move(name string, to int, from string, count int) {
+	f.put("  call void @llvm.").put(name).put(".p0.p0.i64(ptr ").register(to).put(", ptr ").put(from).put(", i64 ").register(count).
+		put(", i1 false)").locatedLine()
+}
+
+func lowerMemoryInit(f *function, i *wasm.Instruction) {
+	length, source, target := f.pop(), f.pop(), f.pop()
+	f.initMemory(i.Index, length, source, target, abi.TrapMemory)
+}
+
+// initMemory copies from a data segment (memory.init), for the segment's size as
+// it is now.
+func (f *function) initMemory(segment uint32, length, source, target value, code abi.TrapCode) {
+	s := &f.module.data[segment]
+	from, to, count := f.extend(source), f.extend(target), f.extend(length)
+	f.checkRange(from, count, f.segmentLength(s, f.module.Data[segment].Mode, code), code)
+	f.checkRange(to, count, registerName(f.memoryBytes()), code)
+	if s.static {
+		return // dropped, so the length is 0
+	}
+	pointer := f.define()
+	f.put("getelementptr i8, ptr ").put(f.variable(s.symbol, "[0 x i8]")).put(", i64 ").register(from).line()
+	f.move("memcpy", f.memoryPointer(to), registerName(pointer), count)
+}
+
+// segmentLength is the text of a segment's current length. An active segment is
+// dropped once it is applied, a declarative one at once (4.5.4).
+func (f *function) segmentLength(s *segmentInfo, mode wasm.SegmentMode, code abi.TrapCode) string {
+	instantiating := code == abi.TrapData || code == abi.TrapElement
+	switch {
+	case mode != wasm.SegmentPassive && !instantiating:
+		return "0"
+	case !s.dropped:
+		return decimal(s.length)
+	}
+	name := f.variable(s.symbol+".length", "i64")
+	r := f.define()
+	f.put("load i64, ptr ").put(name).line()
+	return registerName(r)
+}
+
+func lowerDataDrop(f *function, i *wasm.Instruction) {
+	if s := &f.module.data[i.Index]; s.dropped && !s.static {
+		f.put("  store i64 0, ptr ").put(f.variable(s.symbol+".length", "i64")).line()
+	}
+}

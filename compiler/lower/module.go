@@ -1,0 +1,326 @@
+package lower
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"mewz/abi"
+	"mewz/compiler/wasm"
+)
+
+// Room that a table has for table.grow beyond what it declares: there is no
+// allocator below compiled code. Reserved elements cost address space only.
+const (
+	growElements   = 1 << 20 // in a table that the module itself grows
+	exportElements = 1 << 16 // in a table that others may grow
+)
+
+// module is what the lowering knows of the whole module: per-module state, not
+// changed once newModule has returned.
+type module struct {
+	*wasm.Module
+	options   Options
+	usage     *usage
+	functions []functionInfo
+	tables    []tableInfo
+	globals   []globalInfo
+	memory    *memoryInfo // nil: no memory
+	typeIDs   []uint64    // of Types, for call_indirect
+	elements  []segmentInfo
+	data      []segmentInfo
+
+	importedFunctions int
+	exports           map[exported][]string // symbols, in the order of the exports
+}
+
+// exported is what an export names.
+type exported struct {
+	kind  wasm.ExternKind
+	index uint32
+}
+
+// functionInfo is one function of the index space.
+type functionInfo struct {
+	symbol   string
+	typ      *wasm.FuncType
+	typeID   uint64
+	imported bool
+}
+
+// tableInfo is one table of the index space.
+type tableInfo struct {
+	symbol   string
+	wasmType wasm.TableType
+	imported bool
+	// fixed tables never change: an array of {code, type id}. The others are a
+	// descriptor {elements, size, capacity} and an array of references.
+	fixed    bool
+	entries  []value // of a fixed table
+	capacity uint64
+}
+
+// globalInfo is one global of the index space.
+type globalInfo struct {
+	symbol   string
+	wasmType wasm.GlobalType
+	imported bool
+	known    bool  // initial is the value at compile time
+	initial  value // if known
+}
+
+// memoryInfo is the memory of the module.
+type memoryInfo struct {
+	base, bytes, grow string // symbols
+	imported          bool
+	wasmType          wasm.MemoryType
+}
+
+// segmentInfo is one element or data segment.
+type segmentInfo struct {
+	symbol  string
+	static  bool // applied before the module runs
+	dropped bool // drop instructions name it: its size is a variable
+	length  uint64
+}
+
+func newModule(m *wasm.Module, o Options) (*module, error) {
+	u, err := scanUsage(m)
+	if err != nil {
+		return nil, err
+	}
+	s := &module{Module: m, options: o, usage: u, exports: map[exported][]string{}}
+	for i := range m.Exports {
+		key := exported{m.Exports[i].Kind, m.Exports[i].Index}
+		s.exports[key] = append(s.exports[key], o.SymbolPrefix+ExportSymbol(m.Exports[i].Name))
+	}
+	s.numberTypes()
+	s.addFunctions()
+	s.addGlobals()
+	if err := s.addTables(); err != nil {
+		return nil, err
+	}
+	s.addMemory()
+	s.addElements()
+	s.addData()
+	return s, nil
+}
+
+// own is a symbol of the module's own.
+func (m *module) own(kind string, index int) string {
+	return m.options.SymbolPrefix + kind + strconv.Itoa(index)
+}
+
+// numberTypes gives equal function types equal numbers other than zero, which
+// is the type of a null entry.
+func (m *module) numberTypes() {
+	seen := map[string]uint64{}
+	for i := range m.Types {
+		key := TypeLetters(m.Types[i].Params) + ":" + TypeLetters(m.Types[i].Results)
+		id, ok := seen[key]
+		if !ok {
+			id = uint64(len(seen) + 1)
+			if m.options.HashedTypeIDs {
+				sum := sha256.Sum256([]byte(key))
+				id = binary.LittleEndian.Uint64(sum[:]) | 1
+			}
+			seen[key] = id
+		}
+		m.typeIDs = append(m.typeIDs, id)
+	}
+}
+
+func (m *module) addFunctions() {
+	for i := range m.Imports {
+		if im := &m.Imports[i]; im.Kind == wasm.ExternFunc {
+			m.functions = append(m.functions, functionInfo{
+				symbol: ImportSymbol(im.Module, im.Name), typ: &m.Types[im.Type], typeID: m.typeIDs[im.Type], imported: true,
+			})
+		}
+	}
+	m.importedFunctions = len(m.functions)
+	for _, t := range m.Functions {
+		m.functions = append(m.functions, functionInfo{
+			symbol: m.own("f", len(m.functions)), typ: &m.Types[t], typeID: m.typeIDs[t],
+		})
+	}
+}
+
+func (m *module) addGlobals() {
+	for i := range m.Imports {
+		if im := &m.Imports[i]; im.Kind == wasm.ExternGlobal {
+			m.globals = append(m.globals, globalInfo{
+				symbol: ImportSymbol(im.Module, im.Name), wasmType: im.Global, imported: true,
+			})
+		}
+	}
+	for i := range m.Globals {
+		g := &m.Globals[i]
+		initial, known := m.evaluate(&g.Init)
+		m.globals = append(m.globals, globalInfo{
+			symbol: m.own("g", len(m.globals)), wasmType: g.Type, known: known, initial: initial,
+		})
+	}
+}
+
+// evaluate computes a constant expression (3.3.10); known is false if its value
+// is not known before the module is linked.
+func (m *module) evaluate(e *wasm.ConstExpr) (v value, known bool) {
+	r := wasm.NewReader(e.Body, e.Offset)
+	var i wasm.Instruction
+	for r.Next(&i) == nil {
+		switch i.Opcode {
+		case wasm.OpI32Const:
+			v, known = constantI32(uint32(i.Value)), true
+		case wasm.OpI64Const:
+			v, known = constantI64(uint64(i.Value)), true
+		case wasm.OpF32Const:
+			v, known = value{wasmType: wasm.F32, bits: uint64(uint32(i.Value))}, true
+		case wasm.OpF64Const:
+			v, known = value{wasmType: wasm.F64, bits: uint64(i.Value)}, true
+		case wasm.OpRefNull:
+			v, known = value{wasmType: i.Types[0]}, true
+		case wasm.OpRefFunc:
+			v, known = value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(i.Index)}, true
+		case wasm.OpGlobalGet:
+			g := &m.globals[i.Index]
+			v, known = g.initial, g.known && !g.wasmType.Mutable
+		case wasm.OpEnd:
+			return v, known
+		default:
+			return value{}, false
+		}
+	}
+	return value{}, false
+}
+
+func (m *module) addTables() error {
+	for i := range m.Imports {
+		if im := &m.Imports[i]; im.Kind == wasm.ExternTable {
+			m.tables = append(m.tables, tableInfo{
+				symbol: ImportSymbol(im.Module, im.Name), wasmType: im.Table, imported: true,
+			})
+		}
+	}
+	for i := range m.Tables {
+		index := len(m.tables)
+		t := tableInfo{symbol: m.own("t", index), wasmType: m.Tables[i].Type}
+		limits := t.wasmType.Limits
+		if limits.Min > wasm.MaxElements {
+			return &wasm.OffsetError{Offset: m.Tables[i].Offset, Err: fmt.Errorf(
+				"table %d has %d elements at first, more than the %d that this compiler supports", index, limits.Min, wasm.MaxElements)}
+		}
+		shared := len(m.exports[exported{wasm.ExternTable, uint32(index)}]) > 0
+		t.capacity = limits.Min
+		if m.usage.tableGrown[uint32(index)] {
+			t.capacity = max(t.capacity, growElements)
+		} else if shared {
+			t.capacity = max(t.capacity, exportElements)
+		}
+		if limits.HasMax {
+			t.capacity = min(t.capacity, limits.Max)
+		}
+		t.entries, t.fixed = m.fixedEntries(uint32(index), t.wasmType)
+		t.fixed = t.fixed && !shared
+		m.tables = append(m.tables, t)
+	}
+	return nil
+}
+
+// fixedEntries returns the elements of a table whose elements are all known and
+// never change.
+func (m *module) fixedEntries(index uint32, t wasm.TableType) ([]value, bool) {
+	if t.Element != wasm.FuncRef || m.usage.tableMutated[index] || m.usage.tableInspected[index] {
+		return nil, false
+	}
+	entries := make([]value, t.Limits.Min)
+	for i := range entries {
+		entries[i] = zero(wasm.FuncRef)
+	}
+	for i := range m.Elements {
+		e := &m.Elements[i]
+		if e.Mode != wasm.SegmentActive || e.Table != index {
+			continue
+		}
+		at, known := m.evaluate(&e.Address)
+		start, length := uint64(uint32(at.bits)), uint64(e.Len())
+		if !known || start+length > uint64(len(entries)) {
+			return nil, false
+		}
+		for k := range e.Len() {
+			v, known := m.elementValue(e, k)
+			if !known {
+				return nil, false
+			}
+			entries[start+uint64(k)] = v
+		}
+	}
+	return entries, true
+}
+
+// elementValue is element k of a segment, if it is known.
+func (m *module) elementValue(e *wasm.Element, k int) (value, bool) {
+	if e.Exprs != nil {
+		return m.evaluate(&e.Exprs[k])
+	}
+	return value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(e.Funcs[k])}, true
+}
+
+func (m *module) addMemory() {
+	for i := range m.Imports {
+		if im := &m.Imports[i]; im.Kind == wasm.ExternMemory {
+			symbol := ImportSymbol(im.Module, im.Name)
+			m.memory = &memoryInfo{symbol, symbol + ".bytes", symbol + ".grow", true, im.Memory}
+			return
+		}
+	}
+	if len(m.Memories) > 0 {
+		symbol := m.options.SymbolPrefix + "wasm_memory"
+		m.memory = &memoryInfo{symbol, symbol + "_bytes", symbol + "_grow", false, m.Memories[0].Type}
+	}
+}
+
+func (m *module) addElements() {
+	for i := range m.Elements {
+		e := &m.Elements[i]
+		s := segmentInfo{symbol: m.own("e", i), length: uint64(e.Len())}
+		s.static = e.Mode == wasm.SegmentActive && m.tables[e.Table].fixed
+		s.dropped = e.Mode == wasm.SegmentPassive && m.usage.elementDropped[uint32(i)]
+		m.elements = append(m.elements, s)
+	}
+}
+
+// addData decides which active data segments are part of the initial memory.
+// Segments are applied in order after the element segments (4.5.4), and a trap
+// keeps what was written before; so the first segment that may trap, or whose
+// place is not known, ends the static ones.
+func (m *module) addData() {
+	static := m.memory != nil && !m.memory.imported
+	for i := range m.Elements {
+		static = static && m.elementFits(&m.Elements[i])
+	}
+	for i := range m.Data {
+		d := &m.Data[i]
+		s := segmentInfo{symbol: m.own("d", i), length: uint64(len(d.Bytes))}
+		if d.Mode == wasm.SegmentActive {
+			at, known := m.evaluate(&d.Address)
+			static = static && known &&
+				uint64(uint32(at.bits))+s.length <= m.memory.wasmType.Limits.Min*abi.WasmPageBytes
+			s.static = static
+		} else {
+			s.dropped = m.usage.dataDropped[uint32(i)]
+		}
+		m.data = append(m.data, s)
+	}
+}
+
+// elementFits says whether applying e at instantiation cannot trap.
+func (m *module) elementFits(e *wasm.Element) bool {
+	if e.Mode != wasm.SegmentActive {
+		return true
+	}
+	at, known := m.evaluate(&e.Address)
+	t := &m.tables[e.Table]
+	return known && !t.imported && uint64(uint32(at.bits))+uint64(e.Len()) <= t.wasmType.Limits.Min
+}

@@ -1,0 +1,164 @@
+package lower
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mewz/compiler/wasm"
+)
+
+// shard is the state of writing one LLVM module.
+type shard struct {
+	module *module
+	Shard
+	huge bool
+	out  []byte
+	// declared are the declarations of what the shard refers to, by symbol;
+	// defined the symbols that it defines itself.
+	declared map[string]string
+	defined  map[string]bool
+	quotes   map[string]string // symbols as IR writes them
+	debug    debugInfo
+}
+
+func newShard(m *module, s Shard) *shard {
+	return &shard{
+		module: m, Shard: s, huge: s.Huge,
+		declared: map[string]string{}, defined: map[string]bool{}, quotes: map[string]string{},
+	}
+}
+
+// write writes the shard; the first one has what is no function too.
+func (s *shard) write(first bool) error {
+	t := s.module.options.Target
+	s.out = fmt.Appendf(s.out, "target datalayout = %q\ntarget triple = %q\n\n", t.DataLayout, t.Triple)
+	if first {
+		s.defineData()
+	}
+	for k := s.First; k < s.End; k++ {
+		if err := s.defineFunction(k); err != nil {
+			return err
+		}
+		s.exportFunction(s.module.importedFunctions + k)
+	}
+	if first {
+		s.defineEntry()
+	}
+	s.declare()
+	s.attributes()
+	return nil
+}
+
+// declare writes the declarations of what is used but not defined here, sorted.
+func (s *shard) declare() {
+	var lines []string
+	for symbol, line := range s.declared {
+		if !s.defined[symbol] {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	for _, line := range lines {
+		s.out = append(append(s.out, line...), '\n')
+	}
+}
+
+// attributes writes the attributes and metadata that functions refer to.
+//
+// No tail calls: they would turn unlimited recursion, which must trap, into an
+// endless loop, and take callers out of backtraces. Merged comparisons must not
+// become calls of memcmp.
+func (s *shard) attributes() {
+	s.out = fmt.Appendf(s.out, "\nattributes #0 = { nounwind uwtable \"target-cpu\"=%q \"probe-stack\"=\"inline-asm\""+
+		" \"disable-tail-calls\"=\"true\" \"no-builtin-memcmp\" \"no-builtin-bcmp\"", s.module.options.CPU)
+	if s.huge {
+		s.out = append(s.out, " noinline optnone"...)
+	}
+	s.out = append(s.out, " }\nattributes #1 = { nomerge noreturn nounwind }\n"+
+		"!0 = !{!\"branch_weights\", i32 1, i32 100000}\n!1 = !{}\n!2 = !{!\"branch_weights\", i32 100000, i32 1}\n"...)
+	s.appendDebug()
+}
+
+// quote returns a symbol as IR writes it.
+func (s *shard) quote(symbol string) string {
+	q, ok := s.quotes[symbol]
+	if !ok {
+		q = quoted(symbol)
+		s.quotes[symbol] = q
+	}
+	return q
+}
+
+// use returns the name of a symbol and notes its declaration, a format for the
+// name.
+func (s *shard) use(symbol, declaration string) string {
+	name := s.quote(symbol)
+	if _, ok := s.declared[symbol]; !ok {
+		s.declared[symbol] = fmt.Sprintf(declaration, name)
+	}
+	return name
+}
+
+// variable returns the name of a variable of the module or of its environment.
+func (s *shard) variable(symbol, llvmType string) string {
+	name := s.quote(symbol)
+	if _, ok := s.declared[symbol]; !ok {
+		s.declared[symbol] = name + " = external hidden global " + llvmType
+	}
+	return name
+}
+
+// useFunction returns the name of a function by its wasm index.
+func (s *shard) useFunction(index uint32) string {
+	f := &s.module.functions[index]
+	name := s.quote(f.symbol)
+	if _, ok := s.declared[f.symbol]; !ok {
+		visibility := "hidden "
+		if f.imported {
+			visibility = ""
+		}
+		s.declared[f.symbol] = "declare " + visibility + resultType(f.typ) + " " + name + "(" + parameters(f.typ, false) + ") nounwind"
+	}
+	return name
+}
+
+// descriptor returns the name of what a reference to a function points to.
+func (s *shard) descriptor(index uint32) string {
+	return s.variable(s.module.own("r", int(index)), "{ ptr, i64 }")
+}
+
+func parameters(t *wasm.FuncType, named bool) string {
+	var b strings.Builder
+	for k, p := range t.Params {
+		if k > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(llvmType(p))
+		if named {
+			b.WriteString(" %p")
+			b.WriteString(strconv.Itoa(k))
+		}
+	}
+	return b.String()
+}
+
+// header writes the beginning of the definition of f as a hidden function.
+func (s *shard) header(symbol string, f *function) {
+	s.defined[symbol] = true
+	s.out = append(s.out, "define hidden "...)
+	s.out = append(s.out, resultType(f.typ)+" "+s.quote(symbol)+"("+parameters(f.typ, true)+") #0"...)
+	if f.scope != 0 {
+		s.out = strconv.AppendInt(append(s.out, " !dbg !"...), int64(f.scope), 10)
+	}
+}
+
+// exportFunction writes the exports of a function that the shard defines.
+func (s *shard) exportFunction(index int) {
+	f := &s.module.functions[index]
+	for _, symbol := range s.module.exports[exported{wasm.ExternFunc, uint32(index)}] {
+		s.out = fmt.Appendf(s.out, "%s = alias %s (%s), ptr %s\n\n", quoted(symbol),
+			resultType(f.typ), parameters(f.typ, false), s.quote(f.symbol))
+	}
+}

@@ -1,0 +1,71 @@
+package lower
+
+import (
+	"strings"
+
+	"mewz/compiler/object"
+)
+
+// ImportSymbol is the symbol of an import: MODULE.NAME. Characters that
+// assemblers, linkers or LLVM give a meaning of their own are written %XX, and
+// so is a dot in MODULE, which keeps the symbols of different imports different.
+func ImportSymbol(module, name string) string {
+	mangled := mangle(module, ".")
+	switch {
+	case mangled == "":
+		mangled = "%" // ".L..." is no symbol for an assembler
+	case strings.HasPrefix(mangled, "llvm"), strings.HasPrefix(mangled, "wasm_"):
+		// llvm.x are intrinsics, wasm_x are the contract's own symbols.
+		mangled = "%" + string(hexDigits[mangled[0]>>4]) + string(hexDigits[mangled[0]&15]) + mangled[1:]
+	}
+	return mangled + "." + mangle(name, "")
+}
+
+// ExportSymbol is the symbol of an export, without the prefix of the module.
+func ExportSymbol(name string) string {
+	return object.SymbolExport + mangle(name, "")
+}
+
+const hexDigits = "0123456789abcdef"
+
+// mangle writes control characters, spaces, quotes, %, @ (symbol versions) and the
+// characters of special as %XX.
+func mangle(name, special string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		if c := name[i]; c <= ' ' || c == 0x7f || c == '%' || c == '@' || c == '"' || c == '\\' || strings.IndexByte(special, c) >= 0 {
+			b.WriteByte('%')
+			b.WriteByte(hexDigits[c>>4])
+			b.WriteByte(hexDigits[c&15])
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// quoted is the name of a global value in IR.
+func quoted(symbol string) string {
+	plain := true
+	for i := range len(symbol) {
+		if c := symbol[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			plain = false
+		}
+	}
+	if plain {
+		return `@"` + symbol + `"`
+	}
+	var b strings.Builder
+	b.WriteString(`@"`)
+	for i := range len(symbol) {
+		if c := symbol[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			b.WriteByte('\\')
+			b.WriteByte(hexDigits[c>>4])
+			b.WriteByte(hexDigits[c&15])
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,67 @@
+package lower
+
+import (
+	"fmt"
+
+	"mewz/compiler/wasm"
+)
+
+// usage is what the code of a module does to its tables and segments. It
+// decides what can be constant.
+type usage struct {
+	tableInspected map[uint32]bool // elements are used as references: table.get, source of table.copy
+	tableMutated   map[uint32]bool
+	tableGrown     map[uint32]bool
+	tableFilled    map[uint32]bool
+	elementDropped map[uint32]bool
+	dataDropped    map[uint32]bool
+	functionTaken  map[uint32]bool // ref.func
+}
+
+func newUsage() *usage {
+	return &usage{
+		tableInspected: map[uint32]bool{}, tableMutated: map[uint32]bool{}, tableGrown: map[uint32]bool{},
+		tableFilled: map[uint32]bool{}, elementDropped: map[uint32]bool{}, dataDropped: map[uint32]bool{},
+		functionTaken: map[uint32]bool{},
+	}
+}
+
+// scanUsage reads all code of m once.
+func scanUsage(m *wasm.Module) (*usage, error) {
+	u := newUsage()
+	var i wasm.Instruction
+	for k := range m.Code {
+		code := &m.Code[k]
+		r := wasm.NewReader(code.Body, code.Offset)
+		for r.Len() > 0 {
+			if err := r.Next(&i); err != nil {
+				return nil, fmt.Errorf("function %d: %w", k+m.CountImports(wasm.ExternFunc), err)
+			}
+			u.note(&i)
+		}
+	}
+	return u, nil
+}
+
+func (u *usage) note(i *wasm.Instruction) {
+	switch i.Opcode {
+	case wasm.OpTableGet:
+		u.tableInspected[i.Index] = true
+	case wasm.OpTableSet:
+		u.tableMutated[i.Index] = true
+	case wasm.OpTableGrow:
+		u.tableMutated[i.Index], u.tableGrown[i.Index] = true, true
+	case wasm.OpTableFill:
+		u.tableMutated[i.Index], u.tableFilled[i.Index] = true, true
+	case wasm.OpTableCopy:
+		u.tableMutated[i.Index], u.tableInspected[i.Index2] = true, true
+	case wasm.OpTableInit:
+		u.tableMutated[i.Index2] = true
+	case wasm.OpElemDrop:
+		u.elementDropped[i.Index] = true
+	case wasm.OpDataDrop:
+		u.dataDropped[i.Index] = true
+	case wasm.OpRefFunc:
+		u.functionTaken[i.Index] = true
+	}
+}

@@ -1,0 +1,34 @@
+package lower
+
+import "mewz/compiler/wasm"
+
+// Variable instructions (4.4.5).
+
+func lowerLocalGet(f *function, i *wasm.Instruction) { f.push(f.readLocal(i.Index)) }
+
+func lowerLocalSet(f *function, i *wasm.Instruction) { f.writeLocal(i.Index, f.pop()) }
+
+func lowerLocalTee(f *function, i *wasm.Instruction) {
+	v := f.pop()
+	f.writeLocal(i.Index, v)
+	f.push(v)
+}
+
+func lowerGlobalGet(f *function, i *wasm.Instruction) {
+	g := &f.module.globals[i.Index]
+	if g.known && !g.wasmType.Mutable {
+		f.push(g.initial)
+		return
+	}
+	name := f.variable(g.symbol, llvmType(g.wasmType.Type))
+	r := f.define()
+	f.put("load ").put(llvmType(g.wasmType.Type)).put(", ptr ").put(name).line()
+	f.pushRegister(g.wasmType.Type, r)
+}
+
+func lowerGlobalSet(f *function, i *wasm.Instruction) {
+	g := &f.module.globals[i.Index]
+	v := f.pop()
+	name := f.variable(g.symbol, llvmType(g.wasmType.Type))
+	f.put("  store ").typed(v).put(", ptr ").put(name).line()
+}

@@ -1,0 +1,61 @@
+package console
+
+import (
+	"mewz/abi"
+	"mewz/kernel/system"
+)
+
+// reportMaxBytes bounds a report; a backtrace of long C++ names stays far below.
+const reportMaxBytes = 256 << 10
+
+// Host is the way to whoever started the machine.
+type Host struct {
+	framed bool // abi.DescriptorControl is there
+	// Log says whether kernel messages are wanted.
+	Log bool
+}
+
+// NewHost looks for the control descriptor and says on it that the kernel runs.
+func NewHost() *Host {
+	h := &Host{framed: system.Inherited(abi.DescriptorControl)}
+	if h.framed {
+		h.send(abi.AppendFrameHeader(nil, abi.FrameReady, 0))
+	}
+	return h
+}
+
+// Stderr returns the program's standard error stream.
+func (h *Host) Stderr() Descriptor {
+	if system.Inherited(abi.DescriptorStderr) {
+		return abi.DescriptorStderr
+	}
+	return abi.DescriptorLog
+}
+
+// Message writes a kernel message, if they are wanted.
+func (h *Host) Message(text string) {
+	if h.Log {
+		_, _ = Descriptor(abi.DescriptorLog).Write([]byte("mewz: " + text + "\n"))
+	}
+}
+
+// Report tells why the machine ends.
+func (h *Host) Report(text string) {
+	text = text[:min(len(text), reportMaxBytes)]
+	if !h.framed {
+		_, _ = Descriptor(abi.DescriptorLog).Write([]byte(text))
+		return
+	}
+	h.send(append(abi.AppendFrameHeader(nil, abi.FrameReport, len(text)), text...))
+}
+
+// Exit ends the machine and does not return.
+func (h *Host) Exit(reason abi.ExitReason, code uint32) {
+	if h.framed {
+		h.send(abi.AppendExitFrame(nil, reason, code))
+	}
+	system.Exit(code)
+}
+
+// send writes a frame. An error has nobody to go to: the exit code still tells.
+func (h *Host) send(frame []byte) { _, _ = Descriptor(abi.DescriptorControl).Write(frame) }

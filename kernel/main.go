@@ -1,0 +1,203 @@
+// Command kernel is the unikernel: one WebAssembly program, already compiled and
+// linked to it, and nothing else.
+//
+// In: the image around it (abi.Config, found through the ELF header). Out: the
+// program's streams, a report when it goes wrong, and an exit code. It talks
+// Linux system calls only; as a process Linux answers them, in a machine
+// kernel/linuxabi does, and nothing here knows the difference. One goroutine
+// owns the program and all that it calls.
+package main
+
+import (
+	"runtime"
+
+	"mewz/abi"
+	"mewz/kernel/console"
+	"mewz/kernel/entropy"
+	"mewz/kernel/instance"
+	"mewz/kernel/vfs"
+	"mewz/kernel/wasi"
+)
+
+func main() {
+	runtime.LockOSThread() // the preemption timer is the thread's
+	host := console.NewHost()
+	defer reportPanic(host)
+	host.Exit(run(host))
+}
+
+// run is the life of the machine, step by step.
+func run(host *console.Host) (abi.ExitReason, uint32) {
+	config, err := instance.Config()
+	if err != nil {
+		return refuse(host, err)
+	}
+	host.Log = config.KernelLog
+	host.Message("instantiate " + config.ProgramName)
+
+	random, err := openRandom(config)
+	if err != nil {
+		return refuse(host, err)
+	}
+	files, err := openFiles(config)
+	if err != nil {
+		return refuse(host, err)
+	}
+	system, err := wasi.New(wasi.Machine{
+		Config: config,
+		Clock:  wasi.NewClock(config.WallClockNanos),
+		Random: random,
+		Stdin:  console.Descriptor(abi.DescriptorStdin),
+		Stdout: console.Descriptor(abi.DescriptorStdout),
+		Stderr: host.Stderr(),
+		Files:  files,
+	})
+	if err != nil {
+		return refuse(host, err)
+	}
+	program, err := instance.New(config)
+	if err != nil {
+		return refuse(host, err)
+	}
+	m := machine{host: host, config: config, system: system, program: program}
+	system.Memory = program.Memory()
+	if err := program.Start(&m); err != nil {
+		return refuse(host, err)
+	}
+	host.Message("start")
+	return m.loop()
+}
+
+// openRandom keys the random numbers of a program that wants some. A program
+// that does not never needs an entropy source.
+func openRandom(config *abi.Config) (wasi.Random, error) {
+	number, _, _ := abi.LookupFunction("wasi_snapshot_preview1", "random_get", "ii", "i")
+	for _, imported := range config.Imports {
+		if int(imported) == number {
+			return entropy.New(entropy.Machine, config.Seed)
+		}
+	}
+	return nil, nil
+}
+
+// openFiles opens the archive of the image, if it has one.
+func openFiles(config *abi.Config) (vfs.FileSystem, error) {
+	if config.Archive.Bytes == 0 {
+		return nil, nil
+	}
+	return vfs.OpenArchive(instance.Bytes(config.Archive))
+}
+
+// refuse reports why the program cannot be started.
+func refuse(host *console.Host, err error) (abi.ExitReason, uint32) {
+	host.Report("mewz: kernel: " + err.Error() + "\n")
+	if err == instance.ErrMemoryShort {
+		return abi.ExitByKernel, abi.ExitMemory
+	}
+	return abi.ExitByKernel, abi.ExitKernel
+}
+
+// machine is what the main loop works with.
+type machine struct {
+	host    *console.Host
+	config  *abi.Config
+	system  *wasi.System
+	program *instance.Instance
+}
+
+// Call answers a call of the program (instance.Handler): memory.grow and the
+// functions of WASI. The calls that end the program leave Resume.
+func (m *machine) Call(number uint64, args *instance.Args) (result uint64, stay bool) {
+	switch number {
+	case abi.CallMemoryGrow:
+		result := m.program.Grow(uint32(args[0]))
+		m.system.Memory = m.program.Memory()
+		return uint64(result), true
+	case abi.CallReturned, abi.CallUnknownImport:
+		return 0, false
+	}
+	outcome := m.system.Call(number, (*wasi.Args)(args))
+	return uint64(outcome.Errno), !outcome.Exited
+}
+
+// loop runs the program to its end.
+func (m *machine) loop() (abi.ExitReason, uint32) {
+	for {
+		event := m.program.Resume()
+		switch event.Kind {
+		case instance.Preempted:
+			runtime.Gosched()
+		case instance.Trapped:
+			return m.trap(m.program.Trap(), "")
+		default:
+			return m.left(event.Number)
+		}
+	}
+}
+
+// left ends the program, which made a call that does not return.
+func (m *machine) left(number uint64) (abi.ExitReason, uint32) {
+	switch number {
+	case abi.CallReturned:
+		return abi.ExitByProgram, 0
+	case abi.CallUnknownImport:
+		return m.unknownImport(m.program.Argument())
+	default:
+		return m.exit(m.system.ExitCode())
+	}
+}
+
+// exit is proc_exit. A host tells 256 codes apart; a greater one would be taken
+// for another, perhaps for success.
+func (m *machine) exit(code uint32) (abi.ExitReason, uint32) {
+	if code > exitCodeMax {
+		m.host.Report("mewz: exit with invalid exit status outside of [0..256)\n")
+		return abi.ExitByProgram, abi.ExitFailure
+	}
+	return abi.ExitByProgram, code
+}
+
+// exitCodeMax is the greatest code that exit_group(2) and the host keep.
+const exitCodeMax = 255
+
+// unknownImport ends a program that called an import nobody has.
+func (m *machine) unknownImport(index uint32) (abi.ExitReason, uint32) {
+	name := "unknown"
+	if uint64(index) < uint64(len(m.config.UnknownImports)) {
+		name = m.config.UnknownImports[index]
+	}
+	return m.trap(m.program.TrapInCall(abi.TrapUnknownImport), "mewz: the import is "+name+"\n")
+}
+
+// trap reports a trap.
+func (m *machine) trap(trap instance.Trap, more string) (abi.ExitReason, uint32) {
+	m.program.Stop()
+	m.host.Report(m.program.Report(trap) + more)
+	if trap.Code == abi.TrapMemoryShort {
+		return abi.ExitByKernel, abi.ExitMemory
+	}
+	return abi.ExitByTrap, abi.ExitTrap
+}
+
+// panicStackBytes bounds the stack that a report of a panic shows.
+const panicStackBytes = 8 << 10
+
+// reportPanic ends the machine when the kernel itself is wrong. What the Go
+// runtime cannot recover from it prints itself, and exits with code 2.
+func reportPanic(host *console.Host) {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	text := "mewz: kernel panic"
+	switch reason := reason.(type) {
+	case error:
+		text += ": " + reason.Error()
+	case string:
+		text += ": " + reason
+	}
+	stack := make([]byte, panicStackBytes)
+	stack = stack[:runtime.Stack(stack, false)]
+	host.Report(text + "\n" + string(stack))
+	host.Exit(abi.ExitByKernel, abi.ExitKernel)
+}

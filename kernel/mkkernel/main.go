@@ -1,0 +1,33 @@
+// Command mkkernel builds a kernel, checks it and writes its ELF file:
+//
+//	go run ./kernel/mkkernel -o FILE [-main PACKAGE]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"mewz/kernel/kernelfile"
+)
+
+func main() {
+	out := flag.String("o", "", "write the ELF file here")
+	pkg := flag.String("main", "mewz/kernel", "package with the main function")
+	flag.Parse()
+	if err := run(*out, *pkg); err != nil {
+		fmt.Fprintln(os.Stderr, "mkkernel:", err)
+		os.Exit(1)
+	}
+}
+
+func run(out, pkg string) error {
+	if out == "" {
+		return fmt.Errorf("no output file: use -o FILE")
+	}
+	file, err := kernelfile.Build(".", pkg)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, file, 0o755)
+}

@@ -1,0 +1,104 @@
+package wasi
+
+import (
+	"errors"
+
+	"mewz/abi"
+	"mewz/kernel/console"
+	"mewz/kernel/vfs"
+)
+
+// Args are the parameters of a call as the program passed them. Of an i32 only
+// the low 32 bits count, the others are garbage.
+type Args [abi.FunctionMaxParams]uint64
+
+// Random fills p with numbers that nobody can predict (entropy.Generator).
+type Random interface{ Fill(p []byte) }
+
+// Machine is what the functions work with.
+type Machine struct {
+	Config *abi.Config
+	Clock  Clock
+	Random Random // nil if the program does not import random_get
+	Stdin  console.Input
+	Stdout console.Output
+	Stderr console.Output
+	Files  vfs.FileSystem // nil: no preopened directory
+}
+
+// System is WASI for one program.
+type System struct {
+	// Memory is linear memory; whoever grows it sets it anew.
+	Memory      Memory
+	machine     Machine
+	functions   [functionsMax]function
+	descriptors descriptors
+	args, env   strings
+	gather      [gatherBytes]byte // fd_write: small buffers on their way
+	exitCode    uint32
+}
+
+// function is what the table binds to a name.
+type function func(*System, *Args) Errno
+
+// functionsMax bounds the numbers of functions; a power of two, so that the
+// index needs no comparison.
+const functionsMax = 128
+
+// Outcome is what the program gets for a call; or it has ended.
+type Outcome struct {
+	Errno  Errno
+	Exited bool // proc_exit: ExitCode
+}
+
+var errTable = errors.New("wasi: a function of abi.Functions has no implementation")
+
+// New returns WASI for the program that machine describes.
+func New(machine Machine) (*System, error) {
+	s := &System{machine: machine}
+	if err := s.bind(); err != nil {
+		return nil, err
+	}
+	var ok [2]bool
+	s.args, ok[0] = newStrings(machine.Config.Args)
+	s.env, ok[1] = newStrings(machine.Config.Env)
+	if !ok[0] || !ok[1] {
+		return nil, errStrings
+	}
+	s.openStreams()
+	if machine.Files != nil {
+		s.openPreopens()
+	}
+	return s, nil
+}
+
+// bind fills functions, by module and name, for the numbers of abi.Functions.
+func (s *System) bind() error {
+	if len(abi.Functions) > functionsMax {
+		return errTable
+	}
+	for number, f := range abi.Functions {
+		for i := range Table {
+			if Table[i].Module == f.Module && Table[i].Name == f.Name {
+				s.functions[number] = Table[i].function
+			}
+		}
+		if s.functions[number] == nil {
+			return errTable
+		}
+	}
+	return nil
+}
+
+// Call calls function number. It may wait. A number that the linker cannot
+// have made is ENOSYS.
+func (s *System) Call(number uint64, args *Args) Outcome {
+	if number >= functionsMax || s.functions[number] == nil {
+		return Outcome{Errno: ENoSys}
+	}
+	errno := s.functions[number](s, args)
+	return Outcome{Errno: errno, Exited: errno == exited}
+}
+
+// ExitCode returns the code of proc_exit.
+func (s *System) ExitCode() uint32 { return s.exitCode }

@@ -1,0 +1,99 @@
+package spec
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"mewz/compiler"
+	"mewz/compiler/lower"
+	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/validate"
+)
+
+// Compiler compiles the modules of scripts and remembers them: a third of the
+// suite's modules occur more than once.
+type Compiler struct {
+	Level    string // of optimisation: 0, fast or 2
+	Dir      string // the suite, for the module spectest
+	CacheDir string // the compiler's own cache, or empty
+
+	mu   sync.Mutex
+	done map[compileKey]*compileResult
+}
+
+// compileKey is all that an object depends on in one run.
+type compileKey struct {
+	module [sha256.Size]byte
+	shared bool
+}
+
+type compileResult struct {
+	once sync.Once
+	elf  []byte
+	err  error
+}
+
+// validateModule validates m by the rules of a version.
+func validateModule(m *wasm.Module, version string) error {
+	checked, err := validate.Module(m)
+	if err != nil || version != "1.0" {
+		return err
+	}
+	for _, f := range checked.Features() {
+		if f != wasm.FeatureMutableGlobals { // part of 1.0 in the end
+			return fmt.Errorf("%s is not in version 1.0", f)
+		}
+	}
+	return nil
+}
+
+// compile compiles the module of v. A module that shares its process has its
+// memory behind a pointer and type ids that agree with those of the others.
+func (c *Compiler) compile(ctx context.Context, v *verdict, shared bool) (*compiled, error) {
+	key := compileKey{sha256.Sum256(v.bytes), shared}
+	c.mu.Lock()
+	if c.done == nil {
+		c.done = map[compileKey]*compileResult{}
+	}
+	r := c.done[key]
+	if r == nil {
+		r = &compileResult{}
+		c.done[key] = r
+	}
+	c.mu.Unlock()
+	r.once.Do(func() { r.elf, r.err = c.run(ctx, v.bytes, shared) })
+	if r.err != nil {
+		return nil, r.err
+	}
+	return &compiled{v.module, r.elf}, nil
+}
+
+func (c *Compiler) run(ctx context.Context, module []byte, shared bool) ([]byte, error) {
+	o := compiler.Options{Level: c.Level, CacheDir: c.CacheDir}
+	if shared {
+		o.Memory, o.HashedTypeIDs = lower.MemoryPointer, true
+	}
+	r, err := compiler.Compile(ctx, module, o)
+	if err != nil {
+		return nil, err
+	}
+	return r.Object, nil
+}
+
+// spectest compiles the module that every script may import from. It is part
+// of the suite, as a module that any engine can run.
+func (c *Compiler) spectest(ctx context.Context) (*compiled, error) {
+	b, err := os.ReadFile(filepath.Join(c.Dir, "testdata", "spectest.wasm"))
+	if err != nil {
+		return nil, err
+	}
+	v := c.check("2.0", b)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	return c.compile(ctx, &v, true)
+}

@@ -1,0 +1,105 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Script is one file of a suite as wast2json writes it.
+type Script struct {
+	Version  string    // of the specification: "1.0" or "2.0"
+	Name     string    // of the file, without extension
+	Dir      string    // where its modules are
+	Commands []Command `json:"commands"`
+}
+
+// Command is one command of a script.
+type Command struct {
+	Type       string  `json:"type"`
+	Line       int     `json:"line"`
+	Name       string  `json:"name"`        // module, register: $name
+	Filename   string  `json:"filename"`    // the module
+	As         string  `json:"as"`          // register
+	Action     *Action `json:"action"`      // what to do to an instance
+	Expected   []Value `json:"expected"`    // assert_return
+	ModuleType string  `json:"module_type"` // binary or text
+	Text       string  `json:"text"`        // the reason in the reference interpreter's words
+}
+
+// Action is a call or the reading of a global.
+type Action struct {
+	Type   string  `json:"type"` // invoke or get
+	Module string  `json:"module"`
+	Field  string  `json:"field"`
+	Args   []Value `json:"args"`
+}
+
+// Value is an argument or an expected result.
+type Value struct {
+	Type  string `json:"type"`
+	Value any    `json:"value"`
+}
+
+// suites are the folders of wazero's module and what they hold.
+var suites = []struct{ version, folder string }{
+	{"1.0", "v1"},
+	{"2.0", "v2"},
+}
+
+// SuiteDir finds the suite in the module cache of the go command.
+func SuiteDir() (string, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/tetratelabs/wazero").Output()
+	if err != nil {
+		return "", fmt.Errorf("find wazero's module, which carries the test suite (go mod download): %w", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(out)), "internal", "integration_test", "spectest"), nil
+}
+
+// ReadScripts reads all scripts below dir in the order of their names, 1.0 first.
+func ReadScripts(dir string) ([]*Script, error) {
+	var scripts []*Script
+	for _, suite := range suites {
+		names, err := filepath.Glob(filepath.Join(dir, suite.folder, "testdata", "*.json"))
+		if err != nil {
+			return nil, err
+		}
+		if len(names) == 0 {
+			return nil, fmt.Errorf("no scripts in %s", filepath.Join(dir, suite.folder))
+		}
+		for _, name := range names {
+			s, err := ReadScript(name)
+			if err != nil {
+				return nil, err
+			}
+			s.Version = suite.version
+			scripts = append(scripts, s)
+		}
+	}
+	return scripts, nil
+}
+
+// ReadScript reads one script.
+func ReadScript(path string) (*Script, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Script{Name: strings.TrimSuffix(filepath.Base(path), ".json"), Dir: filepath.Dir(path)}
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// IsSIMD says whether the script needs vector instructions, which the compiler
+// does not have yet.
+func (s *Script) IsSIMD() bool { return strings.HasPrefix(s.Name, "simd_") }
+
+// Module reads the module of a command.
+func (s *Script) Module(c *Command) ([]byte, error) {
+	return os.ReadFile(filepath.Join(s.Dir, c.Filename))
+}

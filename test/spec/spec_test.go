@@ -1,0 +1,167 @@
+package spec
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var (
+	level  = flag.String("spec.level", "fast", "optimisation level to compile the suite with: 0, fast or 2")
+	only   = flag.String("spec.file", "", "run only this file, for instance 2.0/call_indirect")
+	cache  = flag.String("spec.cache", "", "folder for the compiler's cache between runs; empty: none")
+	update = flag.Bool("update", false, "rewrite the table of docs/conformance.md")
+)
+
+const conformanceFile = "../../docs/conformance.md"
+
+// workers is how many scripts run at a time, and failuresShown how many
+// failures of one script are worth reading.
+const (
+	workers       = 2
+	failuresShown = 20
+)
+
+// representative are the files of a short run: every kind of trap, calls,
+// memory, tables, floating point and linking.
+var representative = []string{
+	"2.0/bulk", "2.0/call", "2.0/call_indirect", "2.0/conversions", "2.0/data", "2.0/elem", "2.0/f32", "2.0/f64_bitwise",
+	"2.0/float_misc", "2.0/global", "2.0/i32", "2.0/i64", "2.0/if", "2.0/imports", "2.0/linking", "2.0/memory_grow",
+	"2.0/memory_trap", "2.0/names", "2.0/ref_func", "2.0/skip-stack-guard-page", "2.0/start", "2.0/table_grow",
+	"2.0/traps", "1.0/linking",
+}
+
+// wanted says whether this run includes s.
+func wanted(s *Script) bool {
+	name := s.Version + "/" + s.Name
+	switch {
+	case *only != "":
+		return name == *only
+	case testing.Short():
+		return slices.Contains(representative, name)
+	default:
+		return true
+	}
+}
+
+func newRunner(t *testing.T) (*Runner, []*Script) {
+	t.Helper()
+	dir, err := SuiteDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := ReadScripts(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := BuildRunner(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Runner{Program: program, Compiler: &Compiler{Level: *level, Dir: dir, CacheDir: *cache}}, scripts
+}
+
+func TestSuite(t *testing.T) {
+	r, all := newRunner(t)
+	scripts := slices.DeleteFunc(slices.Clone(all), func(s *Script) bool { return !wanted(s) })
+	if len(scripts) == 0 {
+		t.Fatalf("no file %s", *only)
+	}
+	reports, err := r.RunAll(context.Background(), scripts, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, report := range reports {
+		checkReport(t, report, found)
+	}
+	if len(scripts) != len(all) {
+		return
+	}
+	for key := range exceptions {
+		if !found[key] {
+			t.Errorf("exception %s: there is no such command", key)
+		}
+	}
+	checkTable(t, reports)
+}
+
+// TestOwnScripts runs scripts of the project's own: what the official suite does
+// not ask. wast2json makes the .json and .wasm files from the .wast files.
+func TestOwnScripts(t *testing.T) {
+	r, _ := newRunner(t)
+	names, err := filepath.Glob("testdata/own/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, name := range names {
+		s, err := ReadScript(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Version = "own"
+		reports, err := r.RunAll(context.Background(), []*Script{s}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkReport(t, reports[0], map[string]bool{})
+	}
+}
+
+// checkReport compares the outcomes of a script with the exceptions.
+func checkReport(t *testing.T, r *Report, found map[string]bool) {
+	t.Helper()
+	c := r.counts()
+	t.Logf("%s/%s: %d passed, %d failed, %d not attempted, %.1f s",
+		r.Script.Version, r.Script.Name, c.passed, c.failed, c.notAttempted, r.Elapsed.Seconds())
+	shown := 0
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		key := r.key(o)
+		reason, excepted := exceptions[key]
+		found[key] = found[key] || excepted
+		switch {
+		case excepted && o.Status == Passed:
+			t.Errorf("%s: %s passes: take it out of the exceptions", key, o.Command.Type)
+		case !excepted && o.Status == Failed:
+			if shown++; shown <= failuresShown {
+				t.Errorf("%s: %s: %s", key, o.Command.Type, o.Reason)
+			}
+		case excepted:
+			t.Logf("%s: %s: %s (exception: %s)", key, o.Command.Type, o.Reason, reason)
+		}
+	}
+	if shown > failuresShown {
+		t.Errorf("%s/%s: %d more failures", r.Script.Version, r.Script.Name, shown-failuresShown)
+	}
+}
+
+// checkTable compares the table in the documentation with this run.
+func checkTable(t *testing.T, reports []*Report) {
+	t.Helper()
+	document, err := os.ReadFile(conformanceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := ReplaceTable(document, Table(reports))
+	if err != nil {
+		t.Fatalf("%s: %v", conformanceFile, err)
+	}
+	if bytes.Equal(document, want) {
+		return
+	}
+	if !*update {
+		t.Errorf("%s differs from this run; go test ./test/spec -update writes it (-committed +run):\n%s",
+			conformanceFile, cmp.Diff(string(document), string(want)))
+		return
+	}
+	if err := os.WriteFile(conformanceFile, want, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,175 @@
+package toolchain
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+)
+
+// remedy ends every error about a tool that is not there.
+const remedy = "run make setup"
+
+// build is one run of one tool that writes one file.
+type build struct {
+	name    string
+	suffix  string   // of the file
+	tool    string   // gets args, then "-o", then the file
+	args    []string // complete but for the output
+	first   []string // arguments of a run before, in a folder of its own, whose object files args get too
+	env     []string // beyond the environment of this process
+	inputs  []string // files whose contents decide the result
+	version string   // of inputs that are no files of the project
+}
+
+// run returns the path of the result, building it unless it is there.
+func (b build) run(root string) (string, error) {
+	key, err := b.key(root)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", b.name, err)
+	}
+	directory := filepath.Join(root, "build", "programs")
+	output := filepath.Join(directory, b.name+"-"+key+b.suffix)
+	if _, err := os.Stat(output); err == nil {
+		return output, nil
+	}
+	unlock, err := lock(directory, b.name)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if _, err := os.Stat(output); err == nil { // another process was faster
+		return output, nil
+	}
+	// The last part of the name is the final one: linkers write it into modules.
+	scratch, err := os.MkdirTemp(directory, ".building-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(scratch)
+	temporary := filepath.Join(scratch, filepath.Base(output))
+	if err := b.execute(root, temporary); err != nil {
+		return "", fmt.Errorf("%s: %w", b.name, err)
+	}
+	return output, os.Rename(temporary, output)
+}
+
+func (b build) execute(root, output string) error {
+	if b.first != nil {
+		return b.executeTwice(output)
+	}
+	// The Go command wants its flags before the packages, so the output comes
+	// first after its verb; every other tool takes it anywhere.
+	args := append([]string{"-o", output}, b.args...)
+	if b.tool == "go" {
+		args = append([]string{b.args[0], "-o", output}, b.args[1:]...)
+	}
+	return command(root, b.env, b.tool, args...)
+}
+
+// executeTwice compiles into the folder of the output, then links what is there.
+func (b build) executeTwice(output string) error {
+	objects := filepath.Dir(output)
+	if err := command(objects, b.env, b.tool, b.first...); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(objects, "*.o"))
+	if err != nil {
+		return err
+	}
+	return command(objects, b.env, b.tool, append(append(files, "-o", output), b.args...)...)
+}
+
+// errorMaxBytes of what a tool says are quoted; the first error counts.
+const errorMaxBytes = 4000
+
+// command runs a tool in a directory; its output is part of the error.
+func command(directory string, env []string, tool string, args ...string) error {
+	c := exec.Command(tool, args...)
+	c.Dir = directory
+	c.Env = append(os.Environ(), env...)
+	var output bytes.Buffer
+	c.Stdout, c.Stderr = &output, &output
+	if err := c.Run(); err != nil {
+		said := bytes.TrimSpace(output.Bytes())
+		said = said[:min(len(said), errorMaxBytes)]
+		return fmt.Errorf("%s: %w\n%s", tool, err, said)
+	}
+	return nil
+}
+
+// key hashes everything that decides the result.
+func (b build) key(root string) (string, error) {
+	version, err := toolVersion(b.tool)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%s\n%q\n", b.tool, version, b.version, b.env)
+	for _, arg := range append(append([]string{}, b.first...), b.args...) {
+		// The place of the project is no part of the result.
+		fmt.Fprintf(h, "%q\n", bytes.ReplaceAll([]byte(arg), []byte(root), nil))
+	}
+	for _, input := range b.inputs {
+		fmt.Fprintf(h, "%q\n", filepath.Base(input))
+		f, err := os.Open(input)
+		if err != nil {
+			return "", err
+		}
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
+}
+
+var versions struct {
+	mu    sync.Mutex
+	known map[string]string
+}
+
+// toolVersion returns what a tool says about itself.
+func toolVersion(tool string) (string, error) {
+	versions.mu.Lock()
+	defer versions.mu.Unlock()
+	if version, ok := versions.known[tool]; ok {
+		return version, nil
+	}
+	argument := "--version"
+	if tool == "go" {
+		argument = "version"
+	}
+	output, err := exec.Command(tool, argument).Output()
+	if err != nil {
+		return "", fmt.Errorf("%s does not run (%w): %s", tool, err, remedy)
+	}
+	if versions.known == nil {
+		versions.known = map[string]string{}
+	}
+	versions.known[tool] = string(output)
+	return string(output), nil
+}
+
+// lock holds every other process off from building name until unlock is called.
+func lock(directory, name string) (unlock func(), err error) {
+	if err := os.MkdirAll(directory, 0o777); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(directory, "."+name+".lock"), os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() { f.Close() }, nil // closing the only descriptor releases the lock
+}

@@ -1,0 +1,2 @@
+// wasi-libc has no setjmp. Lua includes this header; with luaconfig.h it uses
+// nothing of it.

@@ -1,0 +1,183 @@
+package toolchain
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Language says which tool builds a Program.
+type Language int
+
+// The languages that tests are written in.
+const (
+	C Language = iota
+	Rust
+	Go
+)
+
+// Program is a program that can be built as a WebAssembly module.
+type Program struct {
+	Name     string
+	Language Language
+	// Sources are files relative to the root of the project; for Go the one
+	// folder of the main package.
+	Sources []string
+	Package *SourcePackage // a Debian source package that is part of it, or nil
+	Flags   []string       // more arguments for the compiler
+	Inputs  []string       // files that are included from elsewhere
+	// WasmFlags and WasmLink are more arguments for compiler and linker of a
+	// C program when it becomes a module. $ROOT is the root of the project.
+	WasmFlags, WasmLink []string
+}
+
+// Wasm builds the program as a WebAssembly module for WASI preview 1 and
+// returns its path.
+func Wasm(p Program) (string, error) {
+	switch p.Language {
+	case C:
+		return buildC(p, wasmTarget(p))
+	case Rust:
+		return buildRust(p)
+	case Go:
+		return buildGo(p)
+	}
+	return "", fmt.Errorf("%s: language %d is none that can be built", p.Name, p.Language)
+}
+
+// Native builds a C program for this computer and returns its path.
+func Native(p Program) (string, error) {
+	if p.Language != C {
+		return "", fmt.Errorf("%s: only C programs are built natively", p.Name)
+	}
+	return buildC(p, target{})
+}
+
+const clang = "clang-19"
+
+// target is what differs between the builds of a C program. The zero value is
+// this computer, the yardstick of the benchmarks: baseline x86-64, as Debian
+// builds its own programs.
+type target struct {
+	suffix        string
+	compile, link []string
+}
+
+// wasmTarget builds a module. /usr/include is shut out, or headers of the system
+// that wasi-libc lacks (setjmp.h) would be found there.
+func wasmTarget(p Program) target {
+	const triple = "--target=wasm32-wasi"
+	return target{
+		suffix:  ".wasm",
+		compile: append([]string{triple, "-nostdlibinc", "-isystem", "/usr/include/wasm32-wasi"}, p.WasmFlags...),
+		link:    append([]string{triple, "-Wl,--stack-first", "-Wl,-z,stack-size=1048576"}, p.WasmLink...),
+	}
+}
+
+// buildC compiles all sources, then links. It takes two commands because clang
+// runs wasm-opt, where binaryen happens to be installed, when one command with
+// -O does both, and clang 19 does not link at all with --no-wasm-opt.
+func buildC(p Program, to target) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	b := build{name: p.Name, suffix: to.suffix, tool: clang}
+	compile := append(append([]string{"-c"}, to.compile...), p.Flags...)
+	if p.Package != nil {
+		tree, err := p.Package.tree()
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", p.Name, err)
+		}
+		compile = append(compile, "-w", "-I"+tree.path) // warnings of code that is not ours help nobody
+		compile = append(compile, p.Package.sources(tree.path)...)
+		b.version = tree.version
+	} else {
+		compile = append(compile, "-Wall", "-Werror")
+	}
+	for _, source := range p.Sources {
+		path := filepath.Join(root, source)
+		headers, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.h"))
+		if err != nil {
+			return "", err
+		}
+		compile = append(compile, path)
+		b.inputs = append(append(b.inputs, path), headers...)
+	}
+	for _, input := range p.Inputs {
+		b.inputs = append(b.inputs, filepath.Join(root, input))
+	}
+	for i := range compile {
+		compile[i] = strings.ReplaceAll(compile[i], "$ROOT", root)
+	}
+	b.first = compile
+	b.args = append([]string{"-lm"}, to.link...)
+	return b.run(root)
+}
+
+// rustc is Debian's own: one from rustup, which may come first in PATH, has no
+// std for wasm32-wasi.
+const rustc = "/usr/bin/rustc"
+
+// rustLinker is LLVM 14's because that of LLVM 19 refuses the metadata file in
+// the libraries of Rust 1.63.
+const rustLinker = "wasm-ld-14"
+
+func buildRust(p Program) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	b := build{name: p.Name, suffix: ".wasm", tool: rustc}
+	b.args = append([]string{
+		"--target", "wasm32-wasi", "--edition", "2021", "-O", "-C", "strip=debuginfo",
+		"-C", "linker=" + rustLinker, "-C", "linker-flavor=wasm-ld", "-D", "warnings",
+	}, p.Flags...)
+	for _, source := range p.Sources {
+		// A relative path, because panic messages quote it.
+		b.args = append(b.args, source)
+		b.inputs = append(b.inputs, filepath.Join(root, source))
+	}
+	return b.run(root)
+}
+
+func buildGo(p Program) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	b := build{
+		name: p.Name, suffix: ".wasm", tool: "go",
+		args: append([]string{"build", "-trimpath", "-buildvcs=false"}, p.Flags...),
+		env:  []string{"GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS="},
+	}
+	for _, source := range p.Sources {
+		b.args = append(b.args, "./"+source)
+		files, err := filepath.Glob(filepath.Join(root, source, "*.go"))
+		if err != nil {
+			return "", err
+		}
+		b.inputs = append(b.inputs, files...)
+	}
+	return b.run(root)
+}
+
+// Root returns the root of the project: the nearest directory upwards that
+// holds go.mod.
+func Root() (string, error) {
+	directory, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
+			return directory, nil
+		}
+		parent := filepath.Dir(directory)
+		if parent == directory {
+			return "", fmt.Errorf("no go.mod in this directory or above: run this inside the project")
+		}
+		directory = parent
+	}
+}

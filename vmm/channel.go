@@ -1,0 +1,156 @@
+package vmm
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"mewz/abi"
+)
+
+// reportMaxBytes bounds all reports of one machine together; more is cut.
+const reportMaxBytes = 1 << 20
+
+// channelBufferBytes is how much of the host channel one read may take.
+const channelBufferBytes = 64 << 10
+
+// Channel takes the host channel apart. Its fields are set before Copy, and
+// Result is read after it.
+type Channel struct {
+	Stdout io.Writer
+	Stderr io.Writer
+	Log    io.Writer
+	Ready  func() // called once, before the first frame is acted upon
+
+	Result *Result // nil until FrameExit
+	ready  bool
+	report []byte
+	offset int64 // of the next byte, for messages
+}
+
+// ErrChannelEnd says that the channel ended before a FrameExit.
+var ErrChannelEnd = errors.New("the host channel ended without an exit frame")
+
+// Copy decodes r until FrameExit, the end or a fault. Payloads go to their
+// writers as they come in, without waiting for the whole frame.
+//
+// Postconditions: nil exactly when c.Result is set.
+func (c *Channel) Copy(r io.Reader) error {
+	in := bufio.NewReaderSize(r, channelBufferBytes)
+	buffer := make([]byte, channelBufferBytes)
+	for c.Result == nil {
+		if err := c.frame(in, buffer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// frame decodes one frame.
+func (c *Channel) frame(in *bufio.Reader, buffer []byte) error {
+	header := buffer[:abi.FrameHeaderBytes]
+	if n, err := io.ReadFull(in, header); err != nil {
+		if n == 0 && err == io.EOF {
+			return ErrChannelEnd
+		}
+		return c.truncated(err)
+	}
+	kind, payloadBytes, ok := abi.ParseFrameHeader(header)
+	if !ok {
+		return fmt.Errorf("host channel, byte %d: no frame: %q", c.offset, header)
+	}
+	if !c.ready {
+		c.ready = true
+		if c.Ready != nil {
+			c.Ready()
+		}
+	}
+	c.offset += abi.FrameHeaderBytes
+	switch kind {
+	case abi.FrameStdout:
+		return c.payload(in, buffer, payloadBytes, stream{"standard output", c.Stdout})
+	case abi.FrameStderr:
+		return c.payload(in, buffer, payloadBytes, stream{"standard error", c.Stderr})
+	case abi.FrameLog:
+		return c.payload(in, buffer, payloadBytes, stream{"the kernel log", c.Log})
+	case abi.FrameReport:
+		return c.payload(in, buffer, payloadBytes, stream{"the report", (*reportWriter)(c)})
+	case abi.FrameReady:
+		return c.payload(in, buffer, payloadBytes, stream{"", io.Discard})
+	case abi.FrameExit:
+		return c.exit(in, buffer, payloadBytes)
+	default:
+		return fmt.Errorf("host channel, byte %d: unknown frame kind %d", c.offset, kind)
+	}
+}
+
+// stream is a writer with the name that messages call it by.
+type stream struct {
+	name string
+	w    io.Writer
+}
+
+// payload hands the next n bytes to s in pieces.
+func (c *Channel) payload(in *bufio.Reader, buffer []byte, n int, s stream) error {
+	for n > 0 {
+		got, err := in.Read(buffer[:min(n, len(buffer))])
+		c.offset += int64(got)
+		n -= got
+		if got > 0 && s.w != nil {
+			if _, err := s.w.Write(buffer[:got]); err != nil {
+				return outputError(s.name, err)
+			}
+		}
+		if err != nil && n > 0 {
+			return c.truncated(err)
+		}
+	}
+	return nil
+}
+
+func (c *Channel) exit(in *bufio.Reader, buffer []byte, n int) error {
+	payload := buffer[:min(n, len(buffer))]
+	if _, err := io.ReadFull(in, payload); err != nil {
+		return c.truncated(err)
+	}
+	reason, code, ok := abi.ParseExit(payload)
+	if !ok || reason < abi.ExitByProgram || reason > abi.ExitByKernel {
+		return fmt.Errorf("host channel, byte %d: no exit frame: %q", c.offset, payload)
+	}
+	c.Result = &Result{Reason: reason, Code: code, Report: string(c.report)}
+	return nil
+}
+
+// truncated is the error of a read in the middle of a frame.
+func (c *Channel) truncated(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("%w: it stops in a frame, byte %d", ErrChannelEnd, c.offset)
+	}
+	return fmt.Errorf("host channel, byte %d: %w", c.offset, err)
+}
+
+// reportWriter appends to the report up to its bound.
+type reportWriter Channel
+
+func (w *reportWriter) Write(b []byte) (int, error) {
+	room := reportMaxBytes - len(w.report)
+	w.report = append(w.report, b[:min(room, len(b))]...)
+	return len(b), nil
+}
+
+// CopyStream copies a stream of the program that does not come in frames.
+func CopyStream(name string, w io.Writer, r io.Reader) error {
+	buffer := make([]byte, channelBufferBytes)
+	for {
+		n, err := r.Read(buffer)
+		if n > 0 {
+			if _, err := w.Write(buffer[:n]); err != nil {
+				return outputError(name, err)
+			}
+		}
+		if err != nil {
+			return nil // the process has closed it
+		}
+	}
+}

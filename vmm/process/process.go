@@ -1,0 +1,221 @@
+// Package process runs an image as an ordinary Linux process.
+//
+// In: a vmm.Machine. Out: a vmm.Result. The kernel of an image is a Linux
+// program that brings its own Linux into a machine, so the same file also runs
+// without one: for development, for tests at full speed, and to find out on
+// which side of the kernel a fault is.
+//
+// Nothing isolates such a program but WebAssembly itself: a fault in the
+// compiler or the kernel gives it everything that the user may do. -m bounds
+// its linear memory, not the process.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"mewz/abi"
+	"mewz/vmm"
+)
+
+// Isolation is what to tell somebody who asks how safe this is.
+const Isolation = "a Linux process: no isolation beyond WebAssembly itself, for development and tests"
+
+// VMM starts images as processes.
+type VMM struct {
+	Verbose func(format string, args ...any)
+}
+
+// Command returns the command line of Run.
+func (v *VMM) Command(m *vmm.Machine) ([]string, error) { return []string{m.Image}, nil }
+
+// Run runs m. Streams that are files are handed to the process as they are, so
+// it sees the terminal, the pipe or the file itself.
+func (v *VMM) Run(ctx context.Context, m *vmm.Machine) (*vmm.Result, error) {
+	input, err := vmm.NewInput(m.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	defer input.Close()
+	p := &process{machine: m, input: input, log: vmm.NewTail(m.Log), failed: make(chan error, 2)}
+	defer p.closeFiles()
+	if err := p.start(ctx); err != nil {
+		return nil, fmt.Errorf("starting %s as a process: %w", m.Name, err)
+	}
+	if v.Verbose != nil {
+		v.Verbose("process %d: %s", p.child.Process.Process.Pid, m.Image)
+	}
+	return p.wait(ctx)
+}
+
+// process is one running image.
+type process struct {
+	machine *vmm.Machine
+	input   *vmm.Input
+	log     *vmm.Tail
+	child   *vmm.Child
+	stop    context.CancelFunc
+	control *os.File   // frames of the kernel
+	copies  int        // streams that are copied here
+	failed  chan error // one message for each of them
+	guest   []*os.File // the process's ends, closed here once it has them
+}
+
+// start starts the process with the descriptors of abi/layout.go.
+func (p *process) start(ctx context.Context) error {
+	ctx, p.stop = context.WithCancel(ctx)
+	stdout, err := p.output("standard output", p.machine.Stdout)
+	if err != nil {
+		return err
+	}
+	stderr, err := p.output("standard error", p.machine.Stderr)
+	if err != nil {
+		return err
+	}
+	control, controlGuest, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	p.control = control
+	p.guest = append(p.guest, controlGuest)
+	stdin, err := p.stdin()
+	if err != nil {
+		return err
+	}
+	c := vmm.NewCommand(ctx, p.machine.Image)
+	if p.machine.Name != "" {
+		c.Args[0] = p.machine.Name
+	}
+	c.Env = []string{} // the program's environment is in the configuration
+	c.Stdin, c.Stdout, c.Stderr = stdin, stdout, p.log
+	c.ExtraFiles = []*os.File{abi.DescriptorStderr - 3: stderr, abi.DescriptorControl - 3: controlGuest}
+	p.child, err = vmm.Start(c)
+	p.closeGuest()
+	return err
+}
+
+// output returns the descriptor of the process for w: w itself when it is a
+// file, the null device when it is nil, else a pipe that is copied to w.
+func (p *process) output(name string, w io.Writer) (*os.File, error) {
+	if f, ok := w.(*os.File); ok && f != nil {
+		return f, nil
+	}
+	if w == nil {
+		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		if err == nil {
+			p.guest = append(p.guest, null)
+		}
+		return null, err
+	}
+	r, guest, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.guest = append(p.guest, guest)
+	p.copies++
+	go func() {
+		defer r.Close()
+		err := vmm.CopyStream(name, w, r)
+		if err != nil {
+			p.stop()
+		}
+		p.failed <- err
+	}()
+	return guest, nil
+}
+
+// stdin returns the descriptor of the process for its standard input.
+func (p *process) stdin() (*os.File, error) {
+	if f, ok := p.machine.Stdin.(*os.File); ok && f != nil {
+		return f, nil
+	}
+	guest, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.guest = append(p.guest, guest)
+	go func() {
+		// Ends at the end of the input or when the process is gone.
+		_, _ = io.Copy(w, p.input)
+		w.Close()
+	}()
+	return guest, nil
+}
+
+func (p *process) closeGuest() {
+	for _, f := range p.guest {
+		f.Close()
+	}
+	p.guest = nil
+}
+
+func (p *process) closeFiles() {
+	p.closeGuest()
+	if p.control != nil {
+		p.control.Close()
+	}
+	p.stop()
+}
+
+// wait reads the control frames and waits for the end.
+func (p *process) wait(ctx context.Context) (*vmm.Result, error) {
+	decoder := &vmm.Channel{Stdout: p.machine.Stdout, Stderr: p.machine.Stderr, Log: p.log}
+	decoded := decoder.Copy(p.control)
+	if decoded != nil && !errors.Is(decoded, vmm.ErrChannelEnd) {
+		p.stop()
+	}
+	<-p.child.Done
+	var streamErr error
+	for range p.copies {
+		select {
+		case err := <-p.failed:
+			streamErr = errors.Join(streamErr, err)
+		case <-ctx.Done():
+		}
+	}
+	switch {
+	case streamErr != nil && ctx.Err() == nil:
+		return nil, streamErr
+	case decoder.Result != nil:
+		decoder.Result.Log = p.log.Unseen()
+		return decoder.Result, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	default:
+		return nil, p.explain(decoded)
+	}
+}
+
+// explain says how a process ended that sent no FrameExit.
+func (p *process) explain(decoded error) error {
+	failure := &vmm.Failure{Log: p.log.Unseen()}
+	status, ok := p.child.Process.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case !errors.Is(decoded, vmm.ErrChannelEnd):
+		failure.What = "the process failed: " + decoded.Error()
+	case ok && status.Signaled():
+		return p.signaled(status.Signal(), failure)
+	default:
+		failure.What = fmt.Sprintf("the process ended with status %d and did not say why", status.ExitStatus())
+	}
+	return failure
+}
+
+// signaled tells signals that people send from those that are faults.
+func (p *process) signaled(signal syscall.Signal, failure *vmm.Failure) error {
+	switch signal {
+	case syscall.SIGPIPE:
+		return vmm.ErrOutputClosed
+	case syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT:
+		return vmm.SignalError{Signal: signal}
+	case syscall.SIGKILL:
+		failure.What = "the process was killed (SIGKILL): by hand, or because this computer has too little memory"
+	default:
+		failure.What = fmt.Sprintf("the process was ended by signal %d (%v)", signal, signal)
+	}
+	return failure
+}

@@ -1,0 +1,14 @@
+// Package qemu runs an image under QEMU.
+//
+// In: a vmm.Machine. Out: a vmm.Result. The machine has what abi/layout.go
+// lists and nothing else: isa-debugcon as host channel, a serial port for
+// standard input, isa-debug-exit, a real-time clock. No other device, no
+// network, no disk, no monitor.
+//
+// KVM is used where it works. A /dev/kvm that opens proves little: on nested or
+// emulated virtualisation it may take a machine and then not run it. So a
+// machine under KVM has to show its first frame within kvmReadyTimeout; if it
+// does not, it is killed and started again under TCG before the program has
+// seen any input or the user any output, and the verdict is kept in the user's
+// cache directory until the computer boots again.
+package qemu

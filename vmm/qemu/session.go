@@ -1,0 +1,290 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mewz/abi"
+	"mewz/vmm"
+)
+
+// exitGrace is how long QEMU may take to end after the last frame.
+const exitGrace = time.Second
+
+// session is one QEMU process.
+type session struct {
+	machine      *vmm.Machine
+	argv         []string
+	readyTimeout time.Duration
+	kvm          bool
+	onReady      func()
+
+	stop    context.CancelFunc // ends QEMU
+	child   *vmm.Child
+	channel *os.File  // our end of the host channel
+	serial  *os.File  // our end of the serial line
+	log     *vmm.Tail // kernel messages and what comes over the serial line
+	stderr  *vmm.Tail // what QEMU itself says
+	input   *vmm.Input
+	ready   chan struct{} // closed at the first frame
+	broken  chan struct{} // closed when QEMU says that KVM gave up
+}
+
+// run starts QEMU and sees it to its end.
+func (s *session) run(ctx context.Context) (*vmm.Result, error) {
+	input, err := vmm.NewInput(s.machine.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	defer input.Close()
+	s.input = input
+	runCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	s.stop = stop
+	s.ready, s.broken = make(chan struct{}), make(chan struct{})
+	s.log = vmm.NewTail(s.machine.Log)
+	if err := s.start(runCtx); err != nil {
+		return nil, err
+	}
+	decoder := &vmm.Channel{
+		Stdout: s.machine.Stdout, Stderr: s.machine.Stderr, Log: s.log,
+		Ready: func() { close(s.ready) },
+	}
+	decoded := make(chan error, 1)
+	go func() { decoded <- decoder.Copy(s.channel) }()
+	go func() { _, _ = io.Copy(s.log, s.serial) }()
+
+	err = s.wait(ctx, decoded)
+	s.finish(err)
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+		decoder.Result.Log = s.log.Unseen()
+		return decoder.Result, nil
+	case cause != nil:
+		return nil, cause
+	default:
+		return nil, s.explain(err)
+	}
+}
+
+// start starts QEMU with the host channel and the serial line as descriptors.
+func (s *session) start(ctx context.Context) error {
+	channel, channelGuest, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer channelGuest.Close()
+	serial, serialGuest, err := socketPair()
+	if err != nil {
+		channel.Close()
+		return err
+	}
+	defer serialGuest.Close()
+	s.channel, s.serial = channel, serial
+	s.stderr = vmm.NewTail(&kvmWatch{broken: s.broken})
+	c := vmm.NewCommand(ctx, s.argv[0], s.argv[1:]...)
+	c.Stderr = s.stderr
+	c.ExtraFiles = []*os.File{channelDescriptor - 3: channelGuest, stdinDescriptor - 3: serialGuest}
+	// Its own process group: Ctrl-C is for the command, which ends QEMU.
+	c.SysProcAttr.Setpgid = true
+	s.child, err = vmm.Start(c)
+	if err != nil {
+		channel.Close()
+		serial.Close()
+		return fmt.Errorf("starting QEMU: %w", err)
+	}
+	go followStop(s.child.Process.Process.Pid, s.child.Done)
+	return nil
+}
+
+// wait waits for the end of the machine: nil after a FrameExit.
+func (s *session) wait(ctx context.Context, decoded <-chan error) error {
+	timeout := time.NewTimer(s.readyTimeout)
+	defer timeout.Stop()
+	ready := s.ready
+	for {
+		select {
+		case <-ready:
+			ready = nil
+			timeout.Stop()
+			if s.onReady != nil {
+				s.onReady()
+			}
+			go s.pumpStdin()
+		case err := <-decoded:
+			return err
+		case <-s.broken:
+			return errKVM
+		case <-timeout.C:
+			return fmt.Errorf("no sign of life for %v", s.readyTimeout)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// errKVM is a machine that KVM stopped.
+var errKVM = errors.New("KVM stopped the machine")
+
+// finish waits until QEMU is gone, and sees to it when err is why wait ended.
+func (s *session) finish(err error) {
+	if err == nil || errors.Is(err, vmm.ErrChannelEnd) {
+		// QEMU is ending, and in the second case its status says why.
+		select {
+		case <-s.child.Done:
+		case <-time.After(exitGrace):
+		}
+	}
+	s.stop()
+	s.channel.Close() // a QEMU that blocks in a write to it hears no signal
+	<-s.child.Done
+	s.input.Close()
+	s.serial.Close()
+}
+
+// explain makes one line and a log of how QEMU ended without a FrameExit.
+func (s *session) explain(err error) error {
+	var output *vmm.OutputError
+	if errors.Is(err, vmm.ErrOutputClosed) || errors.As(err, &output) {
+		return err
+	}
+	select {
+	case <-s.ready:
+	default:
+		what := s.describe(err)
+		if s.refused(err) {
+			return fmt.Errorf("%w: %s", errNotReady, what)
+		}
+		return fmt.Errorf("%w: %w", errNotReady, &vmm.Failure{What: what, Log: s.logs()})
+	}
+	return &vmm.Failure{What: "the machine failed: " + s.describe(err), Log: s.logs()}
+}
+
+// refused says whether QEMU did not even try: what it said is all there is.
+func (s *session) refused(err error) bool {
+	state := s.child.Process.ProcessState
+	return errors.Is(err, vmm.ErrChannelEnd) && state.ExitCode() == 1 && s.stderr.String() != "" && s.log.String() == ""
+}
+
+// describe says in one line what happened.
+func (s *session) describe(err error) string {
+	said := vmm.LastLine(firstLines(s.stderr.String()))
+	if !errors.Is(err, vmm.ErrChannelEnd) {
+		if errors.Is(err, errKVM) && said != "" {
+			return fmt.Sprintf("%v: %s", err, said)
+		}
+		return err.Error()
+	}
+	status, ok := s.child.Process.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case ok && status.Signaled() && said != "":
+		return fmt.Sprintf("QEMU was ended by signal %v: %s", status.Signal(), said)
+	case ok && status.Signaled() && status.Signal() == syscall.SIGKILL:
+		return "QEMU was killed (SIGKILL): by hand, or because this computer has too little memory for -m"
+	case ok && status.Signaled():
+		return fmt.Sprintf("QEMU was ended by signal %v", status.Signal())
+	case said != "":
+		return said
+	case ok && status.ExitStatus() == 0:
+		return "it reset itself (triple fault) without saying why: --kernel-log shows what it did last"
+	default:
+		return fmt.Sprintf("QEMU ended with status %d and the machine did not say why: %v", status.ExitStatus(), err)
+	}
+}
+
+// firstLines leaves the dump of registers out that QEMU prints with an error of
+// KVM, so that the last line is one that says something.
+func firstLines(said string) string {
+	for _, marker := range []string{"\nextra data[", "\nRAX=", "\nEAX="} {
+		said, _, _ = strings.Cut(said, marker)
+	}
+	return said
+}
+
+// logs is what there is to show besides that line.
+func (s *session) logs() string {
+	said, log := s.stderr.String(), s.log.Unseen()
+	if said != "" && log != "" && !strings.HasSuffix(log, "\n") {
+		log += "\n"
+	}
+	return log + said
+}
+
+// pumpStdin sends standard input to the guest as chunks (abi/channel.go). The
+// small send buffer keeps it from reading far ahead of the program.
+func (s *session) pumpStdin() {
+	chunk := make([]byte, 2+abi.StdinChunkMaxBytes)
+	for {
+		n, err := s.input.Read(chunk[2:])
+		if n > 0 {
+			chunk[0], chunk[1] = byte(n), byte(n>>8)
+			if _, err := s.serial.Write(chunk[:2+n]); err != nil {
+				return // the machine is gone
+			}
+		}
+		if err != nil {
+			// A read error is the end of the input for the program, too.
+			_, _ = s.serial.Write([]byte{0, 0})
+			return
+		}
+	}
+}
+
+// serialBufferBytes is the send buffer of the serial line, about one chunk.
+const serialBufferBytes = 8 << 10
+
+// socketPair returns the two ends of the serial line.
+func socketPair() (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("socketpair: %w", err)
+	}
+	if err := unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, serialBufferBytes); err != nil {
+		return nil, nil, errors.Join(err, unix.Close(fds[0]), unix.Close(fds[1]))
+	}
+	// Not blocking, so that Close ends a read or write that waits.
+	if err := unix.SetNonblock(fds[0], true); err != nil {
+		return nil, nil, errors.Join(err, unix.Close(fds[0]), unix.Close(fds[1]))
+	}
+	return os.NewFile(uintptr(fds[0]), "serial"), os.NewFile(uintptr(fds[1]), "serial of the guest"), nil
+}
+
+// kvmWatch looks in QEMU's messages for those with which it stops a machine
+// without ending itself (accel/kvm/kvm-all.c, kvm_cpu_exec).
+type kvmWatch struct {
+	broken chan struct{}
+	line   []byte
+	done   bool
+}
+
+var kvmStops = []string{"KVM internal error", "KVM: entry failed", "error: kvm run failed"}
+
+// kvmLineMaxBytes bounds the part of a line that is looked at.
+const kvmLineMaxBytes = 256
+
+func (w *kvmWatch) Write(b []byte) (int, error) {
+	for _, c := range b {
+		if c == '\n' {
+			w.line = w.line[:0]
+			continue
+		}
+		if len(w.line) < kvmLineMaxBytes {
+			w.line = append(w.line, c)
+		}
+		for _, message := range kvmStops {
+			if !w.done && strings.HasSuffix(string(w.line), message) {
+				w.done = true
+				close(w.broken)
+			}
+		}
+	}
+	return len(b), nil
+}
