@@ -30,7 +30,7 @@ func buildIdentity() string {
 func (c *compilation) key(module []byte) cache.Key {
 	h := sha256.New()
 	fmt.Fprintf(h, "object\x00%s\x00%s\x00%q\x00", buildIdentity(), c.tools.Identity(), []string{
-		c.Level, c.CPU, c.Target, c.SymbolPrefix, c.Name, fmt.Sprint(c.HashedTypeIDs, c.Memory, c.NoLocations),
+		c.Level, c.CPU, c.Target, c.SymbolPrefix, c.Name, fmt.Sprint(c.HashedTypeIDs, c.Memory, c.NoLocations, c.NoGlobal0Register),
 	})
 	h.Write(module)
 	return cache.Key(h.Sum(nil))

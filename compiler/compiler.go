@@ -32,6 +32,9 @@ type Options struct {
 	Memory        lower.MemoryBase
 	NoLocations   bool // no line table: backtraces name functions but no offsets
 
+	// NoGlobal0Register keeps global 0 in memory (lower.Options.Global0InRegister).
+	NoGlobal0Register bool
+
 	Name     string // of the module, if its name section has none
 	CacheDir string // "": none; see cache.DefaultDirectory
 
@@ -93,8 +96,10 @@ type compilation struct {
 	tools   *llvm.Tools
 	cache   *cache.Cache // nil: none
 	plan    *lower.Plan
-	module  *object.Module
-	shards  []llvm.Output
+	// features are the proposals that the module uses.
+	features []string
+	module   *object.Module
+	shards   []llvm.Output
 }
 
 // Compile compiles a module.
@@ -128,6 +133,9 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 	if c.plan, err = lower.New(checked, c.lowerOptions()); err != nil {
 		return nil, err
 	}
+	for _, f := range checked.Features() {
+		c.features = append(c.features, string(f))
+	}
 	c.describe(decoded)
 	if o.EmitLLVM {
 		return c.emitLLVM()
@@ -139,14 +147,35 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 	if err != nil {
 		return nil, err
 	}
-	c.store(module, r)
+	if !c.downgraded() {
+		c.store(module, r)
+	}
 	return r, nil
+}
+
+// downgraded says whether LLVM did not manage some shard at its level, which
+// depends on the machine and its load: the next time may be better.
+func (c *compilation) downgraded() bool {
+	for i, s := range c.plan.Shards() {
+		if c.shards[i].Level != c.shardLevel(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *compilation) shardLevel(s lower.Shard) llvm.Level {
+	if s.Huge {
+		return llvm.Level0
+	}
+	return llvm.Level(c.Level)
 }
 
 func (c *compilation) lowerOptions() lower.Options {
 	return lower.Options{
 		SymbolPrefix: c.SymbolPrefix, Target: c.machine.target, CPU: c.CPU, Memory: c.Memory,
 		HashedTypeIDs: c.HashedTypeIDs, Locations: !c.NoLocations, LocalsInMemory: c.Level == string(llvm.Level0),
+		Global0InRegister: c.Level != string(llvm.Level0) && !c.NoGlobal0Register,
 	}
 }
 
@@ -165,14 +194,10 @@ func (c *compilation) emitLLVM() (*Result, error) {
 func (c *compilation) runLLVM(ctx context.Context) error {
 	var shards []llvm.Shard
 	for i, s := range c.plan.Shards() {
-		level := llvm.Level(c.Level)
-		if s.Huge {
-			level = llvm.Level0
-		}
 		shards = append(shards, llvm.Shard{
 			Name:   fmt.Sprintf("functions %d to %d", s.First, s.End),
 			Weight: max(s.CodeBytes, 1),
-			Level:  level,
+			Level:  c.shardLevel(s),
 			IR:     func() ([]byte, error) { return c.plan.IR(i) },
 		})
 	}

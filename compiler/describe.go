@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"fmt"
-	"slices"
 
 	"mewz/abi"
 	"mewz/compiler/lower"
@@ -14,7 +13,8 @@ import (
 func (c *compilation) describe(m *wasm.Module) {
 	d := &object.Module{
 		Version: object.ModuleVersion, Name: m.Names.Module, SymbolPrefix: c.SymbolPrefix,
-		Options: map[string]string{"level": c.Level, "cpu": c.CPU, "target": c.Target},
+		Features: c.features,
+		Options:  map[string]string{"level": c.Level, "cpu": c.CPU, "target": c.Target},
 	}
 	if d.Name == "" {
 		d.Name = c.Name
@@ -22,8 +22,9 @@ func (c *compilation) describe(m *wasm.Module) {
 	for i := range m.Imports {
 		d.Imports = append(d.Imports, describeImport(m, &m.Imports[i]))
 	}
+	all := spaces(m)
 	for i := range m.Exports {
-		d.Exports = append(d.Exports, c.describeExport(m, &m.Exports[i]))
+		d.Exports = append(d.Exports, c.describeExport(all[m.Exports[i].Kind], &m.Exports[i]))
 	}
 	if len(m.Memories) > 0 {
 		limits := m.Memories[0].Type.Limits
@@ -62,47 +63,69 @@ func describeImport(m *wasm.Module, i *wasm.Import) object.Import {
 	return d
 }
 
-func (c *compilation) describeExport(m *wasm.Module, e *wasm.Export) object.Export {
-	d := object.Export{Name: e.Name, Symbol: c.SymbolPrefix + lower.ExportSymbol(e.Name)}
-	imports := slices.DeleteFunc(slices.Clone(m.Imports), func(i wasm.Import) bool { return i.Kind != e.Kind })
-	imported := int(e.Index) < len(imports)
-	own := int(e.Index) - len(imports)
-	switch e.Kind {
-	case wasm.ExternFunc:
-		d.Kind = object.KindFunction
-		var t *wasm.FuncType
-		if imported {
-			t = &m.Types[imports[e.Index].Type]
-		} else {
-			t = &m.Types[m.Functions[own]]
-		}
-		d.Params, d.Results = lower.TypeLetters(t.Params), lower.TypeLetters(t.Results)
-		return d
-	case wasm.ExternTable:
-		d.Kind = object.KindTable
-		if imported {
-			d.Type = tableText(imports[e.Index].Table)
-		} else {
-			d.Type = tableText(m.Tables[own].Type)
-		}
-	case wasm.ExternMemory:
-		d.Kind = object.KindMemory
-		d.Symbol = "" // the contract's own symbols
-		if imported {
-			d.Type = limitsText(imports[e.Index].Memory.Limits)
-		} else {
-			d.Type = limitsText(m.Memories[own].Type.Limits)
-		}
-	default:
-		d.Kind = object.KindGlobal
-		if imported {
-			d.Type = globalText(imports[e.Index].Global)
-		} else {
-			d.Type = globalText(m.Globals[own].Type)
+// space is the types of an index space as text, imports first; functions have
+// their types in letters.
+type space struct {
+	imported int
+	types    []string
+	results  []string // of functions
+}
+
+// spaces are the index spaces of a module.
+func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
+	s := map[wasm.ExternKind]*space{
+		wasm.ExternFunc: {}, wasm.ExternTable: {}, wasm.ExternMemory: {}, wasm.ExternGlobal: {},
+	}
+	add := func(kind wasm.ExternKind, text string) { s[kind].types = append(s[kind].types, text) }
+	addFunction := func(t *wasm.FuncType) {
+		add(wasm.ExternFunc, lower.TypeLetters(t.Params))
+		s[wasm.ExternFunc].results = append(s[wasm.ExternFunc].results, lower.TypeLetters(t.Results))
+	}
+	for i := range m.Imports {
+		im := &m.Imports[i]
+		s[im.Kind].imported++
+		switch im.Kind {
+		case wasm.ExternFunc:
+			addFunction(&m.Types[im.Type])
+		case wasm.ExternTable:
+			add(im.Kind, tableText(im.Table))
+		case wasm.ExternMemory:
+			add(im.Kind, limitsText(im.Memory.Limits))
+		default:
+			add(im.Kind, globalText(im.Global))
 		}
 	}
-	if imported {
-		d.Symbol = "" // an import has no second symbol
+	for _, t := range m.Functions {
+		addFunction(&m.Types[t])
+	}
+	for i := range m.Tables {
+		add(wasm.ExternTable, tableText(m.Tables[i].Type))
+	}
+	for i := range m.Memories {
+		add(wasm.ExternMemory, limitsText(m.Memories[i].Type.Limits))
+	}
+	for i := range m.Globals {
+		add(wasm.ExternGlobal, globalText(m.Globals[i].Type))
+	}
+	return s
+}
+
+var kinds = map[wasm.ExternKind]object.Kind{
+	wasm.ExternFunc: object.KindFunction, wasm.ExternTable: object.KindTable,
+	wasm.ExternMemory: object.KindMemory, wasm.ExternGlobal: object.KindGlobal,
+}
+
+func (c *compilation) describeExport(s *space, e *wasm.Export) object.Export {
+	d := object.Export{Name: e.Name, Kind: kinds[e.Kind]}
+	if e.Kind == wasm.ExternFunc {
+		d.Params, d.Results = s.types[e.Index], s.results[e.Index]
+	} else {
+		d.Type = s.types[e.Index]
+	}
+	// A memory has the contract's own symbols, and a variable that is imported
+	// no second one.
+	if e.Kind == wasm.ExternFunc || e.Kind != wasm.ExternMemory && int(e.Index) >= s.imported {
+		d.Symbol = c.SymbolPrefix + lower.ExportSymbol(e.Name)
 	}
 	return d
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"debug/elf"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -107,7 +108,7 @@ func describeImage(d *image.Description) *imageDescription {
 	}
 	for _, s := range d.Segments {
 		out.Segments = append(out.Segments, segmentDescription{
-			Kind: s.Kind, Flags: strings.ReplaceAll(s.Flags.String(), "PF_", ""), Address: fmt.Sprintf("%#x", uint64(s.Address)),
+			Kind: s.Kind, Flags: flagsText(s.Flags), Address: fmt.Sprintf("%#x", uint64(s.Address)),
 			Physical: fmt.Sprintf("%#x", uint64(s.Physical)), Bytes: s.File, Memory: s.Memory,
 		})
 	}
@@ -119,6 +120,17 @@ func describeImage(d *image.Description) *imageDescription {
 		out.Files = append(out.Files, fileDescription{Path: "/" + e.Path, Type: types[e.Type], Bytes: e.Bytes, Link: e.Link})
 	}
 	return out
+}
+
+// flagsText writes the rights of a segment as ls does.
+func flagsText(flags elf.ProgFlag) string {
+	text := []byte("---")
+	for i, flag := range []elf.ProgFlag{elf.PF_R, elf.PF_W, elf.PF_X} {
+		if flags&flag != 0 {
+			text[i] = "rwx"[i]
+		}
+	}
+	return string(text)
 }
 
 func (f *inspection) print(w io.Writer) {

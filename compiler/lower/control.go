@@ -219,130 +219,7 @@ func (f *function) takeHops(n int, hop func(k int) (target *block, label int), a
 	}
 }
 
-// returnValues ends the function with the results on the operand stack.
-func (f *function) returnValues() {
-	f.writeReturn(f.top(len(f.typ.Results)))
-	f.leave()
-}
-
-func (f *function) writeReturn(results []value) {
-	switch len(results) {
-	case 0:
-		f.put("  ret void").line()
-	case 1:
-		f.put("  ret ").typed(results[0]).line()
-	default:
-		aggregate := f.resultType()
-		previous := 0
-		for k, v := range results {
-			if t := resultMember(f.typ, k); t != v.wasmType {
-				v = f.bitcast(v, t)
-			}
-			r := f.define()
-			f.put("insertvalue ").put(aggregate).put(" ")
-			if k == 0 {
-				f.put("poison")
-			} else {
-				f.register(previous)
-			}
-			f.put(", ").typed(v).put(", ").number(uint64(k)).line()
-			previous = r
-		}
-		f.put("  ret ").put(aggregate).put(" ").register(previous).line()
-	}
-}
-
-func (f *function) resultType() string { return resultType(f.typ) }
-
-func lowerCall(f *function, i *wasm.Instruction) {
-	callee := &f.module.functions[i.Index]
-	name := f.useFunction(i.Index)
-	f.call(callee.typ, func() { f.put(name) })
-}
-
-// call writes a call whose callee target appends, and pushes its results.
-func (f *function) call(t *wasm.FuncType, target func()) {
-	arguments := f.top(len(t.Params))
-	f.stack = f.stack[:len(f.stack)-len(arguments)]
-	register := 0
-	if len(t.Results) > 0 {
-		register = f.define()
-	} else {
-		f.put("  ")
-	}
-	aggregate := resultType(t)
-	f.put("call ").put(aggregate).put(" ")
-	target()
-	f.put("(")
-	for k, v := range arguments {
-		if k > 0 {
-			f.put(", ")
-		}
-		f.typed(v)
-	}
-	f.put(")")
-	f.locatedLine()
-	if len(t.Results) == 1 {
-		f.pushRegister(t.Results[0], register)
-		return
-	}
-	for k, result := range t.Results {
-		r := f.define()
-		f.put("extractvalue ").put(aggregate).put(" ").register(register).put(", ").number(uint64(k)).line()
-		v := registerValue(resultMember(t, k), r)
-		if v.wasmType != result {
-			v = f.bitcast(v, result)
-		}
-		f.push(v)
-	}
-}
-
-// resultType is the LLVM type of the results of t: a structure if there are
-// several.
-func resultType(t *wasm.FuncType) string {
-	switch len(t.Results) {
-	case 0:
-		return "void"
-	case 1:
-		return llvmType(t.Results[0])
-	}
-	names := []byte("{ ")
-	for k := range t.Results {
-		if k > 0 {
-			names = append(names, ", "...)
-		}
-		names = append(names, llvmType(resultMember(t, k))...)
-	}
-	return string(append(names, " }"...))
-}
-
-// resultMember is the type in which result k of several is returned: its own,
-// but integers instead of floats when there are more than two of these. LLVM
-// returns a third float on the x87 stack, which makes signalling NaNs quiet.
-func resultMember(t *wasm.FuncType, k int) wasm.ValueType {
-	const floatRegisters = 2 // xmm0, xmm1
-	floats := 0
-	for _, r := range t.Results {
-		if r == wasm.F32 || r == wasm.F64 {
-			floats++
-		}
-	}
-	switch r := t.Results[k]; {
-	case floats > floatRegisters && r == wasm.F32:
-		return wasm.I32
-	case floats > floatRegisters && r == wasm.F64:
-		return wasm.I64
-	default:
-		return r
-	}
-}
-
-// bitcast gives the bits of v another type of the same size.
-func (f *function) bitcast(v value, to wasm.ValueType) value {
-	r := f.define()
-	f.put("bitcast ").typed(v).put(" to ").put(llvmType(to)).line()
-	return registerValue(to, r)
-}
+func lowerCall(f *function, i *wasm.Instruction) { f.callFunction(i.Index) }
 
 // lowerCallIndirect calls through a table after three checks: the index, that
 // there is a function, and its type.
@@ -356,7 +233,7 @@ func lowerCallIndirect(f *function, i *wasm.Instruction) {
 	} else {
 		code = f.checkedCallee(i.Index2, index, id)
 	}
-	f.call(t, func() { f.register(code) })
+	f.call(t, f.module.registerGlobal0, func() { f.register(code) })
 }
 
 // fixedCallee loads code from a table that never changes.

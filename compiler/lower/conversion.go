@@ -13,9 +13,31 @@ import (
 func convert(name string, to wasm.ValueType) lowering {
 	return func(f *function, _ *wasm.Instruction) {
 		v := f.pop()
+		if folded, ok := foldInteger(name, v); ok {
+			f.push(folded)
+			return
+		}
 		r := f.define()
 		f.put(name).put(" ").typed(v).put(" to ").put(llvmType(to)).line()
 		f.pushRegister(to, r)
+	}
+}
+
+// foldInteger converts a constant between integer types. Go programs have one
+// before most accesses to globals.
+func foldInteger(name string, v value) (value, bool) {
+	if !v.isConstant() {
+		return v, false
+	}
+	switch name {
+	case "trunc":
+		return constantI32(uint32(v.bits)), true
+	case "zext":
+		return constantI64(uint64(uint32(v.bits))), true
+	case "sext":
+		return constantI64(uint64(int32(v.bits))), true
+	default:
+		return v, false
 	}
 }
 

@@ -96,7 +96,7 @@ func (s *shard) defineFixedTable(t *tableInfo) {
 			s.out = append(s.out, "{ ptr, i64 } zeroinitializer"...)
 			continue
 		}
-		s.out = append(s.out, "{ ptr, i64 } { ptr "+s.useFunction(uint32(v.bits))+", i64 "+
+		s.out = append(s.out, "{ ptr, i64 } { ptr "+s.codeOf(uint32(v.bits))+", i64 "+
 			signed(s.module.functions[v.bits].typeID)+" }"...)
 	}
 	s.out = append(s.out, "]\n"...)
@@ -139,7 +139,7 @@ func (s *shard) defineElements() {
 func (s *shard) defineDescriptors() {
 	for _, index := range s.module.referenced() {
 		f := &s.module.functions[index]
-		s.variableOf(s.module.own("r", int(index)), "constant { ptr, i64 } { ptr "+s.useFunction(index)+
+		s.variableOf(s.module.own("r", int(index)), "constant { ptr, i64 } { ptr "+s.codeOf(index)+
 			", i64 "+signed(f.typeID)+" }")
 	}
 }

@@ -15,6 +15,7 @@ type function struct {
 	typ      *wasm.FuncType
 	locals   []wasm.ValueType
 	slots    bool // locals are stack slots, not SSA values
+	internal bool // by the internal convention
 	scan     *functionScan
 	text     []byte // of blocks, without labels and phis
 	blocks   []*block
@@ -61,12 +62,16 @@ func (s *shard) defineFunction(k int) error {
 			f.locals = append(f.locals, g.Type)
 		}
 	}
-	scan, err := scanFunction(code)
+	internal := s.module.isInternal(uint32(index))
+	scan, err := scanFunction(code, internal, uint32(len(f.locals)))
 	if err != nil {
 		return fmt.Errorf("function %d: %w", index, err)
 	}
 	f.scan = scan
 	f.slots = s.module.options.LocalsInMemory || s.huge || scan.needsSlots(len(f.locals))
+	if internal {
+		f.makeInternal()
+	}
 	f.scope = s.addScope(index, code.Offset)
 	f.lowerBody()
 	s.header(s.module.functions[index].symbol, f)
@@ -185,7 +190,9 @@ func (f *function) appendEntry(b []byte) []byte {
 	for i, t := range f.locals {
 		b = fmt.Appendf(b, "  %%l%d = alloca %s\n", i, llvmType(t))
 		initial := zero(t)
-		if i < len(f.typ.Params) {
+		if f.internal && i == len(f.locals)-1 {
+			initial.kind = valueGlobal0
+		} else if i < len(f.typ.Params) {
 			initial = value{kind: valueParameter, wasmType: t, bits: uint64(i)}
 		}
 		b = fmt.Appendf(b, "  store %s ", llvmType(t))
@@ -253,6 +260,8 @@ func (f *function) appendValue(b []byte, v value) []byte {
 		return appendConstant(b, v.wasmType, v.bits)
 	case valueParameter:
 		return strconv.AppendUint(append(b, "%p"...), v.bits, 10)
+	case valueGlobal0:
+		return append(b, "%g"...)
 	case valueFunction:
 		return append(b, f.descriptor(uint32(v.bits))...)
 	default:

@@ -2,6 +2,8 @@ package lower
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"mewz/abi"
 	"mewz/compiler/wasm"
@@ -19,8 +21,12 @@ func (s *shard) defineEntry() {
 	for i := range s.module.Exports {
 		e := &s.module.Exports[i]
 		if e.Kind == wasm.ExternFunc && s.module.functions[e.Index].imported {
-			s.defineForward(prefix+ExportSymbol(e.Name), e.Index)
+			// An undefined symbol cannot have an alias.
+			s.defineWrapper(prefix+ExportSymbol(e.Name), e.Index)
 		}
+	}
+	for _, index := range slices.Sorted(maps.Keys(s.adapted)) {
+		s.defineAdapter(index)
 	}
 	if len(s.module.usage.tableGrown) > 0 {
 		s.out = fmt.Appendf(s.out, tableGrow, s.quote(prefix+"table_grow"), s.quote(prefix+"table_fill"))
@@ -45,7 +51,7 @@ func (s *shard) defineInstantiate(symbol string) {
 	f.applyElements()
 	f.applyData()
 	if s.module.Start != nil {
-		f.put("  call void ").put(s.useFunction(*s.module.Start)).put("()").line()
+		f.callFunction(*s.module.Start)
 	}
 	f.returnValues()
 	s.entry(symbol, f)
@@ -54,7 +60,8 @@ func (s *shard) defineInstantiate(symbol string) {
 // entry writes a function of the contract, visible to the environment.
 func (s *shard) entry(symbol string, f *function) {
 	s.defined[symbol] = true
-	s.out = fmt.Appendf(s.out, "define %s %s(%s) #0", resultType(f.typ), s.quote(symbol), parameters(f.typ, true))
+	signature := newSignature(f.typ, false)
+	s.out = fmt.Appendf(s.out, "define %s %s(%s) #0", signature.resultType(), s.quote(symbol), signature.parameterNames())
 	f.write()
 }
 
@@ -67,23 +74,9 @@ func (s *shard) defineStart(symbol, instantiate string) {
 			continue
 		}
 		if t := s.module.functions[e.Index].typ; len(t.Params) == 0 && len(t.Results) == 0 {
-			f.put("  call void ").put(s.useFunction(e.Index)).put("()").line()
+			f.callFunction(e.Index)
 		}
 	}
-	f.returnValues()
-	s.entry(symbol, f)
-}
-
-// defineForward writes an export that is an import: an undefined symbol cannot
-// have an alias.
-func (s *shard) defineForward(symbol string, index uint32) {
-	t := s.module.functions[index].typ
-	f := newFunction(s, t)
-	for k, p := range t.Params {
-		f.push(value{kind: valueParameter, wasmType: p, bits: uint64(k)})
-	}
-	name := s.useFunction(index)
-	f.call(t, func() { f.put(name) })
 	f.returnValues()
 	s.entry(symbol, f)
 }

@@ -31,6 +31,10 @@ type Options struct {
 	HashedTypeIDs bool // type ids that agree between modules linked with each other
 	Locations     bool // line table: the module offset of calls, memory accesses and traps
 
+	// Global0InRegister passes global 0 between functions in a register, where
+	// that cannot be noticed.
+	Global0InRegister bool
+
 	// LocalsInMemory keeps locals in stack slots, which is what LLVM without
 	// optimisation does best with.
 	LocalsInMemory bool

@@ -32,6 +32,7 @@ type module struct {
 	data      []segmentInfo
 
 	importedFunctions int
+	registerGlobal0   bool                  // see convention.go
 	exports           map[exported][]string // symbols, in the order of the exports
 }
 
@@ -104,6 +105,7 @@ func newModule(m *wasm.Module, o Options) (*module, error) {
 	s.addMemory()
 	s.addElements()
 	s.addData()
+	s.registerGlobal0 = s.canRegisterGlobal0()
 	return s, nil
 }
 
@@ -211,7 +213,7 @@ func (m *module) addTables() error {
 			return &wasm.OffsetError{Offset: m.Tables[i].Offset, Err: fmt.Errorf(
 				"table %d has %d elements at first, more than the %d that this compiler supports", index, limits.Min, wasm.MaxElements)}
 		}
-		shared := len(m.exports[exported{wasm.ExternTable, uint32(index)}]) > 0
+		shared := m.hasExport(wasm.ExternTable, uint32(index))
 		t.capacity = limits.Min
 		if m.usage.tableGrown[uint32(index)] {
 			t.capacity = max(t.capacity, growElements)

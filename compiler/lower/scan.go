@@ -21,8 +21,9 @@ type functionScan struct {
 	assignments map[uint32][]wasm.Offset    // where each local is written, ascending
 }
 
-// scanFunction looks at a body once before it is lowered.
-func scanFunction(code *wasm.Code) (*functionScan, error) {
+// scanFunction looks at a body once before it is lowered. If global 0 is a
+// local, global0Local is its number; calls write it too.
+func scanFunction(code *wasm.Code, internal bool, global0Local uint32) (*functionScan, error) {
 	s := &functionScan{loopEnds: map[wasm.Offset]wasm.Offset{}, assignments: map[uint32][]wasm.Offset{}}
 	r := wasm.NewReader(code.Body, code.Offset)
 	var i wasm.Instruction
@@ -49,6 +50,14 @@ func scanFunction(code *wasm.Code) (*functionScan, error) {
 					s.loopEnds[open[n-1]] = i.Offset
 				}
 				open = open[:n-1]
+			}
+		case wasm.OpCall, wasm.OpCallIndirect:
+			if internal {
+				s.assignments[global0Local] = append(s.assignments[global0Local], i.Offset)
+			}
+		case wasm.OpGlobalSet:
+			if internal && i.Index == global0 {
+				s.assignments[global0Local] = append(s.assignments[global0Local], i.Offset)
 			}
 		case wasm.OpLocalSet, wasm.OpLocalTee:
 			s.assignments[i.Index] = append(s.assignments[i.Index], i.Offset)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"mewz/compiler/wasm"
 )
@@ -20,13 +19,14 @@ type shard struct {
 	declared map[string]string
 	defined  map[string]bool
 	quotes   map[string]string // symbols as IR writes them
+	adapted  map[uint32]bool   // imports that tables hold, see codeOf
 	debug    debugInfo
 }
 
 func newShard(m *module, s Shard) *shard {
 	return &shard{
 		module: m, Shard: s, huge: s.Huge,
-		declared: map[string]string{}, defined: map[string]bool{}, quotes: map[string]string{},
+		declared: map[string]string{}, defined: map[string]bool{}, quotes: map[string]string{}, adapted: map[uint32]bool{},
 	}
 }
 
@@ -41,7 +41,7 @@ func (s *shard) write(first bool) error {
 		if err := s.defineFunction(k); err != nil {
 			return err
 		}
-		s.exportFunction(s.module.importedFunctions + k)
+		s.exportFunction(uint32(s.module.importedFunctions + k))
 	}
 	if first {
 		s.defineEntry()
@@ -119,7 +119,9 @@ func (s *shard) useFunction(index uint32) string {
 		if f.imported {
 			visibility = ""
 		}
-		s.declared[f.symbol] = "declare " + visibility + resultType(f.typ) + " " + name + "(" + parameters(f.typ, false) + ") nounwind"
+		signature := newSignature(f.typ, s.module.isInternal(index))
+		s.declared[f.symbol] = "declare " + visibility + signature.resultType() + " " + name + "(" +
+			signature.parameterTypes() + ") nounwind"
 	}
 	return name
 }
@@ -129,36 +131,26 @@ func (s *shard) descriptor(index uint32) string {
 	return s.variable(s.module.own("r", int(index)), "{ ptr, i64 }")
 }
 
-func parameters(t *wasm.FuncType, named bool) string {
-	var b strings.Builder
-	for k, p := range t.Params {
-		if k > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(llvmType(p))
-		if named {
-			b.WriteString(" %p")
-			b.WriteString(strconv.Itoa(k))
-		}
-	}
-	return b.String()
-}
-
 // header writes the beginning of the definition of f as a hidden function.
 func (s *shard) header(symbol string, f *function) {
 	s.defined[symbol] = true
-	s.out = append(s.out, "define hidden "...)
-	s.out = append(s.out, resultType(f.typ)+" "+s.quote(symbol)+"("+parameters(f.typ, true)+") #0"...)
+	signature := newSignature(f.typ, f.internal)
+	s.out = append(s.out, "define hidden "+signature.resultType()+" "+s.quote(symbol)+"("+signature.parameterNames()+") #0"...)
 	if f.scope != 0 {
 		s.out = strconv.AppendInt(append(s.out, " !dbg !"...), int64(f.scope), 10)
 	}
 }
 
 // exportFunction writes the exports of a function that the shard defines.
-func (s *shard) exportFunction(index int) {
+func (s *shard) exportFunction(index uint32) {
 	f := &s.module.functions[index]
-	for _, symbol := range s.module.exports[exported{wasm.ExternFunc, uint32(index)}] {
+	for _, symbol := range s.module.exports[exported{wasm.ExternFunc, index}] {
+		if s.module.isInternal(index) {
+			s.defineWrapper(symbol, index)
+			continue
+		}
+		signature := newSignature(f.typ, false)
 		s.out = fmt.Appendf(s.out, "%s = alias %s (%s), ptr %s\n\n", quoted(symbol),
-			resultType(f.typ), parameters(f.typ, false), s.quote(f.symbol))
+			signature.resultType(), signature.parameterTypes(), s.quote(f.symbol))
 	}
 }

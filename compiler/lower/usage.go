@@ -16,6 +16,7 @@ type usage struct {
 	elementDropped map[uint32]bool
 	dataDropped    map[uint32]bool
 	functionTaken  map[uint32]bool // ref.func
+	globalWritten  bool            // global 0, see convention.go
 }
 
 func newUsage() *usage {
@@ -61,6 +62,8 @@ func (u *usage) note(i *wasm.Instruction) {
 		u.elementDropped[i.Index] = true
 	case wasm.OpDataDrop:
 		u.dataDropped[i.Index] = true
+	case wasm.OpGlobalSet:
+		u.globalWritten = u.globalWritten || i.Index == global0
 	case wasm.OpRefFunc:
 		u.functionTaken[i.Index] = true
 	}

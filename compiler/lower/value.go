@@ -16,6 +16,7 @@ const (
 	valueCondition                  // %v<bits>, an i1 that stands for an i32 of 0 or 1
 	valueParameter                  // %p<bits>
 	valueFunction                   // ref.func <bits>: the function's descriptor
+	valueGlobal0                    // %g, the parameter that is global 0
 )
 
 // value is a wasm value as the lowering knows it. Two equal values are the same

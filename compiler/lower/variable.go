@@ -15,6 +15,10 @@ func lowerLocalTee(f *function, i *wasm.Instruction) {
 }
 
 func lowerGlobalGet(f *function, i *wasm.Instruction) {
+	if f.module.registerGlobal0 && i.Index == global0 {
+		f.push(f.readGlobal0())
+		return
+	}
 	g := &f.module.globals[i.Index]
 	if g.known && !g.wasmType.Mutable {
 		f.push(g.initial)
@@ -27,8 +31,12 @@ func lowerGlobalGet(f *function, i *wasm.Instruction) {
 }
 
 func lowerGlobalSet(f *function, i *wasm.Instruction) {
-	g := &f.module.globals[i.Index]
 	v := f.pop()
+	if f.module.registerGlobal0 && i.Index == global0 {
+		f.writeGlobal0(v)
+		return
+	}
+	g := &f.module.globals[i.Index]
 	name := f.variable(g.symbol, llvmType(g.wasmType.Type))
 	f.put("  store ").typed(v).put(", ptr ").put(name).line()
 }

@@ -10,14 +10,15 @@ const reportMaxBytes = 256 << 10
 
 // Host is the way to whoever started the machine.
 type Host struct {
-	framed bool // abi.DescriptorControl is there
+	framed  bool // control is there
+	control Output
 	// Log says whether kernel messages are wanted.
 	Log bool
 }
 
 // NewHost looks for the control descriptor and says on it that the kernel runs.
 func NewHost() *Host {
-	h := &Host{framed: system.Inherited(abi.DescriptorControl)}
+	h := &Host{framed: system.Inherited(abi.DescriptorControl), control: Descriptor(abi.DescriptorControl)}
 	if h.framed {
 		h.send(abi.AppendFrameHeader(nil, abi.FrameReady, 0))
 	}
@@ -58,4 +59,4 @@ func (h *Host) Exit(reason abi.ExitReason, code uint32) {
 }
 
 // send writes a frame. An error has nobody to go to: the exit code still tells.
-func (h *Host) send(frame []byte) { _, _ = Descriptor(abi.DescriptorControl).Write(frame) }
+func (h *Host) send(frame []byte) { _, _ = h.control.Write(frame) }

@@ -61,6 +61,9 @@ type context struct {
 	// components it saves (XCR0); 0: the processor has only FXSAVE.
 	saveArea, saveMask uint64
 
+	// Length from which on memmove and memset use AVX.
+	wideBytes uint64
+
 	// Addresses of assembly, filled by fillEntries.
 	trapEntry, timerEntry, returnedEntry uint64
 	memcpyEntry, memmoveEntry            uint64

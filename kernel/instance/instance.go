@@ -92,6 +92,7 @@ func (i *Instance) prepare() {
 	binary.LittleEndian.PutUint64(words, uint64(i.config.Entry))
 	binary.LittleEndian.PutUint64(words[8:], current.returnedEntry)
 	current.saveArea, current.saveMask = saveAddress(), extendedState()
+	current.wideBytes = wideBytes(current.saveMask)
 }
 
 // Start has handler answer the calls of the program, installs the signal

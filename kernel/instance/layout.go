@@ -30,7 +30,7 @@ func check(c *abi.Config) error {
 	if c.MemoryMinPages > c.MemoryMaxPages || c.MemoryMaxPages > abi.MemoryMaxPages {
 		return errMemoryPages
 	}
-	if c.StackBytes%abi.PageBytes != 0 || c.StackBytes > abi.StackMaxBytes {
+	if c.StackBytes == 0 || c.StackBytes%abi.PageBytes != 0 || c.StackBytes > abi.StackMaxBytes {
 		return errStackBytes
 	}
 	if c.Entry < c.TextStart || c.Entry >= c.TextEnd {

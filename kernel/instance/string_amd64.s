@@ -67,6 +67,8 @@ above32:
 long:
 	MOVQ DI, CX
 	SUBQ SI, CX
+	CMPQ DX, ·current+context_wideBytes(SB)
+	JCC  wide
 	CMPQ CX, DX
 	JCS  backward                          // source < destination < source + bytes
 	MOVOU -64(SI)(DX*1), X4                // the last block, loaded before it is overwritten
@@ -121,6 +123,77 @@ down:
 	MOVOU X7, 48(AX)
 	RET
 
+wide:
+	CMPQ CX, DX
+	JCS  wideBackward
+	VMOVDQU -128(SI)(DX*1), Y4             // the last block, loaded before it is overwritten
+	VMOVDQU -96(SI)(DX*1), Y5
+	VMOVDQU -64(SI)(DX*1), Y6
+	VMOVDQU -32(SI)(DX*1), Y7
+	LEAQ -128(DI)(DX*1), R8                // where it goes
+	VMOVDQU (SI), Y8                       // the first 32 bytes, up to where stores are aligned
+	MOVQ DI, CX
+	ANDQ $31, CX
+	SUBQ $32, CX
+	SUBQ CX, SI
+	SUBQ CX, DI
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	VMOVDQU 64(SI), Y2
+	VMOVDQU 96(SI), Y3
+	VMOVDQU Y8, (AX)
+	JMP  wideStore
+
+wideForward:
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	VMOVDQU 64(SI), Y2
+	VMOVDQU 96(SI), Y3
+
+wideStore:
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y3, 96(DI)
+	ADDQ $const_wideBlockBytes, SI
+	ADDQ $const_wideBlockBytes, DI
+	CMPQ DI, R8
+	JCS  wideForward
+	VMOVDQU Y4, (R8)
+	VMOVDQU Y5, 32(R8)
+	VMOVDQU Y6, 64(R8)
+	VMOVDQU Y7, 96(R8)
+	VZEROUPPER
+	RET
+
+wideBackward:
+	VMOVDQU (SI), Y4                       // the first block
+	VMOVDQU 32(SI), Y5
+	VMOVDQU 64(SI), Y6
+	VMOVDQU 96(SI), Y7
+	LEAQ -128(SI)(DX*1), SI
+	LEAQ -128(DI)(DX*1), DI
+
+wideDown:
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	VMOVDQU 64(SI), Y2
+	VMOVDQU 96(SI), Y3
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y3, 96(DI)
+	SUBQ $const_wideBlockBytes, SI
+	SUBQ $const_wideBlockBytes, DI
+	CMPQ DI, AX
+	JHI  wideDown
+	VMOVDQU Y4, (AX)
+	VMOVDQU Y5, 32(AX)
+	VMOVDQU Y6, 64(AX)
+	VMOVDQU Y7, 96(AX)
+	VZEROUPPER
+	RET
+
 // memset: DI destination, SIL byte, DX bytes
 TEXT ·memset(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ DI, AX                            // the result
@@ -167,6 +240,8 @@ below4:
 	RET
 
 long:
+	CMPQ DX, ·current+context_wideBytes(SB)
+	JCC  wide
 	LEAQ -64(DI)(DX*1), R8                 // the last block
 
 fill:
@@ -181,4 +256,23 @@ fill:
 	MOVOU X0, 16(R8)
 	MOVOU X0, 32(R8)
 	MOVOU X0, 48(R8)
+	RET
+
+wide:
+	VINSERTF128 $1, X0, Y0, Y0
+	LEAQ -128(DI)(DX*1), R8                // the last block
+
+wideFill:
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ $const_wideBlockBytes, DI
+	CMPQ DI, R8
+	JCS  wideFill
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VZEROUPPER
 	RET

@@ -21,6 +21,7 @@ const (
 	apicSoftwareEnable = 1 << 8
 	apicDivideBy1      = 0xb
 	apicMasked         = 1 << 16
+	apicPeriodic       = 1 << 17
 
 	// TimerMax is the longest run of the timer in its ticks.
 	TimerMax = 0xffff_ffff
@@ -92,12 +93,19 @@ func silencePIC() {
 	cpu.Out8(picSlaveData, 0xff)
 }
 
-// UnmaskTimer lets the timer interrupt at VectorTimer.
+// StartTimer lets the timer interrupt at VectorTimer, once each time it is armed
+// or, if periodic, again and again.
 //
 //go:nosplit
-func UnmaskTimer() { cpu.Store32(localAPIC+apicTimer, VectorTimer) }
+func StartTimer(periodic bool) {
+	mode := uint32(VectorTimer)
+	if periodic {
+		mode |= apicPeriodic
+	}
+	cpu.Store32(localAPIC+apicTimer, mode)
+}
 
-// ArmTimer makes the timer interrupt once after ticks; 0 stops it.
+// ArmTimer makes the timer interrupt after ticks; 0 stops it.
 //
 //go:nosplit
 func ArmTimer(ticks uint32) { cpu.Store32(localAPIC+apicInitial, ticks) }

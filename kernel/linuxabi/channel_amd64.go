@@ -35,10 +35,11 @@ var (
 	frameOwed   uintptr // bytes of the frame that goes out, after those in OutBytes
 )
 
-// StartOutput finds out where output goes.
+// StartOutput finds out where output goes, and begins to count the time.
 //
 //go:nosplit
 func StartOutput() {
+	bootTSC = cpu.ReadTSC()
 	channel = cpu.In8(abi.ChannelPort) == abi.ChannelMagic
 	cpu.Out8(serialLine, 0x83) // the divisor's turn
 	cpu.Out8(serialData, 1)    // 115200 baud

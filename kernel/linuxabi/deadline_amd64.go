@@ -9,19 +9,31 @@ import (
 // The one timer of the machine is that of the local APIC. Under a hypervisor
 // (KVM, and QEMU without it) it ticks at exactly 1 GHz, which makes it the
 // reference for the rate of the time-stamp counter, where nothing better is
-// known: first over the time that booting takes, then over ever longer runs.
+// known: first over the time that booting takes, then over ever longer runs. To
+// be read when it has run out, it is periodic as long as that goes on.
 
 const (
 	tickMinAhead = 1_000         // nanoseconds; a shorter wait is made this long
 	tickMaxAhead = 1_000_000_000 // the timer of 32 bits reaches 4.29 s
 
-	// samplePatience is how many ticks of the counter reading the timer may take;
-	// longer means that the host took the processor away in between.
-	samplePatience = 200_000
-	sampleFirst    = 20_000_000 // nanoseconds of samples for the first correction
-	pitHertz       = 1_193_182
-	pitCount       = pitHertz / 100 // 10 ms
+	sampleMin   = 200_000   // nanoseconds; the ends of a shorter run are too rough
+	sampleFirst = 2_000_000 // nanoseconds of samples for the first correction
+	sampleLast  = 1 << 37   // two minutes: the error is a few parts in a million
+
+	// readPatience is how many ticks of the counter a reading of the timer may
+	// take; longer means that the host took the processor away in between.
+	readPatience = 50_000
+	readAttempts = 3
+
+	pitHertz = 1_193_182
+	pitCount = pitHertz / 100 // 10 ms
 )
+
+// reading is the timer and the counter at one moment.
+type reading struct {
+	tsc  uint64
+	left uint32
+}
 
 var (
 	armedAt     uintptr // when the timer interrupts, 0: not armed
@@ -30,9 +42,10 @@ var (
 	sampleTicks uint64  // the counter over all samples
 	sampleNanos uint64  // and the timer
 	sampleNext  uint64  // correct when sampleNanos gets here
-	openTSC     uint64  // when the running sample began
-	openCount   uint32  // with which count, 0: none runs
-	bootTSC     uint64
+	sampleRate  uint64  // the rate last set
+	sampleStart reading // when the running sample began
+	sampleCount uint32  // with which count, 0: none runs
+	bootTSC     uint64  // when the kernel was entered
 )
 
 // arm makes the timer interrupt at the given moment, if it does not already
@@ -49,43 +62,84 @@ func arm(at uintptr) {
 		ahead = min(at-from, tickMaxAhead)
 	}
 	armedAt = max(from+ahead, 1)
-	if measuring {
-		closeSample()
-	}
 	count := uint32(min(ahead*timerRate/nanosPerMilli+1, interrupt.TimerMax))
+	if !measuring {
+		interrupt.ArmTimer(count)
+		return
+	}
+	closeSample()
 	interrupt.ArmTimer(count)
-	if measuring {
-		openTSC, openCount = cpu.ReadTSC(), count
+	if count >= sampleMin && sampleStart.read() {
+		sampleCount = count
 	}
 }
 
-// closeSample adds the time since the timer was started to the samples, unless
-// it has run out already, and corrects the rate of the clock now and then.
+// timerRan notes that the timer has interrupted.
+//
+//go:nosplit
+func timerRan() {
+	armedAt = 0
+	if measuring {
+		closeSample()
+		interrupt.ArmTimer(0) // it would go on
+	}
+}
+
+// read takes the shortest of some readings.
+//
+//go:nosplit
+func (r *reading) read() bool {
+	shortest := uint64(readPatience)
+	for range readAttempts {
+		before := cpu.ReadTSC()
+		left := interrupt.TimerLeft()
+		took := cpu.ReadTSC() - before
+		if took < shortest {
+			shortest = took
+			r.tsc, r.left = before+took/2, left
+		}
+	}
+	return shortest < readPatience
+}
+
+// closeSample adds the run of the timer to the samples and corrects the rate of
+// the clock now and then. A sample that is far from the others says that the
+// timer went round more than once, and is not taken.
 //
 //go:nosplit
 func closeSample() {
-	if openCount == 0 {
+	count := sampleCount
+	sampleCount = 0
+	var end reading
+	if count == 0 || !end.read() {
 		return
 	}
-	before := cpu.ReadTSC()
-	left := interrupt.TimerLeft()
-	after := cpu.ReadTSC()
-	count := openCount
-	openCount = 0
-	if left == 0 || left > count || after-before > samplePatience {
+	nanos := uint64(sampleStart.left) - uint64(end.left)
+	if end.left > sampleStart.left {
+		nanos += uint64(count) + 1
+	}
+	ticks := end.tsc - sampleStart.tsc
+	expected := ticks >> 16 * sampleRate >> 16
+	if nanos < sampleMin || nanos < expected-expected/4 || nanos > expected+expected/4 {
 		return
 	}
-	sampleTicks += before + (after-before)/2 - openTSC
-	sampleNanos += uint64(count - left)
+	sampleTicks += ticks
+	sampleNanos += nanos
 	if sampleNanos < sampleNext {
 		return
 	}
 	sampleNext = sampleNanos * 2
-	if rate := clock.Rate(sampleTicks>>8, sampleNanos>>8); rate != 0 {
+	shift := uint(0)
+	for sampleNanos>>shift >= 1<<32 {
+		shift++
+	}
+	if rate := clock.Rate(sampleTicks>>shift, sampleNanos>>shift); rate != 0 {
+		sampleRate = rate
 		clock.SetRate(rate)
 	}
-	if sampleNanos > 1<<38 {
-		measuring = false // four minutes: good to a few parts in a million
+	if sampleNanos > sampleLast {
+		measuring = false
+		interrupt.StartTimer(false)
 	}
 }
 
@@ -98,7 +152,7 @@ func StartTime() {
 	if !interrupt.StartAPIC(local, io) {
 		endPlain("no memory to map the interrupt controllers")
 	}
-	bootTSC = cpu.ReadTSC()
+	sampleStart.read()
 	timerRate = nanosPerMilli
 	clock.Start(bootTSC, 1<<32) // a guess until Run
 	if seconds := clock.ReadRTC(); seconds != 0 {
@@ -116,15 +170,15 @@ func finishTime() {
 		rate = measureByPIT()
 	}
 	if rate == 0 {
-		measuring = true
-		tsc := cpu.ReadTSC()
-		elapsed := uint64(interrupt.TimerMax - interrupt.TimerLeft())
-		rate = clock.Rate(tsc-bootTSC, elapsed)
-		sampleNext = sampleFirst
+		measuring, sampleNext = true, sampleFirst
+		var end reading
+		end.read()
+		rate = clock.Rate(end.tsc-sampleStart.tsc, uint64(sampleStart.left-end.left))
+		sampleRate = rate
 	}
 	clock.Start(bootTSC, rate)
 	interrupt.ArmTimer(0)
-	interrupt.UnmaskTimer()
+	interrupt.StartTimer(measuring)
 }
 
 // measureByPIT measures the counter and the timer of a real machine against

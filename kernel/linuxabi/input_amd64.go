@@ -33,12 +33,16 @@ var input struct {
 	nonblock   bool    // O_NONBLOCK of descriptor 0
 }
 
-// StartInput lets the serial port interrupt when there is input.
+// StartInput lets the serial port interrupt when there is input. Turning on the
+// FIFO throws away a byte that is there already, and one that comes while the
+// first is taken, so a host that sends before FrameReady gets a port without a
+// FIFO: slow, but nothing is lost.
 //
 //go:nosplit
 func StartInput() {
-	receive() // turning on the FIFO would lose it
-	cpu.Out8(serialFIFO, 1)
+	if cpu.In8(serialStatus)&statusData == 0 {
+		cpu.Out8(serialFIFO, 1)
+	}
 	interrupt.Route(abi.SerialIRQ, interrupt.VectorSerial)
 	cpu.Out8(serialInterrupts, 1)
 }

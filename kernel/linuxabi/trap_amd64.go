@@ -33,7 +33,7 @@ func trap(frame *trapFrame) uintptr {
 		return pageFault(frame)
 	case interrupt.VectorTimer:
 		interrupt.Acknowledge()
-		armedAt, openCount = 0, 0
+		timerRan()
 		return tick(frame)
 	case interrupt.VectorSerial:
 		interrupt.Acknowledge()
@@ -136,14 +136,14 @@ func tick(frame *trapFrame) uintptr {
 	if preempt(t, at) {
 		t.yielded = 1
 	}
+	next = min(next, timerDeadline(t, at))
+	if next != never {
+		arm(next)
+	}
 	if t.yielded != 0 || (t.pending|t.pendingTime)&^t.blocked != 0 {
 		t.signal = 0
 		save(t, frame)
 		return 1
-	}
-	next = min(next, timerDeadline(t, at))
-	if next != never {
-		arm(next)
 	}
 	return 0
 }

@@ -10,15 +10,15 @@ var errStrings = errors.New("wasi: arguments and environment exceed 1 GiB")
 
 const stringsMaxBytes = 1 << 30
 
-// strings are arguments or environment as the program wants them: each ends
+// stringList is arguments or environment as the program wants them: each ends
 // with a zero byte, and there is a table of where each begins.
-type strings struct {
+type stringList struct {
 	bytes  []byte
 	starts []uint32
 }
 
-func newStrings(list []string) (strings, bool) {
-	var s strings
+func newStringList(list []string) (stringList, bool) {
+	var s stringList
 	total := 0
 	for _, item := range list {
 		total += len(item) + 1
@@ -34,7 +34,7 @@ func newStrings(list []string) (strings, bool) {
 }
 
 // get writes the table of addresses and the bytes.
-func (s *strings) get(m Memory, table, at uint32) Errno {
+func (s *stringList) get(m Memory, table, at uint32) Errno {
 	addresses, ok := m.array(table, uint32(len(s.starts)), 4)
 	b, bytesOK := m.slice(at, uint32(len(s.bytes)))
 	if !ok || !bytesOK {
@@ -48,7 +48,7 @@ func (s *strings) get(m Memory, table, at uint32) Errno {
 }
 
 // sizes writes how many there are and how many bytes they take.
-func (s *strings) sizes(m Memory, count, bytes uint32) Errno {
+func (s *stringList) sizes(m Memory, count, bytes uint32) Errno {
 	if !m.putUint32(count, uint32(len(s.starts))) || !m.putUint32(bytes, uint32(len(s.bytes))) {
 		return EFault
 	}

@@ -33,7 +33,7 @@ type System struct {
 	machine     Machine
 	functions   [functionsMax]function
 	descriptors descriptors
-	args, env   strings
+	args, env   stringList
 	gather      [gatherBytes]byte // fd_write: small buffers on their way
 	exitCode    uint32
 }
@@ -60,8 +60,8 @@ func New(machine Machine) (*System, error) {
 		return nil, err
 	}
 	var ok [2]bool
-	s.args, ok[0] = newStrings(machine.Config.Args)
-	s.env, ok[1] = newStrings(machine.Config.Env)
+	s.args, ok[0] = newStringList(machine.Config.Args)
+	s.env, ok[1] = newStringList(machine.Config.Env)
 	if !ok[0] || !ok[1] {
 		return nil, errStrings
 	}

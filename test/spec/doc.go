@@ -7,8 +7,7 @@
 // reference interpreter (WebAssembly/spec, interpreter/README.md).
 //
 // The way of a file: ReadScript -> Plan (which modules share a process) ->
-// Runner.Run, which for each command decodes and validates (package modules'
-// verdicts), compiles, links the object into a process (loader.go: relocation,
+// Runner.Run, which for each command decodes and validates X, links the object into a process (loader.go: relocation,
 // imports matched by the rules of the specification, 4.5.4), and calls it
 // (process.go, runner.c). Every module is its own object with its own symbols.
 //

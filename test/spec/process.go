@@ -260,9 +260,12 @@ func (p *process) call(address uint64, t *wasm.FuncType, arguments []uint64) ([]
 		payload = binary.LittleEndian.AppendUint64(payload, v)
 	}
 	timer := time.AfterFunc(callDeadline, func() { p.command.Process.Kill() })
-	defer timer.Stop()
 	var result callResult
-	if err := p.send([5]uint64{opCall}, payload, &result); err != nil {
+	err := p.send([5]uint64{opCall}, payload, &result)
+	if !timer.Stop() {
+		return nil, fmt.Errorf("call did not return within %v", callDeadline)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if result.Status != callReturned {

@@ -20,6 +20,9 @@ import (
 // memory of one wasm page.
 func loadIR(t *testing.T) (*process, *image) {
 	t.Helper()
+	if _, err := exec.LookPath("llc-19"); err != nil {
+		skip(t, err)
+	}
 	dir := t.TempDir()
 	program, err := BuildRunner(dir)
 	if err != nil {

@@ -5,15 +5,19 @@ import (
 	"context"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"mewz/compiler/llvm"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 var (
-	level  = flag.String("spec.level", "fast", "optimisation level to compile the suite with: 0, fast or 2")
+	levels = flag.String("spec.levels", "0,fast,2", "optimisation levels to compile the suite with; a short run takes only fast")
 	only   = flag.String("spec.file", "", "run only this file, for instance 2.0/call_indirect")
 	cache  = flag.String("spec.cache", "", "folder for the compiler's cache between runs; empty: none")
 	update = flag.Bool("update", false, "rewrite the table of docs/conformance.md")
@@ -50,8 +54,16 @@ func wanted(s *Script) bool {
 	}
 }
 
+// newRunner finds the suite and builds what runs it. Without the tools it skips
+// the test, but not in CI.
 func newRunner(t *testing.T) (*Runner, []*Script) {
 	t.Helper()
+	if _, err := llvm.Find(); err != nil {
+		skip(t, err)
+	}
+	if _, err := exec.LookPath("cc"); err != nil {
+		skip(t, err)
+	}
 	dir, err := SuiteDir()
 	if err != nil {
 		t.Fatal(err)
@@ -64,11 +76,35 @@ func newRunner(t *testing.T) (*Runner, []*Script) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Runner{Program: program, Compiler: &Compiler{Level: *level, Dir: dir, CacheDir: *cache}}, scripts
+	return &Runner{Program: program, Compiler: &Compiler{Level: "fast", Dir: dir, CacheDir: *cache}}, scripts
 }
 
-func TestSuite(t *testing.T) {
-	r, all := newRunner(t)
+func skip(t *testing.T, missing error) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+}
+
+// eachLevel runs test at each optimisation level: a trap must not get lost in
+// any of them.
+func eachLevel(t *testing.T, test func(t *testing.T, r *Runner, scripts []*Script)) {
+	r, scripts := newRunner(t)
+	wanted := strings.Split(*levels, ",")
+	if testing.Short() {
+		wanted = []string{"fast"}
+	}
+	for _, level := range wanted {
+		t.Run(level, func(t *testing.T) {
+			test(t, &Runner{Program: r.Program, Compiler: &Compiler{Level: level, Dir: r.Compiler.Dir, CacheDir: *cache}}, scripts)
+		})
+	}
+}
+
+func TestSuite(t *testing.T) { eachLevel(t, testSuite) }
+
+func testSuite(t *testing.T, r *Runner, all []*Script) {
 	scripts := slices.DeleteFunc(slices.Clone(all), func(s *Script) bool { return !wanted(s) })
 	if len(scripts) == 0 {
 		t.Fatalf("no file %s", *only)
@@ -94,8 +130,9 @@ func TestSuite(t *testing.T) {
 
 // TestOwnScripts runs scripts of the project's own: what the official suite does
 // not ask. wast2json makes the .json and .wasm files from the .wast files.
-func TestOwnScripts(t *testing.T) {
-	r, _ := newRunner(t)
+func TestOwnScripts(t *testing.T) { eachLevel(t, testOwnScripts) }
+
+func testOwnScripts(t *testing.T, r *Runner, _ []*Script) {
 	names, err := filepath.Glob("testdata/own/*.json")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no scripts: %v", err)

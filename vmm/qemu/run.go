@@ -12,6 +12,9 @@ import (
 // errNotReady is wrapped by what a machine did instead of its first frame.
 var errNotReady = errors.New("the machine did not start")
 
+// startFormat is what Verbose gets before each QEMU.
+const startFormat = "%s: %q"
+
 // Run runs m, under KVM if that works.
 func (v *VMM) Run(ctx context.Context, m *vmm.Machine) (*vmm.Result, error) {
 	path, err := v.find()
@@ -32,11 +35,12 @@ func (v *VMM) Run(ctx context.Context, m *vmm.Machine) (*vmm.Result, error) {
 		if s.kvm {
 			s.readyTimeout = cmp.Or(v.kvmTimeout, kvmReadyTimeout)
 		}
-		if kvmReason != "" {
-			// Once the same image starts under TCG, it was KVM's fault.
+		if kvmReason != "" && v.CPU == "" {
+			// Once the same image starts under TCG, it was KVM's fault, or that
+			// of a processor model that only this run asked for.
 			s.onReady = func() { rememberKVM(kvmReason) }
 		}
-		v.verbose("%s: %q", accel, argv)
+		v.verbose(startFormat, accel, argv)
 		result, err := s.run(ctx)
 		if !errors.Is(err, errNotReady) || ctx.Err() != nil {
 			return result, err

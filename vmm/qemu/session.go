@@ -191,6 +191,8 @@ func (s *session) describe(err error) string {
 		return "QEMU was killed (SIGKILL): by hand, or because this computer has too little memory for -m"
 	case ok && status.Signaled():
 		return fmt.Sprintf("QEMU was ended by signal %v", status.Signal())
+	case strings.Contains(said, "cannot set up guest memory"):
+		return said + ": this computer has less than -m asks for"
 	case said != "":
 		return said
 	case ok && status.ExitStatus() == 0:

@@ -4,10 +4,12 @@
  *
  *   -plugin libicount.so,out=FILE[,mark=ADDRESS]...
  *
- * FILE holds little-endian uint64: all instructions, then for each mark the
- * count when the instruction at ADDRESS was first reached (0: never). A block
- * counts as a whole when it begins, so a mark is exact to the length of one
- * block; the marks here stand at the beginning of one. */
+ * FILE holds pairs of little-endian uint64: all instructions, and how many of
+ * them were iterations of string instructions with a repeat prefix, which TCG
+ * counts one by one. The first pair is of the whole run, the next ones of the
+ * moment when each mark was first reached (0: never). A block counts as a whole
+ * when it begins, so a mark is exact to the length of one block; the marks of
+ * mewz stand at the beginning of one. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,27 +39,46 @@ extern void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, en
 extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
 extern uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
+extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
+extern size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 enum { MARKS_MAX = 8 };
 
-static struct { uint64_t total, marked[MARKS_MAX]; } *counts;
+struct pair { uint64_t instructions, repeats; };
+static struct { struct pair total, marked[MARKS_MAX]; } *counts;
 static uint64_t marks[MARKS_MAX];
 static int marks_set;
 
 static void reached(unsigned int vcpu, void *data) {
-  uint64_t *marked = data;
+  struct pair *marked = data;
   (void)vcpu;
-  if (*marked == 0) *marked = counts->total;
+  if (marked->instructions == 0) *marked = counts->total;
+}
+
+/* repeats says whether insn is MOVS or STOS (A4, A5, AA, AB) after prefixes of
+ * which one is REP (F3); Intel SDM volume 2, REP. */
+static bool repeats(const struct qemu_plugin_insn *insn) {
+  const uint8_t *code = qemu_plugin_insn_data(insn);
+  size_t n = qemu_plugin_insn_size(insn);
+  bool prefix = false;
+  for (size_t i = 0; i < n; i++) {
+    if (code[i] == 0xf3) prefix = true;
+    else if (code[i] != 0x66 && (code[i] & 0xf0) != 0x40)
+      return prefix && i + 1 == n && ((code[i] & 0xfe) == 0xa4 || (code[i] & 0xfe) == 0xaa);
+  }
+  return false;
 }
 
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   (void)id;
   size_t n = qemu_plugin_tb_n_insns(tb);
-  qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &counts->total, n);
-  for (size_t i = 0; marks_set && i < n; i++) {
+  qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &counts->total.instructions, n);
+  for (size_t i = 0; i < n; i++) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+    if (repeats(insn))
+      qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &counts->total.repeats, 1);
     for (int m = 0; m < marks_set; m++)
       if (qemu_plugin_insn_vaddr(insn) == marks[m])
         qemu_plugin_register_vcpu_insn_exec_cb(insn, reached, QEMU_PLUGIN_CB_NO_REGS, &counts->marked[m]);

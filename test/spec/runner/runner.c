@@ -102,11 +102,10 @@ static int32_t grow(int32_t pages, uint32_t number) {
 	return old / WASM_PAGE;
 }
 
-// A trap instruction is 67 0f b9 40 code, or 67 0f b9 00 when the code is 0.
+// A trap instruction is 67 0f b9 40 code.
 static int trap_code(const uint8_t *rip) {
-	static const uint8_t ud1[] = {0x67, 0x0f, 0xb9};
-	if (memcmp(rip, ud1, sizeof ud1) != 0) return -1;
-	return rip[3] == 0x00 ? 0 : rip[3] == 0x40 ? rip[4] : -1;
+	static const uint8_t ud1[] = {0x67, 0x0f, 0xb9, 0x40};
+	return memcmp(rip, ud1, sizeof ud1) == 0 ? rip[4] : -1;
 }
 
 static enum status classify(int signal, uint64_t address) {

@@ -43,5 +43,8 @@ func Return() uint64       // returns at once
 func Start() uint64        // the first of them
 func End() uint64          // behind the last of them
 
+// Invoke calls a C function that uses no stack, and returns its result.
+func Invoke(function, di, si, dx uint64) uint64
+
 // Bind tells the programs where hostcall and memcpy are.
 func Bind(hostcall, memcpy uint64)

@@ -14,6 +14,16 @@ TEXT ·Bind(SB),NOSPLIT,$0-16
 	MOVQ AX, ·memcpy(SB)
 	RET
 
+// func Invoke(function, di, si, dx uint64) uint64
+TEXT ·Invoke(SB),NOSPLIT,$0-40
+	MOVQ function+0(FP), AX
+	MOVQ di+8(FP), DI
+	MOVQ si+16(FP), SI
+	MOVQ dx+24(FP), DX
+	CALL AX
+	MOVQ AX, ret+32(FP)
+	RET
+
 // call a function of the kernel as a stub of the linker would
 TEXT call<>(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ ·hostcall(SB), R11                // JMP has no form for a variable

@@ -1,0 +1,46 @@
+package lower
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"mewz/compiler/wasm/decode"
+	"mewz/compiler/wasm/validate"
+)
+
+// FuzzLower checks that lowering never panics on a valid module.
+func FuzzLower(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.wat")
+	more, _ := filepath.Glob("../testdata/run/*.wat")
+	for _, file := range append(files, more...) {
+		f.Add(assemble(f, file))
+	}
+	seeds, _ := filepath.Glob("testdata/*.wasm")
+	for _, file := range seeds {
+		if b, err := os.ReadFile(file); err == nil {
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := decode.Module(b)
+		if err != nil {
+			return
+		}
+		checked, err := validate.Module(m)
+		if err != nil {
+			return
+		}
+		for _, o := range []Options{{Locations: true}, {Global0InRegister: true}, {LocalsInMemory: true, Memory: MemoryPointer}} {
+			p, err := New(checked, o)
+			if err != nil {
+				return
+			}
+			for i := range p.Shards() {
+				if _, err := p.IR(i); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package main
+
+import "fmt"
+
+// budget is one line of DESIGN.md section 6.
+type budget struct {
+	name   string  // by which a section reports its value; empty: not measurable yet
+	what   string  // the words of the design
+	most   float64 // in unit
+	unit   string
+	format string // of the value
+	// reason says why the budget is missed. It is printed only when it is.
+	reason string
+}
+
+// Names of budgets.
+const (
+	budgetCode2     = "code 2"
+	budgetCodeFast  = "code fast"
+	budgetCallCount = "call instructions"
+	budgetCallTime  = "call time"
+	budgetEntry     = "entry"
+	budgetImage     = "image"
+	budgetMemory    = "memory"
+	budgetLink      = "link"
+)
+
+var budgets = []budget{
+	{
+		name: budgetCode2, what: "compiled code against clang -O3 native, geometric mean, level 2",
+		most: 1.10, unit: "×", format: "%.2f",
+	},
+	{
+		name: budgetCodeFast, what: "the same at level fast, the default",
+		most: 1.10, unit: "×", format: "%.2f",
+	},
+	{
+		name: budgetCallCount, what: "WASI call round trip, instructions",
+		most: 80, unit: "instructions", format: "%.0f",
+	},
+	{
+		name: budgetCallTime, what: "WASI call round trip as a process",
+		most: 10, unit: "ns", format: "%.1f",
+	},
+	{
+		name: budgetEntry, what: "from entry to the first Wasm instruction (microvm)",
+		most: 1.0, unit: "million instructions", format: "%.2f",
+	},
+	{
+		name: budgetImage, what: "hello image",
+		most: 2.5, unit: "MB", format: "%.2f",
+	},
+	{
+		name: budgetMemory, what: "memory: hello, plus the program's linear memory (microvm)",
+		most: 8, unit: "MB", format: "%.2f",
+	},
+	{
+		name: budgetLink, what: "linking and writing an image, for 10 MB of object",
+		most: 0.3, unit: "s", format: "%.2f",
+	},
+	{what: "an HTTP request at 50 and 800 connections, and with 10 KB"},
+	{what: "stack and driver alone"},
+	{what: "image and memory with network"},
+}
+
+const noReason = "nobody knows why yet"
+
+// budgetTable sets what was measured beside the budgets and says why where one
+// is missed.
+func budgetTable(measured map[string]float64) string {
+	t := table{columns: []string{"budget", "at most", "measured", ""}}
+	var r, reasons report
+	for _, b := range budgets {
+		if b.name == "" {
+			t.add(b.what, "", "", "there is no network yet")
+			continue
+		}
+		most := fmt.Sprintf("%v %s", b.most, b.unit)
+		value, ok := measured[b.name]
+		if !ok {
+			t.add(b.what, most, "", "not measured")
+			continue
+		}
+		text := fmt.Sprintf(b.format, value)
+		if value <= b.most {
+			t.add(b.what, most, text, "met")
+			continue
+		}
+		t.add(b.what, most, text, "**missed**")
+		reason := b.reason
+		if reason == "" {
+			reason = noReason
+		}
+		reasons.say("Missed: %s (%s, at most %s): %s.", b.what, text, most, reason)
+	}
+	r.say("## Budgets")
+	r.table(&t)
+	if reasons.Len() > 0 {
+		r.gap()
+		r.WriteString(reasons.String())
+	}
+	return r.String()
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"mewz/test/toolchain"
+)
+
+// Rounds of every program. Three would do on a quiet computer.
+const (
+	codeRounds      = 6
+	codeRoundsShort = 2
+)
+
+// measurement is what a measuredProgram printed.
+type measurement struct {
+	checksum string
+	seconds  float64
+}
+
+func parseMeasurement(stdout string) (measurement, error) {
+	var m measurement
+	if _, err := fmt.Sscanf(stdout, "%s %f\n", &m.checksum, &m.seconds); err != nil || m.seconds <= 0 {
+		return m, fmt.Errorf("%q is not a checksum and a time", stdout)
+	}
+	return m, nil
+}
+
+// variant is one way to run a program.
+type variant struct {
+	name string
+	run  func() (stdout string, err error)
+}
+
+// Names of the variants; the first is the yardstick.
+const (
+	variantNative   = "native -O3"
+	variantMewzTwo  = "mewz 2"
+	variantMewzFast = "mewz fast"
+	variantWazero   = "wazero"
+)
+
+var variantNames = []string{variantNative, variantMewzTwo, variantMewzFast, variantWazero}
+
+// codeSpeed compares compiled programs with native ones and with wazero.
+func (b *bench) codeSpeed() (*report, error) {
+	t := table{columns: append([]string{"program", "seconds native"}, variantNames[1:]...)}
+	ratios := map[string][]float64{}
+	for _, p := range measuredPrograms {
+		if b.short && !p.short {
+			continue
+		}
+		best, err := b.measureProgram(p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+		row := []string{p.name, fmt.Sprintf("%.3f", best[variantNative])}
+		for _, name := range variantNames[1:] {
+			r := best[name] / best[variantNative]
+			ratios[name] = append(ratios[name], r)
+			row = append(row, ratio(r))
+		}
+		t.add(row...)
+	}
+	mean := []string{"**geometric mean**", ""}
+	for _, name := range variantNames[1:] {
+		mean = append(mean, "**"+ratio(geomean(ratios[name]))+"**")
+	}
+	t.add(mean...)
+	if !b.short { // the budget is for all programs
+		b.measured[budgetCode2] = geomean(ratios[variantMewzTwo])
+		b.measured[budgetCodeFast] = geomean(ratios[variantMewzFast])
+	}
+
+	r := &report{}
+	r.say("Time relative to the same source as a native program (`clang-19 -O3`, baseline x86-64): less is better, 1 is native speed. The modules are\n" +
+		"`clang-19 --target=wasm32-wasi -O3`; `mewz 2` and `mewz fast` are `--opt 2` and the default, run with `--vmm process`; wazero is its compiler.\n" +
+		"Each program takes its own time, without its start; all variants ran in turn, the best of all rounds counts, and their checksums are equal.")
+	r.table(&t)
+	return r, nil
+}
+
+// measureProgram runs the variants of one program in turn and returns the best
+// time of each.
+func (b *bench) measureProgram(p measuredProgram) (map[string]float64, error) {
+	progress("code: %s: building", p.name)
+	variants, finish, err := b.variants(p.program)
+	if err != nil {
+		return nil, err
+	}
+	defer finish()
+	rounds := codeRounds
+	if b.short {
+		rounds = codeRoundsShort
+	}
+	progress("code: %s: %d rounds", p.name, rounds)
+	best, checksum := map[string]float64{}, ""
+	for range rounds {
+		for _, v := range variants {
+			stdout, err := v.run()
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", v.name, err)
+			}
+			m, err := parseMeasurement(stdout)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", v.name, err)
+			}
+			if checksum == "" {
+				checksum = m.checksum
+			}
+			if m.checksum != checksum {
+				return nil, fmt.Errorf("%s: checksum %s, want %s of %s", v.name, m.checksum, checksum, variantNative)
+			}
+			if old, ok := best[v.name]; !ok || m.seconds < old {
+				best[v.name] = m.seconds
+			}
+		}
+	}
+	return best, nil
+}
+
+// variants builds a program in every way. finish has to be called after the
+// last run.
+func (b *bench) variants(p toolchain.Program) (v []variant, finish func(), err error) {
+	native, err := toolchain.Native(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	v = append(v, variant{variantNative, func() (string, error) {
+		o, err := b.exec(native)
+		return o.stdout, err
+	}})
+	for _, level := range []struct{ variant, name string }{{variantMewzTwo, levelTwo}, {variantMewzFast, levelFast}} {
+		image, err := b.image(p, level.name)
+		if err != nil {
+			return nil, nil, err
+		}
+		v = append(v, variant{level.variant, func() (string, error) {
+			o, err := b.exec(b.mewz, "run", "--vmm", "process", image)
+			return o.stdout, err
+		}})
+	}
+	wasm, err := toolchain.Wasm(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	run, finish, err := wazeroProgram(b.ctx, wasm)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(v, variant{variantWazero, run}), finish, nil
+}
+
+// wazeroProgram compiles a module by wazero's compiler and returns how to run
+// it.
+func wazeroProgram(ctx context.Context, path string) (run func() (string, error), finish func(), err error) {
+	binary, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler())
+	finish = func() { runtime.Close(context.WithoutCancel(ctx)) }
+	_, err = wasi_snapshot_preview1.Instantiate(ctx, runtime)
+	if err != nil {
+		finish()
+		return nil, nil, err
+	}
+	module, err := runtime.CompileModule(ctx, binary)
+	if err != nil {
+		finish()
+		return nil, nil, err
+	}
+	run = func() (string, error) {
+		var stdout, stderr bytes.Buffer
+		config := wazero.NewModuleConfig().WithName("").WithStdout(&stdout).WithStderr(&stderr).WithSysNanotime().WithSysWalltime()
+		instance, err := runtime.InstantiateModule(ctx, module, config)
+		if err != nil {
+			return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(stderr.String()))
+		}
+		return stdout.String(), instance.Close(ctx)
+	}
+	return run, finish, nil
+}

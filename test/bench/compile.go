@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/decode"
+	"mewz/test/toolchain"
+)
+
+// compileTime measures compiling at each level, then again from the cache.
+func (b *bench) compileTime() (*report, error) {
+	programs := []struct {
+		name    string
+		program toolchain.Program
+	}{{"Lua", lua}, {"SQLite", sqlite}, {"hello (Go)", goHello}}
+	if b.short {
+		programs = programs[:1]
+	}
+	t := table{columns: []string{"program", "MB of code", "level", "CPU s", "CPU s/MB", "s", "s/MB", "MB of object", "again from the cache, s"}}
+	for _, p := range programs {
+		path, err := toolchain.Wasm(p.program)
+		if err != nil {
+			return nil, err
+		}
+		code, err := codeBytes(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, level := range []string{levelNone, levelFast, levelTwo} {
+			progress("compile: %s at level %s", p.name, level)
+			c, err := b.compile(path, b.path(p.program.Name+"."+level+".o"), level)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", p.name, err)
+			}
+			mb := float64(code) / megabyte
+			cpu, wall := c.first.cpu.Seconds(), c.first.wall.Seconds()
+			t.add(p.name, fmt.Sprintf("%.2f", mb), level, fmt.Sprintf("%.1f", cpu), fmt.Sprintf("%.1f", cpu/mb),
+				fmt.Sprintf("%.1f", wall), fmt.Sprintf("%.1f", wall/mb), fmt.Sprintf("%.2f", float64(c.objectBytes)/megabyte),
+				fmt.Sprintf("%.2f", c.again.Seconds()))
+		}
+	}
+	r := &report{}
+	r.say("`mewz compile` with an empty cache, everything from reading the module to writing the object. CPU seconds are of all processes together;\n" +
+		"a megabyte is one of the bodies of the module's functions. The object carries unwind and line tables for backtraces.")
+	r.table(&t)
+	return r, nil
+}
+
+// compiled is what compile measured.
+type compiled struct {
+	first       outcome
+	again       time.Duration // from the cache
+	objectBytes int64
+}
+
+// compile compiles a module that the cache does not have, then once more.
+func (b *bench) compile(path, object, level string) (compiled, error) {
+	args := []string{"compile", "--opt", level, "-o", object, path}
+	first, err := b.exec(b.mewz, args...)
+	if err != nil {
+		return compiled{}, err
+	}
+	again, err := b.exec(b.mewz, args...)
+	if err != nil {
+		return compiled{}, err
+	}
+	info, err := os.Stat(object)
+	if err != nil {
+		return compiled{}, err
+	}
+	return compiled{first, again.wall, info.Size()}, nil
+}
+
+// codeBytes is the size of all function bodies of a module.
+func codeBytes(path string) (int, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	module, err := decode.Module(content)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return bodyBytes(module.Code), nil
+}
+
+func bodyBytes(code []wasm.Code) (n int) {
+	for i := range code {
+		n += len(code[i].Body)
+	}
+	return n
+}

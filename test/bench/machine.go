@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// machineFacts says when, where and with what was measured.
+func (b *bench) machineFacts(o options) string {
+	command := "go run ./test/bench"
+	if o.short {
+		command += " -short"
+	}
+	if o.only != "" {
+		command += " -only " + o.only
+	}
+	t := table{columns: []string{"", "what"}}
+	for _, fact := range [][2]string{
+		{"command", "`make bench`, which is `" + command + "`; `-markdown docs/benchmarks.md` writes this file"},
+		{"date", time.Now().UTC().Format(time.DateOnly)},
+		{"processor", fmt.Sprintf("%d × %s", runtime.NumCPU(), processor())},
+		{"system", strings.TrimSpace(readFile("/proc/sys/kernel/ostype") + " " + readFile("/proc/sys/kernel/osrelease"))},
+		{"load before", strings.TrimSpace(loadAverage())},
+		{"clang", firstLine("clang-19", "--version")},
+		{"QEMU", firstLine("qemu-system-x86_64", "--version")},
+		{"Go", runtime.Version()},
+		{"wazero", moduleVersion("github.com/tetratelabs/wazero")},
+	} {
+		t.add(fact[0], fact[1])
+	}
+	return t.String()
+}
+
+// processor returns the name that Linux has for the processor.
+func processor() string {
+	for line := range strings.Lines(readFile("/proc/cpuinfo")) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}
+
+// loadAverage returns the three averages of proc(5).
+func loadAverage() string {
+	fields := strings.Fields(readFile("/proc/loadavg"))
+	return strings.Join(fields[:min(3, len(fields))], " ")
+}
+
+// readFile returns the content of a file that says something about the
+// computer, or nothing.
+func readFile(path string) string {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(content))
+}
+
+// firstLine returns the first line of what a tool says about itself.
+func firstLine(tool string, args ...string) string {
+	output, err := exec.Command(tool, args...).Output()
+	if err != nil {
+		return "missing"
+	}
+	line, _, _ := bytes.Cut(output, []byte("\n"))
+	return string(line)
+}
+
+// moduleVersion returns the version of a module that this program is built
+// with.
+func moduleVersion(path string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, module := range info.Deps {
+		if module.Path == path {
+			return module.Version
+		}
+	}
+	return "unknown"
+}

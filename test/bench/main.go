@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"mewz/test/toolchain"
+)
+
+// section is one subject of measurement, in the order in which they run:
+// compiling first, because it needs an empty cache and fills it for the others.
+type section struct {
+	name    string // of -only and of the markers
+	title   string
+	measure func(*bench) (*report, error)
+}
+
+var sections = []section{
+	{"compile", "Compile time", (*bench).compileTime},
+	{"code", "Code speed", (*bench).codeSpeed},
+	{"entry", "From entry to the first Wasm instruction", (*bench).entry},
+	{"call", "A WASI call", (*bench).calls},
+	{"size", "Image size", (*bench).sizes},
+	{"memory", "Least memory", (*bench).leastMemory},
+	{"link", "Link time", (*bench).linkTime},
+}
+
+// bench is one run of this command.
+type bench struct {
+	ctx       context.Context
+	root      string // of the project
+	directory string // for everything that is made, gone afterwards
+	mewz      string // path of the command
+	short     bool
+	measured  map[string]float64 // values that have a budget, by its name
+}
+
+// options are the command line.
+type options struct {
+	short    bool
+	only     string
+	markdown string
+	timeout  time.Duration
+}
+
+func main() {
+	var o options
+	flag.BoolVar(&o.short, "short", false, "measure less: fewer programs and rounds")
+	flag.StringVar(&o.only, "only", "", "measure one subject: "+sectionNames())
+	flag.StringVar(&o.markdown, "markdown", "", "also write the tables into this `file`, between its markers")
+	flag.DurationVar(&o.timeout, "timeout", 25*time.Minute, "give up after this `time`")
+	flag.Parse()
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func sectionNames() string {
+	var names []string
+	for _, s := range sections {
+		names = append(names, s.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// run measures, prints, and writes the file at the end, also what was measured
+// before something failed.
+func run(o options) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("not done after %v: -timeout", o.timeout))
+	defer cancel()
+	b, err := prepare(ctx, o.short)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.directory)
+
+	blocks := []block{{machineMarker, b.machineFacts(o)}}
+	fmt.Println(blocks[0].text)
+	var failures []error
+	found := false
+	for _, s := range sections {
+		if o.only != "" && o.only != s.name {
+			continue
+		}
+		found = true
+		progress("%s", s.title)
+		r, err := s.measure(b)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", s.name, err))
+			continue
+		}
+		text := "## " + s.title + "\n\n" + r.String()
+		fmt.Println(text)
+		blocks = append(blocks, block{s.name, text})
+	}
+	if !found {
+		return fmt.Errorf("-only %s: not one of %s", o.only, sectionNames())
+	}
+	text := budgetTable(b.measured)
+	fmt.Println(text)
+	if o.only == "" {
+		blocks = append(blocks, block{budgetsMarker, text})
+	} else {
+		blocks = blocks[1:] // the file describes the machine of the whole run
+	}
+	if o.markdown != "" {
+		failures = append(failures, replaceBlocks(o.markdown, blocks))
+	}
+	return errors.Join(failures...)
+}
+
+// prepare finds the command and makes the folder for everything else.
+func prepare(ctx context.Context, short bool) (*bench, error) {
+	root, err := toolchain.Root()
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{ctx: ctx, root: root, short: short, measured: map[string]float64{}}
+	b.mewz = os.Getenv("MEWZ")
+	if b.mewz == "" {
+		b.mewz = filepath.Join(root, "build", "mewz")
+	}
+	if _, err := os.Stat(b.mewz); err != nil {
+		return nil, fmt.Errorf("%s is missing: run make build", b.mewz)
+	}
+	parent := filepath.Join(root, "build", "bench")
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return nil, err
+	}
+	b.directory, err = os.MkdirTemp(parent, "run-")
+	return b, err
+}
+
+// progress says on standard error what is being done.
+func progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
+}
+
+// path is a file of this run.
+func (b *bench) path(name string) string { return filepath.Join(b.directory, name) }

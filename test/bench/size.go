@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"mewz/abi"
+	"mewz/image"
+	"mewz/test/toolchain"
+)
+
+// sizes lists what images are made of.
+func (b *bench) sizes() (*report, error) {
+	programs := []struct {
+		name    string
+		program toolchain.Program
+	}{{"hello (C)", hello}, {"hello (Go)", goHello}, {"Lua", lua}, {"SQLite", sqlite}}
+	if b.short {
+		programs = programs[:1]
+	}
+	kinds := []string{"kernel", "text", "rodata", "data", "memory", "symbols"}
+	t := table{columns: append([]string{"program", "module", "image"}, kinds...)}
+	for _, p := range programs {
+		progress("size: %s", p.name)
+		wasm, err := toolchain.Wasm(p.program)
+		if err != nil {
+			return nil, err
+		}
+		module, err := os.Stat(wasm)
+		if err != nil {
+			return nil, err
+		}
+		path, err := b.image(p.program, levelFast)
+		if err != nil {
+			return nil, err
+		}
+		d, err := image.Read(path)
+		if err != nil {
+			return nil, err
+		}
+		row := []string{p.name, bytesText(uint64(module.Size())), bytesText(d.FileBytes)}
+		for _, kind := range kinds {
+			row = append(row, bytesText(segmentBytes(d, kind)))
+		}
+		t.add(row...)
+		if p.program.Name == hello.Name {
+			b.measured[budgetImage] = float64(d.FileBytes) / megabyte
+		}
+	}
+	r := &report{}
+	r.say("Bytes in the file, at level fast; `memory` is initial linear memory, `symbols` what backtraces need.")
+	r.table(&t)
+	return r, nil
+}
+
+func segmentBytes(d *image.Description, kind string) (n uint64) {
+	for _, s := range d.Segments {
+		if s.Kind == kind {
+			n += s.File
+		}
+	}
+	return n
+}
+
+// Bounds of the search for the least memory, in steps. Less than 4 MB is
+// refused by the command.
+const (
+	memoryStepBytes = 256 << 10
+	memoryLeast     = (4 << 20) / memoryStepBytes
+	memoryMost      = (64 << 20) / memoryStepBytes
+)
+
+// leastMemory searches for the smallest machine that says hello.
+func (b *bench) leastMemory() (*report, error) {
+	path, err := b.image(hello, levelFast)
+	if err != nil {
+		return nil, err
+	}
+	d, err := image.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	linear := d.Config.MemoryMinPages * abi.WasmPageBytes
+	machines := []string{"microvm", "q35"}
+	if b.short {
+		machines = machines[:1]
+	}
+	t := table{columns: []string{"machine", "least `-m`", "linear memory of that", "all but that"}}
+	for _, machine := range machines {
+		steps, err := leastTrue(memoryLeast, memoryMost, func(steps int) (bool, error) {
+			return b.boots(machine, path, steps*memoryStepBytes)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", machine, err)
+		}
+		least := uint64(steps) * memoryStepBytes
+		rest := least - min(linear, least)
+		t.add(machine, mebibytes(least), mebibytes(linear), mebibytes(rest))
+		if machine == machines[0] {
+			b.measured[budgetMemory] = float64(rest) / mebibyte
+		}
+	}
+	r := &report{}
+	r.say("The least memory with which `hello` (C) says what it has to, found by halving in steps of %d KiB. The budget is for\n"+
+		"what is left without the program's linear memory, which it has from the start; its stack grows page by page.", memoryStepBytes>>10)
+	r.table(&t)
+	return r, nil
+}
+
+func mebibytes(n uint64) string { return fmt.Sprintf("%.2f MiB", float64(n)/mebibyte) }
+
+const helloGreeting = "hello, 0 arguments\n"
+
+// boots says whether hello runs in a machine of so much memory.
+func (b *bench) boots(machine, path string, memoryBytes int) (bool, error) {
+	o, err := b.exec(b.mewz, "run", "--machine", machine, "--accel", "tcg", "--timeout", "20s", "-m", fmt.Sprint(memoryBytes), path)
+	if isExit(err) {
+		return false, nil
+	}
+	return o.stdout == helloGreeting, err
+}
+
+// leastTrue returns the least n of [low, high] for which holds is true, which
+// must then be true for all above it too.
+func leastTrue(low, high int, holds func(int) (bool, error)) (int, error) {
+	ok, err := holds(high)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		return 0, fmt.Errorf("not even %d of %d steps are enough", high, high)
+	}
+	for low < high {
+		middle := low + (high-low)/2
+		ok, err := holds(middle)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low, nil
+}
