@@ -108,16 +108,22 @@ type machine struct {
 // Call answers a call of the program (instance.Handler): memory.grow and the
 // functions of WASI. The calls that end the program leave Resume.
 func (m *machine) Call(number uint64, args *instance.Args) (result uint64, stay bool) {
-	switch number {
-	case abi.CallMemoryGrow:
-		result := m.program.Grow(uint32(args[0]))
-		m.system.Memory = m.program.Memory()
-		return uint64(result), true
-	case abi.CallReturned, abi.CallUnknownImport:
+	switch {
+	case number < abi.CallMemoryGrow:
+		errno := m.system.Call(number, (*wasi.Args)(args))
+		return uint64(errno), errno != wasi.Exited
+	case number == abi.CallMemoryGrow:
+		return m.grow(uint32(args[0])), true
+	default:
 		return 0, false
 	}
-	outcome := m.system.Call(number, (*wasi.Args)(args))
-	return uint64(outcome.Errno), !outcome.Exited
+}
+
+// grow is memory.grow.
+func (m *machine) grow(pages uint32) uint64 {
+	result := m.program.Grow(pages)
+	m.system.Memory = m.program.Memory()
+	return uint64(result)
 }
 
 // loop runs the program to its end.

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,6 +77,35 @@ func newSignature(t *wasm.FuncType, internal bool) signature {
 	return s
 }
 
+// floatRegisters is how many floats LLVM returns in xmm registers. It returns a
+// third one on the x87 stack, which makes signalling NaNs quiet.
+const floatRegisters = 2
+
+// members are the types of the structure in which several results are returned:
+// their own, but integers of the same size in place of floats when there are
+// too many of these.
+func (s *signature) members() []wasm.ValueType {
+	floats := 0
+	for _, r := range s.results {
+		if r == wasm.F32 || r == wasm.F64 {
+			floats++
+		}
+	}
+	if floats <= floatRegisters {
+		return s.results
+	}
+	members := slices.Clone(s.results)
+	for k, r := range members {
+		switch r {
+		case wasm.F32:
+			members[k] = wasm.I32
+		case wasm.F64:
+			members[k] = wasm.I64
+		}
+	}
+	return members
+}
+
 // resultType is the LLVM type of the results: a structure if there are several.
 func (s *signature) resultType() string {
 	switch len(s.results) {
@@ -85,7 +115,7 @@ func (s *signature) resultType() string {
 		return llvmType(s.results[0])
 	}
 	names := make([]string, len(s.results))
-	for k, r := range s.results {
+	for k, r := range s.members() {
 		names[k] = llvmType(r)
 	}
 	return "{ " + strings.Join(names, ", ") + " }"
@@ -208,9 +238,10 @@ func (f *function) takeResults(s *signature, aggregate string, register int) []v
 		return []value{registerValue(s.results[0], register)}
 	}
 	results := make([]value, len(s.results))
-	for k, t := range s.results {
+	for k, t := range s.members() {
 		results[k] = registerValue(t, f.define())
 		f.put("extractvalue ").put(aggregate).put(" ").register(register).put(", ").number(uint64(k)).line()
+		results[k] = f.bitcast(results[k], s.results[k])
 	}
 	return results
 }
@@ -241,8 +272,9 @@ func (f *function) returnValues() {
 func (f *function) returnStructure(results []value) {
 	s := newSignature(f.typ, f.internal)
 	aggregate := s.resultType()
-	previous := 0
+	previous, members := 0, s.members()
 	for k, v := range results {
+		v = f.bitcast(v, members[k])
 		r := f.define()
 		f.put("insertvalue ").put(aggregate).put(" ")
 		if k == 0 {
@@ -254,6 +286,16 @@ func (f *function) returnStructure(results []value) {
 		previous = r
 	}
 	f.put("  ret ").put(aggregate).put(" ").register(previous).line()
+}
+
+// bitcast gives the bits of v the type to, of the same size.
+func (f *function) bitcast(v value, to wasm.ValueType) value {
+	if v.wasmType == to {
+		return v
+	}
+	r := f.define()
+	f.put("bitcast ").typed(v).put(" to ").put(llvmType(to)).line()
+	return registerValue(to, r)
 }
 
 // codeOf returns the name of a function's code as tables hold it: by the

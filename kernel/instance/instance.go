@@ -46,7 +46,6 @@ type Handler interface {
 // Instance is the running program.
 type Instance struct {
 	config    *abi.Config
-	handler   Handler
 	memory    []byte // linear memory as it is now
 	sizeBytes []byte // the program's own wasm_memory_bytes, or nil
 	symbols   abi.SymbolTable
@@ -54,8 +53,8 @@ type Instance struct {
 	timer     system.TimerID
 }
 
-// running is the instance whose registers are in current.
-var running *Instance
+// handler answers the calls of the instance whose registers are in current.
+var handler Handler
 
 // New maps the memory of the program and prepares its first entry; nothing of
 // it runs yet. Postconditions: an error leaves an address space that is good for
@@ -75,7 +74,6 @@ func New(c *abi.Config) (*Instance, error) {
 		i.symbols, _ = abi.OpenSymbols(Bytes(c.Symbols)) // without them a backtrace has addresses only
 	}
 	i.prepare()
-	running = i
 	return i, nil
 }
 
@@ -95,11 +93,11 @@ func (i *Instance) prepare() {
 	current.wideBytes = wideBytes(current.saveMask)
 }
 
-// Start has handler answer the calls of the program, installs the signal
+// Start has answers answer the calls of the program, installs the signal
 // handlers and starts the preemption timer. Preconditions: the goroutine is
 // locked to its thread, and stays on it.
-func (i *Instance) Start(handler Handler) error {
-	i.handler = handler
+func (i *Instance) Start(answers Handler) error {
+	handler = answers
 	if err := installHandlers(); err != nil {
 		return err
 	}
@@ -121,6 +119,7 @@ func (i *Instance) Stop() { system.StopTimer(i.timer) }
 // Resume lets the program run until the next event. Preconditions: the last
 // event was no trap.
 func (i *Instance) Resume() Event {
+	current.leaving = 0
 	if i.preempted {
 		resumeFull()
 	} else {
@@ -136,8 +135,8 @@ func (i *Instance) Resume() Event {
 //
 //lint:ignore U1000 called from context_amd64.s
 func dispatch() {
-	result, stay := running.handler.Call(current.number, &current.args)
-	current.result, current.leaving = result, 0
+	result, stay := handler.Call(current.number, &current.args)
+	current.result = result
 	if !stay {
 		current.leaving = 1
 	}

@@ -127,7 +127,7 @@ func TestCallsAcrossStackGrowth(t *testing.T) {
 	go func() { // on a small stack, which has to grow
 		runtime.LockOSThread()
 		i.Stop()
-		if err := i.Start(i.handler); err != nil {
+		if err := i.Start(handler); err != nil {
 			t.Error(err)
 		}
 		done <- next(i)

@@ -61,6 +61,9 @@ func arm(at uintptr) {
 	if at > from+tickMinAhead {
 		ahead = min(at-from, tickMaxAhead)
 	}
+	if measuring { // early and often at first
+		ahead = min(ahead, uintptr(max(sampleNanos, sampleFirst/2)))
+	}
 	armedAt = max(from+ahead, 1)
 	count := uint32(min(ahead*timerRate/nanosPerMilli+1, interrupt.TimerMax))
 	if !measuring {
@@ -179,6 +182,9 @@ func finishTime() {
 	clock.Start(bootTSC, rate)
 	interrupt.ArmTimer(0)
 	interrupt.StartTimer(measuring)
+	if measuring {
+		arm(now() + idleNanos)
+	}
 }
 
 // measureByPIT measures the counter and the timer of a real machine against

@@ -137,6 +137,9 @@ func tick(frame *trapFrame) uintptr {
 		t.yielded = 1
 	}
 	next = min(next, timerDeadline(t, at))
+	if measuring {
+		next = min(next, at+idleNanos)
+	}
 	if next != never {
 		arm(next)
 	}

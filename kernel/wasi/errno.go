@@ -36,8 +36,8 @@ const (
 	ESPipe       Errno = 70
 	ENotCapable  Errno = 76
 
-	// exited is no errno of WASI: proc_exit was called, nothing runs any more.
-	exited Errno = 1<<16 - 1
+	// Exited is no errno of WASI: proc_exit was called, nothing runs any more.
+	Exited Errno = 1<<16 - 1
 )
 
 // errnoOf is the one place where errors of the kernel become error numbers.

@@ -166,7 +166,7 @@ func (w *world) call(name string, args ...uint64) Errno {
 			}
 			a[i] = v
 		}
-		return w.Call(uint64(number), a).Errno
+		return w.Call(uint64(number), a)
 	}
 	w.t.Fatalf("no function %s", name)
 	return 0

@@ -8,7 +8,7 @@ import "runtime"
 // Parameters: rval i32, the exit code.
 func (s *System) procExit(a *Args) Errno {
 	s.exitCode = uint32(a[0])
-	return exited
+	return Exited
 }
 
 // procRaise is proc_raise: a signal to the program itself, of which preview 1

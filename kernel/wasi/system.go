@@ -2,6 +2,7 @@ package wasi
 
 import (
 	"errors"
+	"slices"
 
 	"mewz/abi"
 	"mewz/kernel/console"
@@ -45,12 +46,6 @@ type function func(*System, *Args) Errno
 // index needs no comparison.
 const functionsMax = 128
 
-// Outcome is what the program gets for a call; or it has ended.
-type Outcome struct {
-	Errno  Errno
-	Exited bool // proc_exit: ExitCode
-}
-
 var errTable = errors.New("wasi: a function of abi.Functions has no implementation")
 
 // New returns WASI for the program that machine describes.
@@ -77,28 +72,28 @@ func (s *System) bind() error {
 	if len(abi.Functions) > functionsMax {
 		return errTable
 	}
+	for number := range s.functions {
+		s.functions[number] = (*System).missing
+	}
 	for number, f := range abi.Functions {
-		for i := range Table {
-			if Table[i].Module == f.Module && Table[i].Name == f.Name {
-				s.functions[number] = Table[i].function
-			}
-		}
-		if s.functions[number] == nil {
+		i := slices.IndexFunc(Table[:], func(e Entry) bool { return e.Module == f.Module && e.Name == f.Name })
+		if i < 0 {
 			return errTable
 		}
+		s.functions[number] = Table[i].function
 	}
 	return nil
 }
 
-// Call calls function number. It may wait. A number that the linker cannot
-// have made is ENOSYS.
-func (s *System) Call(number uint64, args *Args) Outcome {
-	if number >= functionsMax || s.functions[number] == nil {
-		return Outcome{Errno: ENoSys}
-	}
-	errno := s.functions[number](s, args)
-	return Outcome{Errno: errno, Exited: errno == exited}
+// Call calls function number and returns its result, or Exited. It may wait.
+// Preconditions: number comes from the linker. It is small enough to be inlined
+// into the one caller, which is on the way of every call of a program.
+func (s *System) Call(number uint64, args *Args) Errno {
+	return s.functions[number%functionsMax](s, args)
 }
+
+// missing stands for every number that no function has.
+func (s *System) missing(*Args) Errno { return ENoSys }
 
 // ExitCode returns the code of proc_exit.
 func (s *System) ExitCode() uint32 { return s.exitCode }

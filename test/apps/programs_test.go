@@ -44,6 +44,10 @@ var (
 	rustCollections = rust("collections")
 	rustPanic       = rust("panic")
 
+	rustWebCollections = toolchain.Program{
+		Name: "rust-web-collections", Language: toolchain.RustWeb, Sources: rustCollections.Sources,
+	}
+
 	goHello = golang("hello")
 	goSuite = golang("suite")
 
@@ -128,6 +132,7 @@ var tests = []test{
 
 	{name: "rust/hello", program: rustHello, short: true, args: []string{"x", "größe"}, env: []string{"B=2", "A=1"}, exit: 42},
 	{name: "rust/collections", program: rustCollections, root: treeFiles, stdin: "the quick brown fox\n\njumps over The lazy dog"},
+	{name: "rust-web/collections", program: rustWebCollections, root: treeFiles, stdin: "a newer Rust\n"},
 	{name: "rust/panic", program: rustPanic, trap: traps(abi.TrapUnreachable)},
 	{name: "rust/panic/hook", program: rustPanic, args: []string{"hook"}, exit: 101},
 	{name: "rust/panic/error", program: rustPanic, args: []string{"error"}, exit: 1},
@@ -147,7 +152,7 @@ var tests = []test{
 	{name: "go/deadlock", program: goSuite, args: []string{"deadlock"}, exit: 2},
 	{name: "go/stack", program: goSuite, args: []string{"stack"}, stdout: "100000\n"},
 
-	{name: "lua/algorithms", program: lua, args: []string{"/algorithms.lua"}, root: luaFiles},
+	{name: "lua/algorithms", program: lua, args: []string{"/algorithms.lua"}, root: luaFiles, memory: "320M"},
 	{name: "lua/text", program: lua, args: []string{"/text.lua", "a", "b c"}, root: luaFiles, env: []string{"LUA_TEST=set"}},
 	{name: "lua/error", program: lua, args: []string{"/error.lua"}, root: luaFiles, exit: 1},
 	{name: "sqlite/work", program: sqlite, args: []string{"/work.sql"}, root: sqliteFile, exit: 1},

@@ -61,7 +61,7 @@ func setUp() error {
 			return err
 		}
 	}
-	return nil
+	return toolchain.FetchRustWeb()
 }
 
 func missingPackages() []string {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -24,6 +26,7 @@ type build struct {
 	args    []string // complete but for the output
 	first   []string // arguments of a run before, in a folder of its own, whose object files args get too
 	env     []string // beyond the environment of this process
+	cargo   *cargo   // builds instead of tool with args
 	inputs  []string // files whose contents decide the result
 	version string   // of inputs that are no files of the project
 }
@@ -61,6 +64,9 @@ func (b build) run(root string) (string, error) {
 }
 
 func (b build) execute(root, output string) error {
+	if b.cargo != nil {
+		return b.cargo.execute(b, output)
+	}
 	if b.first != nil {
 		return b.executeTwice(output)
 	}
@@ -106,15 +112,17 @@ func command(directory string, env []string, tool string, args ...string) error 
 
 // key hashes everything that decides the result.
 func (b build) key(root string) (string, error) {
-	version, err := toolVersion(b.tool)
+	version, err := toolVersion(b.tool, b.env)
 	if err != nil {
 		return "", err
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n%q\n", b.tool, version, b.version, b.env)
-	for _, arg := range append(append([]string{}, b.first...), b.args...) {
-		// The place of the project is no part of the result.
-		fmt.Fprintf(h, "%q\n", bytes.ReplaceAll([]byte(arg), []byte(root), nil))
+	fmt.Fprintf(h, "%s\n%s\n", version, b.version)
+	for _, text := range slices.Concat([]string{b.tool}, b.env, b.first, b.args) {
+		// Neither the place of the project nor PATH is part of the result.
+		if !strings.HasPrefix(text, "PATH=") {
+			fmt.Fprintf(h, "%q\n", strings.ReplaceAll(text, root, ""))
+		}
 	}
 	for _, input := range b.inputs {
 		fmt.Fprintf(h, "%q\n", filepath.Base(input))
@@ -137,7 +145,7 @@ var versions struct {
 }
 
 // toolVersion returns what a tool says about itself.
-func toolVersion(tool string) (string, error) {
+func toolVersion(tool string, env []string) (string, error) {
 	versions.mu.Lock()
 	defer versions.mu.Unlock()
 	if version, ok := versions.known[tool]; ok {
@@ -147,7 +155,9 @@ func toolVersion(tool string) (string, error) {
 	if tool == "go" {
 		argument = "version"
 	}
-	output, err := exec.Command(tool, argument).Output()
+	c := exec.Command(tool, argument)
+	c.Env = append(os.Environ(), env...)
+	output, err := c.Output()
 	if err != nil {
 		return "", fmt.Errorf("%s does not run (%w): %s", tool, err, remedy)
 	}

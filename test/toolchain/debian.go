@@ -1,7 +1,6 @@
 package toolchain
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -217,24 +216,27 @@ func aptOptions(directory string) ([]string, error) {
 	return options, os.WriteFile(updated, nil, 0o666)
 }
 
-// sourceLines asks apt which archives of Debian the system uses and returns a
-// line for the source packages of each.
+// sourceLines asks apt which archives of Debian the system uses and returns
+// lines for the binary and the source packages of each.
 func sourceLines() ([]byte, error) {
 	signed := ""
 	if _, err := os.Stat(archiveKeyring); err == nil {
 		signed = "[signed-by=" + archiveKeyring + "] "
 	}
 	output, err := exec.Command("apt-get", "indextargets", "--format",
-		"deb-src "+signed+"$(REPO_URI) $(RELEASE) $(COMPONENT)",
-		"Origin: Debian", "Created-By: Packages").Output()
+		signed+"$(REPO_URI) $(RELEASE) $(COMPONENT)", "Origin: Debian", "Created-By: Packages").Output()
 	if err != nil {
 		return nil, fmt.Errorf("apt-get indextargets: %w", err)
 	}
-	lines := strings.Split(string(bytes.TrimSpace(output)), "\n")
-	slices.Sort(lines)
-	lines = slices.Compact(lines)
-	if lines[0] == "" {
+	var lines []string
+	for archive := range strings.Lines(string(output)) {
+		archive = strings.TrimSpace(archive)
+		lines = append(lines, "deb "+archive, "deb-src "+archive)
+	}
+	if len(lines) == 0 {
 		return nil, fmt.Errorf("apt knows no archive of Debian: run apt-get update as root")
 	}
+	slices.Sort(lines)
+	lines = slices.Compact(lines)
 	return []byte(strings.Join(lines, "\n") + "\n"), nil
 }

@@ -12,8 +12,9 @@ type Language int
 
 // The languages that tests are written in.
 const (
-	C Language = iota
-	Rust
+	C       Language = iota
+	Rust             // Debian's rustc
+	RustWeb          // Debian's newer rustc
 	Go
 )
 
@@ -40,6 +41,8 @@ func Wasm(p Program) (string, error) {
 		return buildC(p, wasmTarget(p))
 	case Rust:
 		return buildRust(p)
+	case RustWeb:
+		return buildRustWeb(p)
 	case Go:
 		return buildGo(p)
 	}

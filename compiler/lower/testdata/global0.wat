@@ -24,7 +24,7 @@
   ;; CHECK: store i32 %g, ptr @"g0"
   ;; CHECK: call void @"env.f"(i32 1)
   ;; CHECK: load i32, ptr @"g0"
-  ;; CHECK: call i32 @"f1"(i32 %v2, i32 2)
+  ;; CHECK: call i32 @"f1"(i32 %v3, i32 2)
   ;; CHECK: ret { i32, i32 }
   (func $caller (result i32)
     i32.const 1

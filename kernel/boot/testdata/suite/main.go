@@ -13,7 +13,6 @@ var tests = []struct {
 	run  func()
 }{
 	{"hello", func() {}},
-	{"drift", drift},
 	{"soak", soak},
 	{"faults", faults},
 	{"stdin", stdin},
