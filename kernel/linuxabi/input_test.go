@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"testing"
 	"unsafe"
-
 )
 
 func resetInput() {
@@ -87,4 +86,3 @@ func TestSignalBits(t *testing.T) {
 		t.Error("bits of signals 1 and 64")
 	}
 }
-

@@ -13,7 +13,7 @@ var callNames = []string{budgetCall, "clock_time_get", "clock_res_get", "sched_y
 const budgetCall = "fd_tell"
 
 // How often each call is made. The difference of the two counts leaves out
-// everything but the calls; the kernel's timer is in both.
+// everything but the calls.
 const (
 	callsFew       = 10_000
 	callsMany      = 210_000
