@@ -12,12 +12,14 @@ setup:
 	$(GO) run ./test/setup
 
 kernel:
-	GOOS=linux GOARCH=amd64 GOAMD64=v1 CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags=-w -o image/kernels/x86_64.elf ./kernel
+	$(GO) run ./kernel/mkkernel -o image/kernels/x86_64.elf
 
 build: kernel
 	CGO_ENABLED=0 $(GO) build -trimpath -o build/mewz ./cmd/mewz
 
-demo: setup build
+demo:
+	$(GO) run ./test/setup -demo
+	$(MAKE) build
 	$(GO) run ./test/demo
 
 test: setup build lint

@@ -14,7 +14,7 @@ const (
 type FrameKind uint8
 
 const (
-	FrameReady  FrameKind = 1 // the kernel runs: empty; sent once, before anything else
+	FrameReady  FrameKind = 1 // the kernel runs: empty or ReadyPorts; sent once, before anything else
 	FrameStdout FrameKind = 2 // bytes
 	FrameStderr FrameKind = 3 // bytes
 	FrameLog    FrameKind = 4 // text, kernel messages
@@ -65,7 +65,7 @@ func ParseExit(payload []byte) (reason ExitReason, code uint32, ok bool) {
 	return ExitReason(payload[0]), binary.LittleEndian.Uint32(payload[4:]), true
 }
 
-// Standard input comes to a machine with a host channel over the serial port as
-// chunks: length as little-endian uint16, then that many bytes. Length 0 is the
+// Standard input comes to a machine with a host channel, but without the ports of
+// port.go, over the serial port as chunks: length as little-endian uint16, then that many bytes. Length 0 is the
 // end of the input.
 const StdinChunkMaxBytes = 4096

@@ -3,7 +3,6 @@ package compiler
 import (
 	"context"
 	"debug/elf"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -208,7 +207,7 @@ func (c *compilation) runLLVM(ctx context.Context) error {
 	var err error
 	c.shards, err = llvm.Compile(ctx, shards, o)
 	if err != nil && ctx.Err() != nil {
-		return errors.Join(errors.New("compilation was stopped"), ctx.Err())
+		return fmt.Errorf("compilation was stopped: %w", ctx.Err())
 	}
 	return err
 }
@@ -228,13 +227,45 @@ func (c *compilation) merge() (*Result, error) {
 	if err := data.AddModule(c.module); err != nil {
 		return nil, err
 	}
-	var inputs []object.Input
+	files := []*object.File{}
 	for i := range c.shards {
-		inputs = append(inputs, object.Input{Name: fmt.Sprintf("shard %d", i), Data: c.shards[i].Object})
+		f, err := object.Read(fmt.Sprintf("shard %d", i), c.shards[i].Object)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
 	}
-	merged, err := object.Merge(inputs, data)
+	merged, err := object.MergeFiles(append(files, data)...)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Object: merged, Module: c.module}, nil
+	if err := c.checkUndefined(merged); err != nil {
+		return nil, err
+	}
+	b, err := merged.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Object: b, Module: c.module}, nil
+}
+
+// checkUndefined holds the contract that nothing but imports, memory and three
+// functions is undefined. LLVM calls the C library for what a processor has no
+// instruction for, rounding for instance.
+func (c *compilation) checkUndefined(f *object.File) error {
+	for i := range f.Symbols {
+		s := &f.Symbols[i]
+		if s.Section != object.SectionUndefined || strings.Contains(s.Name, ".") || s.Name == "" {
+			continue
+		}
+		switch s.Name {
+		case "memcpy", "memmove", "memset":
+			continue
+		}
+		if !strings.HasPrefix(s.Name, c.SymbolPrefix+object.SymbolMemory) {
+			return fmt.Errorf("processor %q: it lacks instructions that WebAssembly needs (LLVM calls %s instead): use %s or later",
+				c.CPU, s.Name, DefaultCPU)
+		}
+	}
+	return nil
 }

@@ -11,20 +11,41 @@ import (
 
 // describe fills in what the object says about its module.
 func (c *compilation) describe(m *wasm.Module) {
-	d := &object.Module{
-		Version: object.ModuleVersion, Name: m.Names.Module, SymbolPrefix: c.SymbolPrefix,
-		Features: c.features,
-		Options:  map[string]string{"level": c.Level, "cpu": c.CPU, "target": c.Target},
-	}
+	d := Describe(m)
+	d.Version, d.SymbolPrefix, d.Features = object.ModuleVersion, c.SymbolPrefix, c.features
+	d.Options = map[string]string{"level": c.Level, "cpu": c.CPU, "target": c.Target}
 	if d.Name == "" {
 		d.Name = c.Name
 	}
+	imported := map[wasm.ExternKind]int{}
+	for i := range m.Imports {
+		imported[m.Imports[i].Kind]++
+	}
+	for i := range d.Exports {
+		e := &m.Exports[i]
+		// A memory has the contract's own symbols, and a variable that is
+		// imported no second one.
+		if e.Kind == wasm.ExternFunc || e.Kind != wasm.ExternMemory && int(e.Index) >= imported[e.Kind] {
+			d.Exports[i].Symbol = c.SymbolPrefix + lower.ExportSymbol(e.Name)
+		}
+	}
+	for i := range d.Functions {
+		d.Functions[i].Symbol = c.plan.FunctionSymbol(int(d.Functions[i].Index))
+	}
+	c.module = d
+}
+
+// Describe returns what a module says about itself, without symbols and options
+// of an object. The module need not be valid: an index that leads nowhere
+// leaves the type empty.
+func Describe(m *wasm.Module) *object.Module {
+	d := &object.Module{Name: m.Names.Module}
 	for i := range m.Imports {
 		d.Imports = append(d.Imports, describeImport(m, &m.Imports[i]))
 	}
 	all := spaces(m)
 	for i := range m.Exports {
-		d.Exports = append(d.Exports, c.describeExport(all[m.Exports[i].Kind], &m.Exports[i]))
+		d.Exports = append(d.Exports, describeExport(all[m.Exports[i].Kind], &m.Exports[i]))
 	}
 	if len(m.Memories) > 0 {
 		limits := m.Memories[0].Type.Limits
@@ -37,11 +58,10 @@ func (c *compilation) describe(m *wasm.Module) {
 	for i := range m.Code {
 		index := uint32(imported + i)
 		d.Functions = append(d.Functions, object.Function{
-			Symbol: c.plan.FunctionSymbol(int(index)), Index: index,
-			Name: m.Names.Functions[index], Offset: uint64(m.Code[i].Offset),
+			Index: index, Name: m.Names.Functions[index], Offset: uint64(m.Code[i].Offset),
 		})
 	}
-	c.module = d
+	return d
 }
 
 func describeImport(m *wasm.Module, i *wasm.Import) object.Import {
@@ -52,7 +72,8 @@ func describeImport(m *wasm.Module, i *wasm.Import) object.Import {
 	switch i.Kind {
 	case wasm.ExternFunc:
 		d.Kind = object.KindFunction
-		d.Params, d.Results = lower.TypeLetters(m.Types[i.Type].Params), lower.TypeLetters(m.Types[i.Type].Results)
+		t := functionType(m, i.Type)
+		d.Params, d.Results = lower.TypeLetters(t.Params), lower.TypeLetters(t.Results)
 	case wasm.ExternTable:
 		d.Kind, d.Type = object.KindTable, tableText(i.Table)
 	case wasm.ExternMemory:
@@ -66,9 +87,8 @@ func describeImport(m *wasm.Module, i *wasm.Import) object.Import {
 // space is the types of an index space as text, imports first; functions have
 // their types in letters.
 type space struct {
-	imported int
-	types    []string
-	results  []string // of functions
+	types   []string
+	results []string // of functions
 }
 
 // spaces are the index spaces of a module.
@@ -83,10 +103,9 @@ func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 	}
 	for i := range m.Imports {
 		im := &m.Imports[i]
-		s[im.Kind].imported++
 		switch im.Kind {
 		case wasm.ExternFunc:
-			addFunction(&m.Types[im.Type])
+			addFunction(functionType(m, im.Type))
 		case wasm.ExternTable:
 			add(im.Kind, tableText(im.Table))
 		case wasm.ExternMemory:
@@ -96,7 +115,7 @@ func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 		}
 	}
 	for _, t := range m.Functions {
-		addFunction(&m.Types[t])
+		addFunction(functionType(m, t))
 	}
 	for i := range m.Tables {
 		add(wasm.ExternTable, tableText(m.Tables[i].Type))
@@ -115,19 +134,24 @@ var kinds = map[wasm.ExternKind]object.Kind{
 	wasm.ExternMemory: object.KindMemory, wasm.ExternGlobal: object.KindGlobal,
 }
 
-func (c *compilation) describeExport(s *space, e *wasm.Export) object.Export {
+func describeExport(s *space, e *wasm.Export) object.Export {
 	d := object.Export{Name: e.Name, Kind: kinds[e.Kind]}
-	if e.Kind == wasm.ExternFunc {
+	switch {
+	case int(e.Index) >= len(s.types):
+	case e.Kind == wasm.ExternFunc:
 		d.Params, d.Results = s.types[e.Index], s.results[e.Index]
-	} else {
+	default:
 		d.Type = s.types[e.Index]
 	}
-	// A memory has the contract's own symbols, and a variable that is imported
-	// no second one.
-	if e.Kind == wasm.ExternFunc || e.Kind != wasm.ExternMemory && int(e.Index) >= s.imported {
-		d.Symbol = c.SymbolPrefix + lower.ExportSymbol(e.Name)
-	}
 	return d
+}
+
+// functionType is type i, or the empty one where there is none.
+func functionType(m *wasm.Module, i uint32) *wasm.FuncType {
+	if uint64(i) >= uint64(len(m.Types)) {
+		return &wasm.FuncType{}
+	}
+	return &m.Types[i]
 }
 
 func limitsText(l wasm.Limits) string {

@@ -40,7 +40,7 @@ func runLinked(t *testing.T, object []byte) (stdout, stderr string, code int) {
 		t.Fatal(err)
 	}
 	out, err := exec.Command("cc", "-O1", "-Wall", "-Werror", "-static", "-no-pie", "-o", program,
-		"testdata/linux.c", path, "-Wl,--defsym=wasm_memory=0x40000000").CombinedOutput()
+		"testdata/linux.c", path, "-Wl,--defsym=wasm_memory=0x60000000").CombinedOutput()
 	if err != nil {
 		t.Fatalf("cc: %v\n%s", err, out)
 	}

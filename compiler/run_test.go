@@ -126,7 +126,7 @@ func buildHarness(t *testing.T, table string, module []byte) string {
 		t.Fatal(err)
 	}
 	out, err := exec.Command("cc", "-O1", "-Wall", "-static", "-no-pie", "-o", program, "testdata/harness.c", tablePath, objectPath,
-		"-Wl,--defsym=wasm_memory=0x40000000").CombinedOutput()
+		"-Wl,--defsym=wasm_memory=0x60000000").CombinedOutput()
 	if err != nil {
 		t.Fatalf("cc: %v\n%s", err, out)
 	}
@@ -215,6 +215,26 @@ func TestCompileRefuses(t *testing.T) {
 				t.Errorf("Compile = %v, want an error with %q", err, test.want)
 			}
 		})
+	}
+}
+
+// TestCompileProcessor checks that an object never silently needs more, or less,
+// than it was asked for.
+func TestCompileProcessor(t *testing.T) {
+	needTools(t, "wat2wasm")
+	path := filepath.Join(t.TempDir(), "round.wat")
+	text := "(module (func (export \"f\") (param f64) (result f64) local.get 0 f64.ceil))"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	module := assemble(t, path)
+	for cpu, want := range map[string]string{
+		"x86-64": "use x86-64-v2", "vax": "LLVM does not know it", "x86-64-v2": "", "skylake": "",
+	} {
+		_, err := Compile(context.Background(), module, Options{CPU: cpu})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("Compile for %s = %v, want an error with %q", cpu, err, want)
+		}
 	}
 }
 

@@ -43,13 +43,14 @@ func run(host *console.Host) (abi.ExitReason, uint32) {
 	if err != nil {
 		return refuse(host, err)
 	}
+	streams := host.Streams()
 	system, err := wasi.New(wasi.Machine{
 		Config: config,
 		Clock:  wasi.NewClock(config.WallClockNanos),
 		Random: random,
-		Stdin:  console.Descriptor(abi.DescriptorStdin),
-		Stdout: console.Descriptor(abi.DescriptorStdout),
-		Stderr: host.Stderr(),
+		Stdin:  streams.Stdin,
+		Stdout: streams.Stdout,
+		Stderr: streams.Stderr,
 		Files:  files,
 	})
 	if err != nil {

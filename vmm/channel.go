@@ -22,6 +22,8 @@ type Channel struct {
 	Stderr io.Writer
 	Log    io.Writer
 	Ready  func() // called once, before the first frame is acted upon
+	// Started is called for each FrameReady: where the machine's streams are.
+	Started func(ports bool)
 
 	Result *Result // nil until FrameExit
 	ready  bool
@@ -77,12 +79,31 @@ func (c *Channel) frame(in *bufio.Reader, buffer []byte) error {
 	case abi.FrameReport:
 		return c.payload(in, buffer, payloadBytes, stream{"the report", (*reportWriter)(c)})
 	case abi.FrameReady:
-		return c.payload(in, buffer, payloadBytes, stream{"", io.Discard})
+		return c.started(in, buffer, payloadBytes)
 	case abi.FrameExit:
 		return c.exit(in, buffer, payloadBytes)
 	default:
 		return fmt.Errorf("host channel, byte %d: unknown frame kind %d", c.offset, kind)
 	}
+}
+
+// started reads the payload of a FrameReady, of which the first byte counts.
+func (c *Channel) started(in *bufio.Reader, buffer []byte, n int) error {
+	ports := false
+	if n > 0 {
+		first, err := in.Peek(1)
+		if err != nil {
+			return c.truncated(err)
+		}
+		ports = first[0]&abi.ReadyPorts != 0
+	}
+	if err := c.payload(in, buffer, n, stream{"", io.Discard}); err != nil {
+		return err
+	}
+	if c.Started != nil {
+		c.Started(ports)
+	}
+	return nil
 }
 
 // stream is a writer with the name that messages call it by.

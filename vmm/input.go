@@ -61,12 +61,15 @@ func (in *Input) Read(b []byte) (int, error) {
 		return in.r.Read(b)
 	}
 	for {
-		ready, err := in.wait()
+		found, err := in.poll(-1)
 		if err != nil {
 			return 0, err
 		}
-		if !ready {
+		if found.closed {
 			return 0, io.EOF
+		}
+		if !found.ready {
+			continue // a signal
 		}
 		if !in.terminal || in.foreground() {
 			return in.r.Read(b)
@@ -77,28 +80,65 @@ func (in *Input) Read(b []byte) (int, error) {
 	}
 }
 
-// wait waits until the file has something to read; ready is false after Close.
-func (in *Input) wait() (ready bool, err error) {
+// Wait waits until Read would not wait, Close, or until timeout has passed; no
+// timeout when it is negative. Nothing is taken. A command in the background of
+// its terminal is not ready. A reader that is no file is always ready.
+func (in *Input) Wait(timeout time.Duration) (ready, hangup bool) {
+	if in.file == nil {
+		return true, false
+	}
+	until := time.Now().Add(timeout)
+	for {
+		left := timeout
+		if timeout >= 0 {
+			left = max(time.Until(until), 0)
+		}
+		found, err := in.poll(left)
+		switch {
+		case err != nil:
+			return true, false // Read finds out what is wrong
+		case found.closed:
+			return false, false
+		case found.ready && (!in.terminal || in.foreground()):
+			return true, found.hangup
+		case timeout >= 0 && !time.Now().Before(until):
+			return false, false
+		}
+		if found.ready && in.pause() {
+			return false, false
+		}
+	}
+}
+
+// pollResult is what poll found.
+type pollResult struct{ ready, hangup, closed bool }
+
+// poll waits until the file has something to read, Close, or until timeout has
+// passed; no timeout when it is negative.
+func (in *Input) poll(timeout time.Duration) (found pollResult, err error) {
 	// Conn keeps the descriptor valid and, unlike Fd, its mode as it is.
 	conn, err := in.file.SyscallConn()
 	if err != nil {
-		return false, err
+		return found, err
+	}
+	var limit *unix.Timespec
+	if timeout >= 0 {
+		t := unix.NsecToTimespec(int64(timeout))
+		limit = &t
 	}
 	var pollErr error
 	err = conn.Control(func(fd uintptr) {
 		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, in.wakePoll()}
-		for {
-			_, pollErr = unix.Poll(fds, -1)
-			if pollErr != unix.EINTR {
-				break
-			}
-		}
-		ready = fds[1].Revents == 0
+		_, pollErr = unix.Ppoll(fds, limit, nil)
+		found = pollResult{fds[0].Revents != 0, fds[0].Revents&unix.POLLHUP != 0, fds[1].Revents != 0}
 	})
+	if pollErr == unix.EINTR {
+		return pollResult{}, err // nothing; the callers look again
+	}
 	if err == nil {
 		err = pollErr
 	}
-	return ready, err
+	return found, err
 }
 
 // pause waits a while; closed says that Close ended it.

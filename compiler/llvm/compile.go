@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -78,7 +80,7 @@ func Compile(ctx context.Context, shards []Shard, o Options) ([]Output, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			output, err := compileShard(ctx, &shards[i], &o)
+			output, err := compileGuarded(ctx, &shards[i], &o)
 			if err != nil {
 				return fmt.Errorf("%s: %w", shards[i].Name, err)
 			}
@@ -93,6 +95,17 @@ func Compile(ctx context.Context, shards []Shard, o Options) ([]Output, error) {
 		})
 	}
 	return outputs, group.Wait()
+}
+
+// compileGuarded is compileShard; a panic of the lowering becomes an error, since
+// nobody above this goroutine could recover from it.
+func compileGuarded(ctx context.Context, s *Shard, o *Options) (output Output, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error, please report: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return compileShard(ctx, s, o)
 }
 
 // compileShard compiles one shard, at a lower level if LLVM crashes or takes
@@ -170,7 +183,11 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	llc.Stdout = &object
 	if p.passes == "" {
 		llc.Stdin = bytes.NewReader(ir)
-		if err := llc.Run(); err != nil {
+		err := llc.Run()
+		if complaint := llc.complaint(o); complaint != nil {
+			return nil, complaint
+		}
+		if err != nil {
 			return nil, llc.explain(err)
 		}
 		return object.Bytes(), nil
@@ -194,6 +211,9 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	}
 	// When one of them ends early the other fails too, opt by a broken pipe, llc
 	// by input that is cut off.
+	if err := llc.complaint(o); err != nil {
+		return nil, err
+	}
 	if optErr != nil && (llcErr == nil || !killed(optErr)) {
 		return nil, opt.explain(optErr)
 	}
@@ -201,6 +221,15 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 		return nil, llc.explain(llcErr)
 	}
 	return object.Bytes(), nil
+}
+
+// complaint makes an error of a warning: LLVM compiles for another processor
+// when it does not know the one it is told.
+func (c *command) complaint(o *Options) error {
+	if bytes.Contains(c.stderr, []byte("is not a recognized processor")) {
+		return fmt.Errorf("processor %q: LLVM does not know it (%s -mcpu=help lists those it knows)", o.CPU, filepath.Base(c.Path))
+	}
+	return nil
 }
 
 // killed says whether a signal ended a process.

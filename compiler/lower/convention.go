@@ -83,15 +83,15 @@ const floatRegisters = 2
 
 // members are the types of the structure in which several results are returned:
 // their own, but integers of the same size in place of floats when there are
-// too many of these.
+// too many of these. Vectors take the same registers, and two more.
 func (s *signature) members() []wasm.ValueType {
-	floats := 0
+	used := 0
 	for _, r := range s.results {
-		if r == wasm.F32 || r == wasm.F64 {
-			floats++
+		if r == wasm.F32 || r == wasm.F64 || r == wasm.V128 {
+			used++
 		}
 	}
-	if floats <= floatRegisters {
+	if used <= floatRegisters {
 		return s.results
 	}
 	members := slices.Clone(s.results)

@@ -34,7 +34,7 @@ func (s *shard) initializer(v value) string {
 	if v.kind == valueFunction {
 		return s.descriptor(uint32(v.bits))
 	}
-	return string(appendConstant(nil, v.wasmType, v.bits))
+	return string(appendConstant(nil, v))
 }
 
 func (s *shard) defineGlobals() {

@@ -29,7 +29,9 @@ type function struct {
 
 	code   *wasm.Code
 	offset wasm.Offset // of the instruction being lowered
-	scope  int         // metadata of the function, if there is a line table
+	// dropped says that it is a load whose value the next instruction drops.
+	dropped bool
+	scope   int // metadata of the function, if there is a line table
 
 	traps    [maxTrapCode + 1]int // label of the block that traps with a code
 	trapText []byte               // of blocks of one place each
@@ -103,10 +105,7 @@ func (f *function) lowerExpression(body []byte, offset wasm.Offset) {
 			f.skip(&i)
 			continue
 		}
-		if (i.Opcode >= wasm.OpI32Load && i.Opcode <= opLastLoad) && r.Len() > 0 && wasm.Opcode(body[r.Offset()-offset]) == wasm.OpDrop {
-			f.load(&i, true)
-			continue
-		}
+		f.dropped = isLoad(&i) && r.Len() > 0 && wasm.Opcode(body[r.Offset()-offset]) == wasm.OpDrop
 		f.instruction(&i)
 	}
 }
@@ -123,6 +122,8 @@ func (f *function) instruction(i *wasm.Instruction) {
 		if number < wasm.Opcode(len(miscInstructions)) {
 			lower = miscInstructions[number]
 		}
+	case wasm.PrefixSIMD:
+		lower = f.module.vectorLowering(number)
 	}
 	if lower == nil {
 		panic(fmt.Sprintf("lower: no lowering for instruction %#x", uint32(i.Opcode)))
@@ -221,7 +222,7 @@ func (f *function) value(v value) *function {
 }
 
 // typed writes a value behind its type.
-func (f *function) typed(v value) *function { return f.put(llvmType(v.wasmType)).put(" ").value(v) }
+func (f *function) typed(v value) *function { return f.put(v.llvmType()).put(" ").value(v) }
 
 // register writes the name of a register that is no wasm value.
 func (f *function) register(r int) *function {
@@ -257,7 +258,7 @@ func (f *function) locatedLine() {
 func (f *function) appendValue(b []byte, v value) []byte {
 	switch v.kind {
 	case valueConstant:
-		return appendConstant(b, v.wasmType, v.bits)
+		return appendConstant(b, v)
 	case valueParameter:
 		return strconv.AppendUint(append(b, "%p"...), v.bits, 10)
 	case valueGlobal0:
@@ -290,10 +291,11 @@ func (f *function) pop() value {
 	return f.widen(v)
 }
 
-// widen makes an i32 of a condition.
+// widen makes an i32 of a condition, and gives a v128 the shape that it has
+// between instructions.
 func (f *function) widen(v value) value {
 	if v.kind != valueCondition {
-		return v
+		return f.reshape(v, shapeI64x2)
 	}
 	r := f.define()
 	f.put("zext i1 ").value(v).put(" to i32").line()

@@ -9,7 +9,14 @@ import (
 // 8 GiB beyond byte 0, all of which the environment reserves, and a page fault
 // there is the trap.
 
-const opLastLoad wasm.Opcode = 0x35 // i64.load32_u
+// isLoad says whether an instruction pushes what it reads from memory.
+func isLoad(i *wasm.Instruction) bool {
+	const lastLoad wasm.Opcode = 0x35 // i64.load32_u
+	if i.Opcode <= lastLoad {
+		return i.Opcode >= wasm.OpI32Load
+	}
+	return i.Opcode&^0xffff == wasm.PrefixSIMD && isVectorLoad(i)
+}
 
 // displacementMax is the largest constant that LLVM folds behind a symbol in
 // the small code model. Instruction selection without optimisation folds more
@@ -35,25 +42,29 @@ var memoryAccesses = [...]memoryAccess{
 	{"i32", "trunc", wasm.I64},
 }
 
-func lowerLoad(f *function, i *wasm.Instruction) { f.load(i, false) }
-
-// load lowers a load. One whose value is dropped at once must still trap, so
-// LLVM may not remove it.
-func (f *function) load(i *wasm.Instruction, dropped bool) {
+func lowerLoad(f *function, i *wasm.Instruction) {
 	access := &memoryAccesses[i.Opcode-wasm.OpI32Load]
-	pointer := f.address(f.pop(), i.MemOffset)
-	r := f.define()
-	f.put("load ")
-	if dropped {
-		f.put("volatile ")
-	}
-	f.put(access.memoryType).put(", ptr ").register(pointer).put(", align 1").locatedLine()
+	r := f.loadMemory(i, access.memoryType)
 	if access.extend != "" {
 		wide := f.define()
 		f.put(access.extend).put(" ").put(access.memoryType).put(" ").register(r).put(" to ").put(llvmType(access.result)).line()
 		r = wide
 	}
 	f.pushRegister(access.result, r)
+}
+
+// loadMemory writes the load of a value of an LLVM type at the address on the
+// stack. One whose value is dropped at once must still trap, so LLVM may not
+// remove it.
+func (f *function) loadMemory(i *wasm.Instruction, memoryType string) int {
+	pointer := f.address(f.pop(), i.MemOffset)
+	r := f.define()
+	f.put("load ")
+	if f.dropped {
+		f.put("volatile ")
+	}
+	f.put(memoryType).put(", ptr ").register(pointer).put(", align 1").locatedLine()
+	return r
 }
 
 func lowerStore(f *function, i *wasm.Instruction) {

@@ -181,6 +181,8 @@ func (m *module) evaluate(e *wasm.ConstExpr) (v value, known bool) {
 			v, known = value{wasmType: wasm.F32, bits: uint64(uint32(i.Value))}, true
 		case wasm.OpF64Const:
 			v, known = value{wasmType: wasm.F64, bits: uint64(i.Value)}, true
+		case wasm.OpV128Const:
+			v, known = vectorConstant(&i), true
 		case wasm.OpRefNull:
 			v, known = value{wasmType: i.Types[0]}, true
 		case wasm.OpRefFunc:

@@ -25,8 +25,10 @@ type value struct {
 	kind valueKind
 	// promoted marks the result of f64.promote_f32, see demote.
 	promoted bool
+	shape    shape // of a v128
 	wasmType wasm.ValueType
 	bits     uint64
+	high     uint64 // of a constant v128
 }
 
 func constantI32(v uint32) value { return value{wasmType: wasm.I32, bits: uint64(v)} }
@@ -50,9 +52,19 @@ func llvmType(t wasm.ValueType) string {
 		return "float"
 	case wasm.F64:
 		return "double"
+	case wasm.V128:
+		return shapes[shapeI64x2].vector
 	default:
 		return "ptr"
 	}
+}
+
+// llvmType is the type of IR that v has.
+func (v value) llvmType() string {
+	if v.wasmType == wasm.V128 {
+		return shapes[v.shape].vector
+	}
+	return llvmType(v.wasmType)
 }
 
 // overload is the suffix of an intrinsic for t.
@@ -75,9 +87,10 @@ func bitWidth(t wasm.ValueType) int {
 	return 64
 }
 
-// appendConstant appends the constant of type t with these bits.
-func appendConstant(b []byte, t wasm.ValueType, bits uint64) []byte {
-	switch t {
+// appendConstant appends the constant v.
+func appendConstant(b []byte, v value) []byte {
+	bits := v.bits
+	switch v.wasmType {
 	case wasm.I32:
 		return strconv.AppendInt(b, int64(int32(bits)), 10)
 	case wasm.I64:
@@ -86,6 +99,8 @@ func appendConstant(b []byte, t wasm.ValueType, bits uint64) []byte {
 		return appendF32(b, uint32(bits))
 	case wasm.F64:
 		return appendHex(b, bits)
+	case wasm.V128:
+		return appendVector(b, v)
 	default:
 		return append(b, "null"...)
 	}

@@ -1,9 +1,11 @@
 // A runtime for compiled objects on Linux: what docs/abi.md asks of an
 // environment, and two functions of WASI. It is linked by the system's cc:
 //
-//	cc -static -no-pie -o hello linux.c hello.o -Wl,--defsym=wasm_memory=0x40000000
+//	cc -static -no-pie -o hello linux.c hello.o -Wl,--defsym=wasm_memory=0x60000000
 //
-// A trap ends the process with status 134 and a line on standard error.
+// Linux may begin the heap of such a program anywhere in the first GiB, so linear
+// memory lies beyond it. A trap ends the process with status 134 and a line
+// on standard error.
 
 #define _GNU_SOURCE
 #include <signal.h>

@@ -24,6 +24,8 @@ type Instruction struct {
 	Align     uint32 // exponent of 2
 	MemOffset uint64
 	Value     int64
+	High      uint64 // of 16 bytes, those that Value has no room for
+	Lane      uint8
 	Labels    []uint32 // valid until the next call of Next
 	Types     []ValueType
 }
@@ -261,6 +263,12 @@ func (r *Reader) immediate(kind ImmediateKind, i *Instruction) (err error) {
 		}
 	case ImmediateMemArg:
 		err = r.memArg(i)
+	case ImmediateMemArgLane:
+		if err = r.memArg(i); err == nil {
+			i.Lane, err = r.Byte()
+		}
+	case ImmediateLane:
+		i.Lane, err = r.Byte()
 	case ImmediateTypes:
 		err = r.types(i)
 	case ImmediateRefType:
@@ -293,6 +301,12 @@ func (r *Reader) constant(kind ImmediateKind, i *Instruction) error {
 		b, err := r.Bytes(8)
 		if err == nil {
 			i.Value = int64(binary.LittleEndian.Uint64(b))
+		}
+		return err
+	case ImmediateV128, ImmediateShuffle:
+		b, err := r.Bytes(16)
+		if err == nil {
+			i.Value, i.High = int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint64(b[8:])
 		}
 		return err
 	default:

@@ -65,7 +65,7 @@ func (t ValueType) String() string {
 
 // isSupported says whether a module may use t.
 func (t ValueType) isSupported() bool {
-	return t >= F64 && t <= I32 || t.IsReference()
+	return t >= V128 && t <= I32 || t.IsReference()
 }
 
 // IsReference says whether t is a reference type (2.3.3).

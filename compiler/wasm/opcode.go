@@ -38,6 +38,10 @@ const (
 	ImmediateMemoryMemory               // Index = destination, Index2 = source (memory.copy)
 	ImmediateElementTable               // Index = element, Index2 = table (table.init)
 	ImmediateTableTable                 // Index = destination, Index2 = source (table.copy)
+	ImmediateV128                       // Value, High (bits)
+	ImmediateShuffle                    // Value, High (16 bytes, each a lane)
+	ImmediateLane                       // Lane
+	ImmediateMemArgLane                 // Align, MemOffset, Lane; Index = memory
 )
 
 // Feature is a proposal that an instruction or a module needs.
@@ -56,9 +60,10 @@ const (
 )
 
 // OpcodeInfo is one row of the instruction table. Signature has the operand
-// letters, ':' and the result letters (i = i32, I = i64, f = f32, F = f64) for
-// instructions whose type is fixed; it is empty for those whose type depends on
-// the context. AccessBytes is the width of a memory access.
+// letters, ':' and the result letters (i = i32, I = i64, f = f32, F = f64,
+// v = v128) for instructions whose type is fixed; it is empty for those whose
+// type depends on the context. AccessBytes is the width of a memory access, and
+// of a lane that an immediate numbers.
 type OpcodeInfo struct {
 	Name        string
 	Immediate   ImmediateKind
@@ -114,6 +119,8 @@ const (
 	OpTableGrow  Opcode = PrefixMisc | 15
 	OpTableSize  Opcode = PrefixMisc | 16
 	OpTableFill  Opcode = PrefixMisc | 17
+
+	OpV128Const Opcode = PrefixSIMD | 0x0c
 )
 
 // Opcodes is the table of all instructions that the compiler knows.
@@ -324,16 +331,257 @@ var Opcodes = map[Opcode]OpcodeInfo{
 	OpTableGrow:    {Name: "table.grow", Immediate: ImmediateTable, Signature: "", Feature: FeatureReferenceTypes},
 	OpTableSize:    {Name: "table.size", Immediate: ImmediateTable, Signature: ":i", Feature: FeatureReferenceTypes},
 	OpTableFill:    {Name: "table.fill", Immediate: ImmediateTable, Signature: "", Feature: FeatureReferenceTypes},
+
+	PrefixSIMD | 0x00: {"v128.load", ImmediateMemArg, "i:v", 16, FeatureSIMD},
+	PrefixSIMD | 0x01: {"v128.load8x8_s", ImmediateMemArg, "i:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x02: {"v128.load8x8_u", ImmediateMemArg, "i:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x03: {"v128.load16x4_s", ImmediateMemArg, "i:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x04: {"v128.load16x4_u", ImmediateMemArg, "i:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x05: {"v128.load32x2_s", ImmediateMemArg, "i:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x06: {"v128.load32x2_u", ImmediateMemArg, "i:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x07: {"v128.load8_splat", ImmediateMemArg, "i:v", 1, FeatureSIMD},
+	PrefixSIMD | 0x08: {"v128.load16_splat", ImmediateMemArg, "i:v", 2, FeatureSIMD},
+	PrefixSIMD | 0x09: {"v128.load32_splat", ImmediateMemArg, "i:v", 4, FeatureSIMD},
+	PrefixSIMD | 0x0a: {"v128.load64_splat", ImmediateMemArg, "i:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x0b: {"v128.store", ImmediateMemArg, "iv:", 16, FeatureSIMD},
+	OpV128Const:       {"v128.const", ImmediateV128, ":v", 0, FeatureSIMD},
+	PrefixSIMD | 0x0d: {"i8x16.shuffle", ImmediateShuffle, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x0e: {"i8x16.swizzle", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x0f: {"i8x16.splat", ImmediateNone, "i:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x10: {"i16x8.splat", ImmediateNone, "i:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x11: {"i32x4.splat", ImmediateNone, "i:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x12: {"i64x2.splat", ImmediateNone, "I:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x13: {"f32x4.splat", ImmediateNone, "f:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x14: {"f64x2.splat", ImmediateNone, "F:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x15: {"i8x16.extract_lane_s", ImmediateLane, "v:i", 1, FeatureSIMD},
+	PrefixSIMD | 0x16: {"i8x16.extract_lane_u", ImmediateLane, "v:i", 1, FeatureSIMD},
+	PrefixSIMD | 0x17: {"i8x16.replace_lane", ImmediateLane, "vi:v", 1, FeatureSIMD},
+	PrefixSIMD | 0x18: {"i16x8.extract_lane_s", ImmediateLane, "v:i", 2, FeatureSIMD},
+	PrefixSIMD | 0x19: {"i16x8.extract_lane_u", ImmediateLane, "v:i", 2, FeatureSIMD},
+	PrefixSIMD | 0x1a: {"i16x8.replace_lane", ImmediateLane, "vi:v", 2, FeatureSIMD},
+	PrefixSIMD | 0x1b: {"i32x4.extract_lane", ImmediateLane, "v:i", 4, FeatureSIMD},
+	PrefixSIMD | 0x1c: {"i32x4.replace_lane", ImmediateLane, "vi:v", 4, FeatureSIMD},
+	PrefixSIMD | 0x1d: {"i64x2.extract_lane", ImmediateLane, "v:I", 8, FeatureSIMD},
+	PrefixSIMD | 0x1e: {"i64x2.replace_lane", ImmediateLane, "vI:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x1f: {"f32x4.extract_lane", ImmediateLane, "v:f", 4, FeatureSIMD},
+	PrefixSIMD | 0x20: {"f32x4.replace_lane", ImmediateLane, "vf:v", 4, FeatureSIMD},
+	PrefixSIMD | 0x21: {"f64x2.extract_lane", ImmediateLane, "v:F", 8, FeatureSIMD},
+	PrefixSIMD | 0x22: {"f64x2.replace_lane", ImmediateLane, "vF:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x23: {"i8x16.eq", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x24: {"i8x16.ne", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x25: {"i8x16.lt_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x26: {"i8x16.lt_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x27: {"i8x16.gt_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x28: {"i8x16.gt_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x29: {"i8x16.le_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x2a: {"i8x16.le_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x2b: {"i8x16.ge_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x2c: {"i8x16.ge_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x2d: {"i16x8.eq", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x2e: {"i16x8.ne", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x2f: {"i16x8.lt_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x30: {"i16x8.lt_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x31: {"i16x8.gt_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x32: {"i16x8.gt_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x33: {"i16x8.le_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x34: {"i16x8.le_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x35: {"i16x8.ge_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x36: {"i16x8.ge_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x37: {"i32x4.eq", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x38: {"i32x4.ne", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x39: {"i32x4.lt_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x3a: {"i32x4.lt_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x3b: {"i32x4.gt_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x3c: {"i32x4.gt_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x3d: {"i32x4.le_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x3e: {"i32x4.le_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x3f: {"i32x4.ge_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x40: {"i32x4.ge_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x41: {"f32x4.eq", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x42: {"f32x4.ne", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x43: {"f32x4.lt", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x44: {"f32x4.gt", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x45: {"f32x4.le", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x46: {"f32x4.ge", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x47: {"f64x2.eq", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x48: {"f64x2.ne", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x49: {"f64x2.lt", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x4a: {"f64x2.gt", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x4b: {"f64x2.le", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x4c: {"f64x2.ge", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x4d: {"v128.not", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x4e: {"v128.and", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x4f: {"v128.andnot", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x50: {"v128.or", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x51: {"v128.xor", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x52: {"v128.bitselect", ImmediateNone, "vvv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x53: {"v128.any_true", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0x54: {"v128.load8_lane", ImmediateMemArgLane, "iv:v", 1, FeatureSIMD},
+	PrefixSIMD | 0x55: {"v128.load16_lane", ImmediateMemArgLane, "iv:v", 2, FeatureSIMD},
+	PrefixSIMD | 0x56: {"v128.load32_lane", ImmediateMemArgLane, "iv:v", 4, FeatureSIMD},
+	PrefixSIMD | 0x57: {"v128.load64_lane", ImmediateMemArgLane, "iv:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x58: {"v128.store8_lane", ImmediateMemArgLane, "iv:", 1, FeatureSIMD},
+	PrefixSIMD | 0x59: {"v128.store16_lane", ImmediateMemArgLane, "iv:", 2, FeatureSIMD},
+	PrefixSIMD | 0x5a: {"v128.store32_lane", ImmediateMemArgLane, "iv:", 4, FeatureSIMD},
+	PrefixSIMD | 0x5b: {"v128.store64_lane", ImmediateMemArgLane, "iv:", 8, FeatureSIMD},
+	PrefixSIMD | 0x5c: {"v128.load32_zero", ImmediateMemArg, "i:v", 4, FeatureSIMD},
+	PrefixSIMD | 0x5d: {"v128.load64_zero", ImmediateMemArg, "i:v", 8, FeatureSIMD},
+	PrefixSIMD | 0x5e: {"f32x4.demote_f64x2_zero", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x5f: {"f64x2.promote_low_f32x4", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x60: {"i8x16.abs", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x61: {"i8x16.neg", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x62: {"i8x16.popcnt", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x63: {"i8x16.all_true", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0x64: {"i8x16.bitmask", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0x65: {"i8x16.narrow_i16x8_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x66: {"i8x16.narrow_i16x8_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x67: {"f32x4.ceil", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x68: {"f32x4.floor", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x69: {"f32x4.trunc", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x6a: {"f32x4.nearest", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x6b: {"i8x16.shl", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x6c: {"i8x16.shr_s", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x6d: {"i8x16.shr_u", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x6e: {"i8x16.add", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x6f: {"i8x16.add_sat_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x70: {"i8x16.add_sat_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x71: {"i8x16.sub", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x72: {"i8x16.sub_sat_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x73: {"i8x16.sub_sat_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x74: {"f64x2.ceil", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x75: {"f64x2.floor", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x76: {"i8x16.min_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x77: {"i8x16.min_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x78: {"i8x16.max_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x79: {"i8x16.max_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x7a: {"f64x2.trunc", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x7b: {"i8x16.avgr_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x7c: {"i16x8.extadd_pairwise_i8x16_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x7d: {"i16x8.extadd_pairwise_i8x16_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x7e: {"i32x4.extadd_pairwise_i16x8_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x7f: {"i32x4.extadd_pairwise_i16x8_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x80: {"i16x8.abs", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x81: {"i16x8.neg", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x82: {"i16x8.q15mulr_sat_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x83: {"i16x8.all_true", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0x84: {"i16x8.bitmask", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0x85: {"i16x8.narrow_i32x4_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x86: {"i16x8.narrow_i32x4_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x87: {"i16x8.extend_low_i8x16_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x88: {"i16x8.extend_high_i8x16_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x89: {"i16x8.extend_low_i8x16_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x8a: {"i16x8.extend_high_i8x16_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x8b: {"i16x8.shl", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x8c: {"i16x8.shr_s", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x8d: {"i16x8.shr_u", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x8e: {"i16x8.add", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x8f: {"i16x8.add_sat_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x90: {"i16x8.add_sat_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x91: {"i16x8.sub", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x92: {"i16x8.sub_sat_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x93: {"i16x8.sub_sat_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x94: {"f64x2.nearest", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x95: {"i16x8.mul", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x96: {"i16x8.min_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x97: {"i16x8.min_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x98: {"i16x8.max_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x99: {"i16x8.max_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x9b: {"i16x8.avgr_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x9c: {"i16x8.extmul_low_i8x16_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x9d: {"i16x8.extmul_high_i8x16_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x9e: {"i16x8.extmul_low_i8x16_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0x9f: {"i16x8.extmul_high_i8x16_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xa0: {"i32x4.abs", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xa1: {"i32x4.neg", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xa3: {"i32x4.all_true", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0xa4: {"i32x4.bitmask", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0xa7: {"i32x4.extend_low_i16x8_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xa8: {"i32x4.extend_high_i16x8_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xa9: {"i32x4.extend_low_i16x8_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xaa: {"i32x4.extend_high_i16x8_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xab: {"i32x4.shl", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xac: {"i32x4.shr_s", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xad: {"i32x4.shr_u", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xae: {"i32x4.add", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xb1: {"i32x4.sub", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xb5: {"i32x4.mul", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xb6: {"i32x4.min_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xb7: {"i32x4.min_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xb8: {"i32x4.max_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xb9: {"i32x4.max_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xba: {"i32x4.dot_i16x8_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xbc: {"i32x4.extmul_low_i16x8_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xbd: {"i32x4.extmul_high_i16x8_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xbe: {"i32x4.extmul_low_i16x8_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xbf: {"i32x4.extmul_high_i16x8_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xc0: {"i64x2.abs", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xc1: {"i64x2.neg", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xc3: {"i64x2.all_true", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0xc4: {"i64x2.bitmask", ImmediateNone, "v:i", 0, FeatureSIMD},
+	PrefixSIMD | 0xc7: {"i64x2.extend_low_i32x4_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xc8: {"i64x2.extend_high_i32x4_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xc9: {"i64x2.extend_low_i32x4_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xca: {"i64x2.extend_high_i32x4_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xcb: {"i64x2.shl", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xcc: {"i64x2.shr_s", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xcd: {"i64x2.shr_u", ImmediateNone, "vi:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xce: {"i64x2.add", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xd1: {"i64x2.sub", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xd5: {"i64x2.mul", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xd6: {"i64x2.eq", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xd7: {"i64x2.ne", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xd8: {"i64x2.lt_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xd9: {"i64x2.gt_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xda: {"i64x2.le_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xdb: {"i64x2.ge_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xdc: {"i64x2.extmul_low_i32x4_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xdd: {"i64x2.extmul_high_i32x4_s", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xde: {"i64x2.extmul_low_i32x4_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xdf: {"i64x2.extmul_high_i32x4_u", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe0: {"f32x4.abs", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe1: {"f32x4.neg", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe3: {"f32x4.sqrt", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe4: {"f32x4.add", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe5: {"f32x4.sub", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe6: {"f32x4.mul", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe7: {"f32x4.div", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe8: {"f32x4.min", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xe9: {"f32x4.max", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xea: {"f32x4.pmin", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xeb: {"f32x4.pmax", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xec: {"f64x2.abs", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xed: {"f64x2.neg", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xef: {"f64x2.sqrt", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf0: {"f64x2.add", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf1: {"f64x2.sub", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf2: {"f64x2.mul", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf3: {"f64x2.div", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf4: {"f64x2.min", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf5: {"f64x2.max", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf6: {"f64x2.pmin", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf7: {"f64x2.pmax", ImmediateNone, "vv:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf8: {"i32x4.trunc_sat_f32x4_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xf9: {"i32x4.trunc_sat_f32x4_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xfa: {"f32x4.convert_i32x4_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xfb: {"f32x4.convert_i32x4_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xfc: {"i32x4.trunc_sat_f64x2_s_zero", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xfd: {"i32x4.trunc_sat_f64x2_u_zero", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xfe: {"f64x2.convert_low_i32x4_s", ImmediateNone, "v:v", 0, FeatureSIMD},
+	PrefixSIMD | 0xff: {"f64x2.convert_low_i32x4_u", ImmediateNone, "v:v", 0, FeatureSIMD},
 }
 
 // miscCount is one more than the highest number behind PrefixMisc.
 const miscCount = 18
+
+// simdCount is one more than the highest number behind PrefixSIMD.
+const simdCount = 256
 
 // opcodeTable is Opcodes as arrays: the decoder looks up every instruction, and
 // a map costs more than the rest of its work.
 type opcodeTable struct {
 	plain [256]*OpcodeInfo
 	misc  [miscCount]*OpcodeInfo
+	simd  [simdCount]*OpcodeInfo
 }
 
 var opcodes = func() (table opcodeTable) {
@@ -343,6 +591,8 @@ var opcodes = func() (table opcodeTable) {
 			table.plain[opcode] = &info
 		case opcode&^0xffff == PrefixMisc:
 			table.misc[opcode&0xffff] = &info
+		case opcode&^0xffff == PrefixSIMD:
+			table.simd[opcode&0xffff] = &info
 		}
 	}
 	return table
@@ -354,8 +604,12 @@ func Lookup(o Opcode) *OpcodeInfo {
 	if o <= 0xff {
 		return opcodes.plain[o]
 	}
-	if number := o & 0xffff; o&^0xffff == PrefixMisc && number < miscCount {
+	switch number := o & 0xffff; {
+	case o&^0xffff == PrefixMisc && number < miscCount:
 		return opcodes.misc[number]
+	case o&^0xffff == PrefixSIMD && number < simdCount:
+		return opcodes.simd[number]
+	default:
+		return nil
 	}
-	return nil
 }

@@ -72,7 +72,6 @@ var unsupportedOpcodes = [...]struct {
 	{PrefixMisc | 20, PrefixMisc | 20, "i64.sub128", FeatureWideArithmetic},
 	{PrefixMisc | 21, PrefixMisc | 21, "i64.mul_wide_s", FeatureWideArithmetic},
 	{PrefixMisc | 22, PrefixMisc | 22, "i64.mul_wide_u", FeatureWideArithmetic},
-	{PrefixSIMD, PrefixSIMD | 0xff, "", FeatureSIMD},
 	{PrefixSIMD | 0x100, PrefixSIMD | 0x1ff, "", FeatureRelaxedSIMD},
 	{prefixThreads, prefixThreads | 0xff, "", FeatureThreads},
 }
@@ -104,7 +103,6 @@ func unknownOpcode(o Opcode) error {
 
 // unsupportedTypes are the types of other proposals by their first byte.
 var unsupportedTypes = map[byte]UnsupportedError{
-	0x7b: {"value type v128", FeatureSIMD},
 	0x78: {"storage type i8", FeatureGC},
 	0x77: {"storage type i16", FeatureGC},
 	0x74: {"type nullexnref", FeatureExceptions},

@@ -18,14 +18,15 @@ func TestOpcodesTable(t *testing.T) {
 		if got := wasm.Lookup(opcode); got == nil || *got != info {
 			t.Errorf("Lookup(0x%x) = %v, want %v", uint32(opcode), got, info)
 		}
-		if memory := info.Immediate == wasm.ImmediateMemArg; memory != (info.AccessBytes != 0) {
+		accesses := info.Immediate == wasm.ImmediateMemArg || info.Immediate == wasm.ImmediateMemArgLane || info.Immediate == wasm.ImmediateLane
+		if accesses != (info.AccessBytes != 0) {
 			t.Errorf("Opcodes[0x%x] (%s) accesses %d bytes", uint32(opcode), info.Name, info.AccessBytes)
 		}
-		if strings.Trim(info.Signature, "iIfF") != ":" && info.Signature != "" {
+		if strings.Trim(info.Signature, "iIfFv") != ":" && info.Signature != "" {
 			t.Errorf("Opcodes[0x%x] (%s) has signature %q", uint32(opcode), info.Name, info.Signature)
 		}
 	}
-	for _, opcode := range []wasm.Opcode{0x06, 0xff, wasm.PrefixMisc | 18, wasm.PrefixMisc | 0xffff, wasm.PrefixSIMD, 0xfb << 16, math.MaxUint32} {
+	for _, opcode := range []wasm.Opcode{0x06, 0xff, wasm.PrefixMisc | 18, wasm.PrefixMisc | 0xffff, wasm.PrefixSIMD | 0x9a, wasm.PrefixSIMD | 0x100, 0xfb << 16, math.MaxUint32} {
 		if got := wasm.Lookup(opcode); got != nil {
 			t.Errorf("Lookup(0x%x) = %v, want nil", uint32(opcode), got)
 		}

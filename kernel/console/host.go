@@ -12,25 +12,40 @@ const reportMaxBytes = 256 << 10
 type Host struct {
 	framed  bool // control is there
 	control Output
+	streams *Streams // ports, or nil
+	noPorts error    // why
 	// Log says whether kernel messages are wanted.
 	Log bool
 }
 
-// NewHost looks for the control descriptor and says on it that the kernel runs.
+// NewHost looks for the ports of the streams and for the control descriptor,
+// and says on it that the kernel runs.
 func NewHost() *Host {
 	h := &Host{framed: system.Inherited(abi.DescriptorControl), control: Descriptor(abi.DescriptorControl)}
+	h.streams, h.noPorts = openPorts()
 	if h.framed {
-		h.send(abi.AppendFrameHeader(nil, abi.FrameReady, 0))
+		var payload []byte
+		if h.streams != nil {
+			payload = []byte{abi.ReadyPorts}
+		}
+		h.send(append(abi.AppendFrameHeader(nil, abi.FrameReady, len(payload)), payload...))
 	}
 	return h
 }
 
-// Stderr returns the program's standard error stream.
-func (h *Host) Stderr() Descriptor {
-	if system.Inherited(abi.DescriptorStderr) {
-		return abi.DescriptorStderr
+// Streams returns the streams of the program: ports if the machine has them,
+// else the descriptors.
+func (h *Host) Streams() Streams {
+	if h.streams != nil {
+		h.Message("the streams are ports of a virtio console device")
+		return *h.streams
 	}
-	return abi.DescriptorLog
+	h.Message("the streams are descriptors: " + h.noPorts.Error())
+	stderr := Descriptor(abi.DescriptorLog)
+	if system.Inherited(abi.DescriptorStderr) {
+		stderr = abi.DescriptorStderr
+	}
+	return Streams{Descriptor(abi.DescriptorStdin), Descriptor(abi.DescriptorStdout), stderr}
 }
 
 // Message writes a kernel message, if they are wanted.

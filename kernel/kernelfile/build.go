@@ -26,7 +26,7 @@ func Build(dir, pkg string) ([]byte, error) {
 	}
 	out.Close()
 	defer os.Remove(out.Name())
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-w", "-o", out.Name(), pkg)
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o", out.Name(), pkg)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=")
 	if text, err := cmd.CombinedOutput(); err != nil {

@@ -24,13 +24,21 @@ const (
 	callNumberMask = callSlots - 1
 
 	sysNumberSigreturn = 15
-	sysNumberCommit    = 0x6d65 // "me": beyond all numbers of Linux
+
+	// Private system calls have numbers beyond all of Linux, from "me" on.
+	sysNumberCommit          = 0x6d65
+	sysNumberDeviceMap       = 0x6d66
+	sysNumberDeviceMemory    = 0x6d67
+	sysNumberDeviceInterrupt = 0x6d68
+	sysNumberDeviceWait      = 0x6d69
+	privateSlots             = 8 // a power of two
+	privateMask              = privateSlots - 1
 )
 
 // callIndex maps a number to one more than its index in calls; 0 is none.
 var (
-	callIndex  [callSlots]uint8
-	commitCall uint8
+	callIndex    [callSlots]uint8
+	privateIndex [privateSlots]uint8 // from sysNumberCommit on
 )
 
 // StartCalls makes the index of the table.
@@ -42,7 +50,7 @@ func startCalls() {
 		if number < callSlots {
 			callIndex[number&callNumberMask] = uint8(i + 1)
 		} else {
-			commitCall = uint8(i + 1)
+			privateIndex[(number-sysNumberCommit)&privateMask] = uint8(i + 1)
 		}
 	}
 }
@@ -76,8 +84,8 @@ func dispatch(t *thread, number uintptr) uintptr {
 	slot := uint8(0)
 	if number < callSlots {
 		slot = callIndex[number&callNumberMask]
-	} else if number == sysNumberCommit {
-		slot = commitCall
+	} else if number-sysNumberCommit < privateSlots {
+		slot = privateIndex[(number-sysNumberCommit)&privateMask]
 	}
 	if slot == 0 {
 		return enosys

@@ -14,6 +14,11 @@ const (
 	inputMask  = inputBytes - 1
 
 	serialMaxDrain = 4096 // bytes taken in one interrupt at most
+
+	// fifoEnable turns the FIFO on and lets it interrupt at 14 of its 16 bytes,
+	// or when fewer have been there for a while: once where the other levels
+	// interrupt up to 14 times.
+	fifoEnable = 0xc1
 )
 
 // States of the chunk reader.
@@ -41,7 +46,7 @@ var input struct {
 //go:nosplit
 func StartInput() {
 	if cpu.In8(serialStatus)&statusData == 0 {
-		cpu.Out8(serialFIFO, 1)
+		cpu.Out8(serialFIFO, fifoEnable)
 	}
 	interrupt.Route(abi.SerialIRQ, interrupt.VectorSerial)
 	cpu.Out8(serialInterrupts, 1)

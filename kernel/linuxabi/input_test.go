@@ -3,7 +3,6 @@ package linuxabi
 import (
 	"encoding/binary"
 	"testing"
-	"unsafe"
 )
 
 func resetInput() {
@@ -34,9 +33,7 @@ func TestInputChunks(t *testing.T) {
 				want += c
 			}
 		}
-		var buffer [16]byte
-		n := takeInput(uintptr(unsafe.Pointer(&buffer)), uintptr(len(buffer)))
-		if got := string(buffer[:n]); got != want || input.end != test.end {
+		if got := takeString(16); got != want || input.end != test.end {
 			t.Errorf("%s: %q and end %v, want %q and %v", test.what, got, input.end, want, test.end)
 		}
 	}
@@ -49,9 +46,8 @@ func TestInputPlain(t *testing.T) {
 	for _, b := range []byte("\x00\x00ok") {
 		accept(b)
 	}
-	var buffer [4]byte
-	if n := takeInput(uintptr(unsafe.Pointer(&buffer)), 4); string(buffer[:n]) != "\x00\x00ok" || input.end {
-		t.Errorf("got %q", buffer[:n])
+	if got := takeString(4); got != "\x00\x00ok" || input.end {
+		t.Errorf("got %q", got)
 	}
 }
 

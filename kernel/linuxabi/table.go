@@ -47,6 +47,10 @@ var calls = [...]call{
 	{302, "prlimit64", sysPrlimit, Partial, "reads 1024 for all limits"},
 	{318, "getrandom", sysGetrandom, Partial, "GRND_RANDOM: RDRAND or EAGAIN; else RDRAND, or numbers good for hash seeds only"},
 	{sysNumberCommit, "mewz_commit", sysCommit, Full, "claims frames for linear memory: 0 or ENOMEM"},
+	{sysNumberDeviceMap, "mewz_device_map", sysDeviceMap, Full, "maps device registers, never memory: an address"},
+	{sysNumberDeviceMemory, "mewz_device_memory", sysDeviceMemory, Full, "takes contiguous cleared memory for good: its address, and the physical one"},
+	{sysNumberDeviceInterrupt, "mewz_device_interrupt", sysDeviceInterrupt, Full, "lets an interrupt line or a message in: slot and vector"},
+	{sysNumberDeviceWait, "mewz_device_wait", sysDeviceWait, Full, "waits for interrupts of a set of slots, with a timeout"},
 }
 
 const callCount = uintptr(len(calls))

@@ -42,6 +42,11 @@ func trap(frame *trapFrame) uintptr {
 	case interrupt.VectorNMI, interrupt.VectorDoubleFault, interrupt.VectorMachineCheck:
 		endTrap(frame, "")
 	}
+	if slot := frame.vector - interrupt.VectorDevice; slot < interrupt.DeviceSlots {
+		interrupt.Acknowledge()
+		deviceInterrupted(slot)
+		return tick(frame)
+	}
 	if frame.vector >= 32 {
 		return 0 // spurious
 	}

@@ -2,28 +2,8 @@ package memory
 
 import (
 	"math/rand/v2"
-	"syscall"
 	"testing"
-	"unsafe"
 )
-
-// newFrames returns an allocator over RAM of the test process that stands for
-// physical memory from 16 MiB, and its end.
-func newFrames(t testing.TB, bytes uintptr) (f *Frames, low, high uintptr) {
-	t.Helper()
-	const physical = 16 << 20
-	ram, err := syscall.Mmap(-1, 0, int(bytes)+LargePageBytes, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Munmap(ram) })
-	start := (uintptr(unsafe.Pointer(&ram[0])) + LargePageBytes - 1) &^ (LargePageBytes - 1)
-	state := make([]byte, StateBytes(physical+bytes))
-	t.Cleanup(func() { state[0] = 0 }) // keeps it alive
-	f = new(Frames)
-	f.Init(start-physical, uintptr(unsafe.Pointer(&state[0])), physical+bytes)
-	return f, physical, physical + bytes
-}
 
 func TestFramesAllocateAll(t *testing.T) {
 	f, low, high := newFrames(t, 8<<20)

@@ -16,8 +16,9 @@ import (
 
 // fakeClock is a clock that only waiting moves.
 type fakeClock struct {
-	now    [4]uint64
-	sleeps []time.Duration
+	now     [4]uint64
+	sleeps  []time.Duration
+	endless func() // called instead of sleeping for ever
 }
 
 func (c *fakeClock) Now(id ClockID) (uint64, bool) {
@@ -34,6 +35,9 @@ func (c *fakeClock) Resolution(id ClockID) (uint64, bool) {
 func (c *fakeClock) Sleep(d time.Duration) {
 	c.sleeps = append(c.sleeps, d)
 	if d == system.Forever {
+		if c.endless != nil {
+			c.endless()
+		}
 		panic("wasi: endless sleep without anything to wake it")
 	}
 	c.now[ClockRealtime] += uint64(d)

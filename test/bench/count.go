@@ -178,7 +178,7 @@ func (b *bench) entry() (*report, error) {
 		}
 	}
 	r := &report{}
-	r.say("Guest instructions of `hello` (C) under TCG (`-icount " + steadyClock + "`), %d runs each; the firmware is QEMU's and comes before the entry.\n"+
+	r.say("Guest instructions of `hello` (C) under TCG (`-icount "+steadyClock+"`), %d runs each; the firmware is QEMU's and comes before the entry.\n"+
 		"*Iterations* are those of string instructions (`rep stos`, `rep movs`), which zero and copy pages; TCG counts each as an instruction.", entryRuns)
 	r.table(&t)
 	return r, nil

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -20,21 +18,21 @@ func (b *bench) machineFacts(o options) string {
 	if o.only != "" {
 		command += " -only " + o.only
 	}
-	t := table{columns: []string{"", "what"}}
+	var r report
 	for _, fact := range [][2]string{
 		{"command", "`make bench`, which is `" + command + "`; `-markdown docs/benchmarks.md` writes this file"},
 		{"date", time.Now().UTC().Format(time.DateOnly)},
 		{"processor", fmt.Sprintf("%d × %s", runtime.NumCPU(), processor())},
 		{"system", strings.TrimSpace(readFile("/proc/sys/kernel/ostype") + " " + readFile("/proc/sys/kernel/osrelease"))},
 		{"load before", strings.TrimSpace(loadAverage())},
-		{"clang", firstLine("clang-19", "--version")},
-		{"QEMU", firstLine("qemu-system-x86_64", "--version")},
+		{"clang", b.firstLine("clang-19", "--version")},
+		{"QEMU", b.firstLine("qemu-system-x86_64", "--version")},
 		{"Go", runtime.Version()},
 		{"wazero", moduleVersion("github.com/tetratelabs/wazero")},
 	} {
-		t.add(fact[0], fact[1])
+		fmt.Fprintf(&r, "* %s: %s\n", fact[0], fact[1])
 	}
-	return t.String()
+	return r.String()
 }
 
 // processor returns the name that Linux has for the processor.
@@ -64,13 +62,13 @@ func readFile(path string) string {
 }
 
 // firstLine returns the first line of what a tool says about itself.
-func firstLine(tool string, args ...string) string {
-	output, err := exec.Command(tool, args...).Output()
+func (b *bench) firstLine(tool string, args ...string) string {
+	o, err := b.exec(tool, args...)
 	if err != nil {
 		return "missing"
 	}
-	line, _, _ := bytes.Cut(output, []byte("\n"))
-	return string(line)
+	line, _, _ := strings.Cut(o.stdout, "\n")
+	return line
 }
 
 // moduleVersion returns the version of a module that this program is built

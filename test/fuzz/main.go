@@ -32,7 +32,10 @@ func fuzz(duration time.Duration) error {
 	failed := 0
 	for _, t := range targets {
 		fmt.Printf("fuzz: %s %s for %v\n", t.pkg, t.name, duration)
-		c := exec.Command("go", "test", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+duration.String(), t.pkg)
+		c := exec.Command("go", "test", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+duration.String(),
+			// One worker, because each loads all seeds; no minimising, which would
+			// take the whole time of a target with large inputs.
+			"-parallel=1", "-fuzzminimizetime=1x", t.pkg)
 		c.Stdout, c.Stderr = os.Stdout, os.Stderr
 		if err := c.Run(); err != nil {
 			fmt.Printf("fuzz: %s %s: %v\n", t.pkg, t.name, err)

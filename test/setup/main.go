@@ -1,9 +1,11 @@
 // Command setup installs what building and testing this project needs beyond
 // Go, on Debian 12. It asks for nothing that is there already, so it may run
-// before every build; the second run takes a moment.
+// before every build; the second run takes a moment. With -demo it leaves out
+// what only the tests need.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,56 +19,76 @@ type requirement struct {
 	pkg  string
 	file string
 	why  string
+	need need
 }
 
+// need says what a requirement is for.
+type need int
+
+const (
+	forDemo  need = iota // and for the tests
+	forTests             // only
+)
+
 var requirements = []requirement{
-	{"clang-19", "/usr/bin/clang-19", "builds the C programs of the tests"},
-	{"llvm-19", "/usr/bin/llc-19", "is the compiler's back end"},
-	{"lld-19", "/usr/bin/wasm-ld-19", "links C programs"},
-	{"lld-14", "/usr/bin/wasm-ld-14", "links Rust programs"},
-	{"libclang-rt-19-dev-wasm32", "/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a", "is part of C programs"},
-	{"wasi-libc", "/usr/lib/wasm32-wasi/libc.a", "is the C library of the C programs"},
-	{"rustc", "/usr/bin/rustc", "builds the Rust programs of the tests"},
-	{"libstd-rust-dev-wasm32", "/usr/lib/rustlib/wasm32-wasi/lib", "is the library of the Rust programs"},
-	{"wabt", "/usr/bin/wat2wasm", "turns the text modules of the tests into binary"},
-	{"qemu-system-x86", "/usr/bin/qemu-system-x86_64", "runs the machines"},
-	{"gcc", "/usr/bin/gcc", "links objects for Linux"},
-	{"libc6-dev", "/usr/include/stdio.h", "links objects for Linux"},
-	{"make", "/usr/bin/make", "builds SQLite's amalgamation"},
-	{"tcl", "/usr/bin/tclsh", "builds SQLite's amalgamation"},
-	{"dpkg-dev", "/usr/bin/dpkg-source", "unpacks source packages"},
-	{"xz-utils", "/usr/bin/xz", "unpacks source packages"},
-	{"ca-certificates", "/etc/ssl/certs/ca-certificates.crt", "lets Go fetch modules"},
+	{"clang-19", "/usr/bin/clang-19", "builds the C programs of the tests", forDemo},
+	{"llvm-19", "/usr/bin/llc-19", "is the compiler's back end", forDemo},
+	{"lld-19", "/usr/bin/wasm-ld-19", "links C programs", forDemo},
+	{"lld-14", "/usr/bin/wasm-ld-14", "links Rust programs", forTests},
+	{"libclang-rt-19-dev-wasm32", "/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a", "is part of C programs", forDemo},
+	{"wasi-libc", "/usr/lib/wasm32-wasi/libc.a", "is the C library of the C programs", forDemo},
+	{"rustc", "/usr/bin/rustc", "builds the Rust programs of the tests", forTests},
+	{"libstd-rust-dev-wasm32", "/usr/lib/rustlib/wasm32-wasi/lib", "is the library of the Rust programs", forTests},
+	{"wabt", "/usr/bin/wat2wasm", "turns the text modules of the tests into binary", forTests},
+	{"qemu-system-x86", "/usr/bin/qemu-system-x86_64", "runs the machines", forDemo},
+	{"gcc", "/usr/bin/gcc", "links objects for Linux", forTests},
+	{"libc6-dev", "/usr/include/stdio.h", "links objects for Linux", forTests},
+	{"make", "/usr/bin/make", "builds SQLite's amalgamation", forDemo},
+	{"tcl", "/usr/bin/tclsh", "builds SQLite's amalgamation", forTests},
+	{"dpkg-dev", "/usr/bin/dpkg-source", "unpacks source packages", forDemo},
+	{"xz-utils", "/usr/bin/xz", "unpacks source packages", forDemo},
+	{"ca-certificates", "/etc/ssl/certs/ca-certificates.crt", "lets Go fetch modules", forDemo},
 }
 
 func main() {
-	if err := setUp(); err != nil {
+	demo := flag.Bool("demo", false, "only what make demo needs")
+	flag.Parse()
+	most := forTests
+	if *demo {
+		most = forDemo
+	}
+	if err := setUp(most); err != nil {
 		fmt.Fprintln(os.Stderr, "setup:", err)
 		os.Exit(1)
 	}
 }
 
-func setUp() error {
-	missing := missingPackages()
+// setUp installs and fetches everything up to a need.
+func setUp(most need) error {
+	missing := missingPackages(most)
 	if len(missing) > 0 {
 		if err := install(missing); err != nil {
 			return err
 		}
-		if still := missingPackages(); len(still) > 0 {
+		if still := missingPackages(most); len(still) > 0 {
 			return fmt.Errorf("apt-get installed %s, but their files are not where Debian 12 has them", strings.Join(still, " "))
 		}
 	}
-	for _, p := range toolchain.SourcePackages {
-		if err := p.Fetch(); err != nil {
-			return err
-		}
+	if err := toolchain.Lua.Fetch(); err != nil || most == forDemo {
+		return err
+	}
+	if err := toolchain.SQLite.Fetch(); err != nil {
+		return err
 	}
 	return toolchain.FetchRustWeb()
 }
 
-func missingPackages() []string {
+func missingPackages(most need) []string {
 	var missing []string
 	for _, r := range requirements {
+		if r.need > most {
+			continue
+		}
 		if _, err := os.Stat(r.file); err != nil {
 			fmt.Printf("setup: %s is missing: it %s\n", r.pkg, r.why)
 			missing = append(missing, r.pkg)

@@ -5,12 +5,14 @@ import (
 )
 
 // Registers of the C calling convention of x86-64 (psABI 3.2.3), and of LLVM's
-// extension of it to several results: rax, rdx, rcx and xmm0, xmm1.
+// extension of it to several results: rax, rdx, rcx, xmm0 and xmm1, and for
+// vectors also xmm2 and xmm3.
 const (
 	integerArguments = 6
-	floatArguments   = 8
+	vectorArguments  = 8
 	integerResults   = 3
 	floatResults     = 2
+	vectorResults    = 4
 )
 
 // registers is struct call of runner.c: what a call finds in the registers and
@@ -18,85 +20,91 @@ const (
 type registers struct {
 	function uint64
 	integers [integerArguments]uint64
-	floats   [floatArguments]uint64
+	vectors  [vectorArguments]word
 	stack    []uint64
 }
 
 func isFloat(t wasm.ValueType) bool { return t == wasm.F32 || t == wasm.F64 }
 
+// inVector says whether a value travels in an xmm register.
+func inVector(t wasm.ValueType) bool { return isFloat(t) || t == wasm.V128 }
+
 func valueBytes(t wasm.ValueType) uint64 {
-	if t == wasm.I32 || t == wasm.F32 {
+	switch t {
+	case wasm.I32, wasm.F32:
 		return 4
+	case wasm.V128:
+		return 16
+	default:
+		return 8
 	}
-	return 8
 }
 
 // asIntegers says whether floats are returned as integers of their size: when
 // there are more than registers for them (docs/abi.md).
 func asIntegers(results []wasm.ValueType) bool {
-	floats := 0
+	used := 0
 	for _, t := range results {
-		if isFloat(t) {
-			floats++
+		if inVector(t) {
+			used++
 		}
 	}
-	return floats > floatResults
+	return used > floatResults
 }
 
 // inMemory says whether the results of a call lie in memory, at an address that
 // is a hidden first argument: when there are more than registers for them.
 func inMemory(results []wasm.ValueType) bool {
-	integers := 0
+	integers, vectors := 0, 0
 	for _, t := range results {
-		if !isFloat(t) || asIntegers(results) {
+		if t == wasm.V128 || isFloat(t) && !asIntegers(results) {
+			vectors++
+		} else {
 			integers++
 		}
 	}
-	return integers > integerResults
+	return integers > integerResults || vectors > vectorResults
 }
 
 // placeArguments distributes the arguments of a call of type t. results is
-// where results that lie in memory go.
-func placeArguments(function uint64, t *wasm.FuncType, arguments []uint64, results uint64) *registers {
+// where results that lie in memory go. A vector on the stack is aligned.
+func placeArguments(function uint64, t *wasm.FuncType, arguments []word, results uint64) *registers {
 	r := &registers{function: function}
-	integers, floats := 0, 0
+	integers, vectors := 0, 0
 	if inMemory(t.Results) {
 		r.integers[0] = results
 		integers++
 	}
 	for i, p := range t.Params {
 		switch {
-		case isFloat(p) && floats < floatArguments:
-			r.floats[floats] = arguments[i]
-			floats++
-		case !isFloat(p) && integers < integerArguments:
-			r.integers[integers] = arguments[i]
+		case inVector(p) && vectors < vectorArguments:
+			r.vectors[vectors] = arguments[i]
+			vectors++
+		case !inVector(p) && integers < integerArguments:
+			r.integers[integers] = arguments[i][0]
 			integers++
+		case p == wasm.V128:
+			if len(r.stack)%2 != 0 {
+				r.stack = append(r.stack, 0)
+			}
+			r.stack = append(r.stack, arguments[i][:]...)
 		default:
-			r.stack = append(r.stack, arguments[i])
+			r.stack = append(r.stack, arguments[i][0])
 		}
 	}
 	return r
 }
 
-// narrow cuts a register down to the width of a value of type t.
-func narrow(t wasm.ValueType, bits uint64) uint64 {
-	if valueBytes(t) == 4 {
-		return uint64(uint32(bits))
-	}
-	return bits
-}
-
 // takeResults collects results that lie in registers.
-func takeResults(results []wasm.ValueType, r *callResult) []uint64 {
-	values := make([]uint64, len(results))
-	integers, floats := 0, 0
+func takeResults(results []wasm.ValueType, r *callResult) []word {
+	values := make([]word, len(results))
+	integers, vectors := 0, 0
 	for i, t := range results {
-		if isFloat(t) && !asIntegers(results) {
-			values[i] = narrow(t, r.Floats[floats])
-			floats++
+		if t == wasm.V128 || isFloat(t) && !asIntegers(results) {
+			values[i] = r.Vectors[vectors].narrow(t)
+			vectors++
 		} else {
-			values[i] = narrow(t, r.Integers[integers])
+			values[i] = word{r.Integers[integers]}.narrow(t)
 			integers++
 		}
 	}

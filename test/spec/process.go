@@ -84,7 +84,7 @@ type callResult struct {
 	Detail   uint64
 	Address  uint64
 	Integers [integerResults]uint64
-	Floats   [floatResults]uint64
+	Vectors  [vectorResults]word
 }
 
 // Trap is the end of a call by a trap.
@@ -247,16 +247,38 @@ func (p *process) readWord(address uint64) (uint64, error) {
 	return binary.LittleEndian.Uint64(b), nil
 }
 
+// wordAt reads 16 bytes.
+func wordAt(b []byte) word {
+	return word{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
+}
+
+// readGlobal reads the variable of a global of type t.
+func (p *process) readGlobal(address uint64, t wasm.ValueType) (word, error) {
+	if t != wasm.V128 {
+		v, err := p.readWord(address)
+		return word{v}.narrow(t), err
+	}
+	b, err := p.read(address, valueBytes(t))
+	if err != nil {
+		return word{}, err
+	}
+	return wordAt(b), nil
+}
+
 // call calls a function of type t at address. The error is a *Trap when the
 // function trapped.
-func (p *process) call(address uint64, t *wasm.FuncType, arguments []uint64) ([]uint64, error) {
+func (p *process) call(address uint64, t *wasm.FuncType, arguments []word) ([]word, error) {
 	r := placeArguments(address, t, arguments, resultsBase)
 	if len(r.stack) > stackArgumentsMax {
 		return nil, fmt.Errorf("%d arguments on the stack", len(r.stack))
 	}
 	payload := binary.LittleEndian.AppendUint64(nil, r.function)
-	words := append(append(r.integers[:], r.floats[:]...), uint64(len(r.stack)))
-	for _, v := range append(words, r.stack...) {
+	contents := r.integers[:]
+	for _, v := range r.vectors {
+		contents = append(contents, v[:]...)
+	}
+	contents = append(contents, uint64(len(r.stack)))
+	for _, v := range append(contents, r.stack...) {
 		payload = binary.LittleEndian.AppendUint64(payload, v)
 	}
 	timer := time.AfterFunc(callDeadline, func() { p.command.Process.Kill() })
@@ -278,15 +300,15 @@ func (p *process) call(address uint64, t *wasm.FuncType, arguments []uint64) ([]
 }
 
 // readResults reads results that were returned in memory.
-func (p *process) readResults(types []wasm.ValueType) ([]uint64, error) {
+func (p *process) readResults(types []wasm.ValueType) ([]word, error) {
 	offsets, total := resultOffsets(types)
-	b, err := p.read(resultsBase, (total+7)&^7+8)
+	b, err := p.read(resultsBase, total+16) // so that 16 bytes lie behind each offset
 	if err != nil {
 		return nil, err
 	}
-	values := make([]uint64, len(types))
+	values := make([]word, len(types))
 	for i, t := range types {
-		values[i] = narrow(t, binary.LittleEndian.Uint64(b[offsets[i]:]))
+		values[i] = wordAt(b[offsets[i]:]).narrow(t)
 	}
 	return values, nil
 }

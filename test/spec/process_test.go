@@ -65,25 +65,25 @@ func TestProcessCall(t *testing.T) {
 	tests := []struct {
 		name      string
 		function  wasm.FuncType
-		arguments []uint64
-		want      []uint64
+		arguments []word
+		want      []word
 		trap      abi.TrapCode
 	}{
-		{"mixed", wasm.FuncType{Params: types{i32, i64, f32, f64}, Results: types{i64}}, []uint64{1, 20, float(300), double(4000)}, []uint64{4321}, 0},
-		{"spilled", wasm.FuncType{Params: types{i64, i64, i64, i64, i64, i64, i64, i64, i32}, Results: types{i64}}, []uint64{0, 0, 0, 0, 0, 0, 4, 5, 6}, []uint64{456}, 0},
-		{"five", wasm.FuncType{Params: types{i32}, Results: types{i32, f64, i64, f32, i32}}, []uint64{1}, []uint64{1, double(2), 3, float(4), 5}, 0},
-		{"four", wasm.FuncType{Params: types{i32}, Results: types{i32, i64, i32, i64}}, []uint64{1}, []uint64{1, 2, 3, 4}, 0},
-		{"floats", wasm.FuncType{Results: types{f32, f32, f32}}, nil, []uint64{float(1), float(2), float(3)}, 0},
+		{"mixed", wasm.FuncType{Params: types{i32, i64, f32, f64}, Results: types{i64}}, words(1, 20, float(300), double(4000)), words(4321), 0},
+		{"spilled", wasm.FuncType{Params: types{i64, i64, i64, i64, i64, i64, i64, i64, i32}, Results: types{i64}}, words(0, 0, 0, 0, 0, 0, 4, 5, 6), words(456), 0},
+		{"five", wasm.FuncType{Params: types{i32}, Results: types{i32, f64, i64, f32, i32}}, words(1), words(1, double(2), 3, float(4), 5), 0},
+		{"four", wasm.FuncType{Params: types{i32}, Results: types{i32, i64, i32, i64}}, words(1), words(1, 2, 3, 4), 0},
+		{"floats", wasm.FuncType{Results: types{f32, f32, f32}}, nil, words(float(1), float(2), float(3)), 0},
 		{"divide", wasm.FuncType{}, nil, nil, abi.TrapDivideByZero},
-		{"load", wasm.FuncType{Params: types{i32}, Results: types{i32}}, []uint64{65532}, []uint64{0}, 0},
-		{"load", wasm.FuncType{Params: types{i32}, Results: types{i32}}, []uint64{65533}, nil, abi.TrapMemory},
-		{"grow", wasm.FuncType{Params: types{i32}, Results: types{i32}}, []uint64{3}, []uint64{math.MaxUint32}, 0},
-		{"grow", wasm.FuncType{Params: types{i32}, Results: types{i32}}, []uint64{2}, []uint64{1}, 0},
-		{"load", wasm.FuncType{Params: types{i32}, Results: types{i32}}, []uint64{65533}, []uint64{0}, 0},
-		{"load", wasm.FuncType{Params: types{i32}, Results: types{i32}}, []uint64{math.MaxUint32}, nil, abi.TrapMemory},
-		{"recurse", wasm.FuncType{Params: types{i32}, Results: types{i32}}, []uint64{0}, nil, abi.TrapStack},
+		{"load", wasm.FuncType{Params: types{i32}, Results: types{i32}}, words(65532), words(0), 0},
+		{"load", wasm.FuncType{Params: types{i32}, Results: types{i32}}, words(65533), nil, abi.TrapMemory},
+		{"grow", wasm.FuncType{Params: types{i32}, Results: types{i32}}, words(3), words(math.MaxUint32), 0},
+		{"grow", wasm.FuncType{Params: types{i32}, Results: types{i32}}, words(2), words(1), 0},
+		{"load", wasm.FuncType{Params: types{i32}, Results: types{i32}}, words(65533), words(0), 0},
+		{"load", wasm.FuncType{Params: types{i32}, Results: types{i32}}, words(math.MaxUint32), nil, abi.TrapMemory},
+		{"recurse", wasm.FuncType{Params: types{i32}, Results: types{i32}}, words(0), nil, abi.TrapStack},
 		{"wild", wasm.FuncType{}, nil, nil, abi.TrapException},
-		{"copied", wasm.FuncType{Params: types{i64}, Results: types{i64}}, []uint64{0}, []uint64{0x0707070707070707}, 0},
+		{"copied", wasm.FuncType{Params: types{i64}, Results: types{i64}}, words(0), words(0x0707070707070707), 0},
 	}
 	for _, test := range tests {
 		got, err := p.call(m.symbols[test.name], &test.function, test.arguments)

@@ -13,16 +13,14 @@ func TestTable(t *testing.T) {
 		{Script: &Script{Version: "1.0", Name: "b"}, Outcomes: []Outcome{
 			{assertion, Passed, ""}, {assertion, Failed, ""}, {module, Passed, ""}, {assertion, NotAttempted, ""}, {module, NotAttempted, ""},
 		}},
-		{Script: &Script{Version: "2.0", Name: "simd_x"}, Outcomes: []Outcome{{assertion, NotAttempted, ""}}},
-		{Script: &Script{Version: "2.0", Name: "simd_y"}, Outcomes: []Outcome{{assertion, NotAttempted, ""}}},
+		{Script: &Script{Version: "2.0", Name: "b"}, Outcomes: []Outcome{{assertion, NotAttempted, ""}, {assertion, NotAttempted, ""}}},
 		{Script: &Script{Version: "2.0", Name: "a"}, Outcomes: []Outcome{{module, Failed, ""}}},
 	}
 	want := strings.Join([]string{
 		"| file | 1.0 passed | failed | not attempted | 2.0 passed | failed | not attempted |",
 		"|---|---:|---:|---:|---:|---:|---:|",
 		"| a |  |  |  | 0 | 1 | 0 |",
-		"| b | 1 | 1 | 1 |  |  |  |",
-		`| simd_\* |  |  |  | 0 | 0 | 2 |`,
+		"| b | 1 | 1 | 1 | 0 | 0 | 2 |",
 		"| **all** | 1 | 1 | 1 | 0 | 1 | 2 |",
 		"",
 	}, "\n")

@@ -241,7 +241,7 @@ func (e *execution) assertUnlinkable(i int, c *Command) error {
 }
 
 // act carries out an action: the results and their types.
-func (e *execution) act(c *Command) ([]wasm.ValueType, []uint64, error) {
+func (e *execution) act(c *Command) ([]wasm.ValueType, []word, error) {
 	a := c.Action
 	if a == nil {
 		return nil, nil, errors.New("no action")
@@ -257,13 +257,13 @@ func (e *execution) act(c *Command) ([]wasm.ValueType, []uint64, error) {
 	}
 	p := e.sessions[e.plan.group[i]].process
 	if a.Type == "get" {
-		bits, err := p.readWord(x.address)
-		return []wasm.ValueType{x.global.Type}, []uint64{narrow(x.global.Type, bits)}, err
+		v, err := p.readGlobal(x.address, x.global.Type)
+		return []wasm.ValueType{x.global.Type}, []word{v}, err
 	}
 	if x.kind != wasm.ExternFunc || len(a.Args) != len(x.function.Params) {
 		return nil, nil, fmt.Errorf("export %q is no function of %d parameters", a.Field, len(a.Args))
 	}
-	var arguments []uint64
+	var arguments []word
 	for _, v := range a.Args {
 		bits, err := v.Bits()
 		if err != nil {

@@ -40,8 +40,9 @@ type Action struct {
 
 // Value is an argument or an expected result.
 type Value struct {
-	Type  string `json:"type"`
-	Value any    `json:"value"`
+	Type     string `json:"type"`
+	LaneType string `json:"lane_type"` // of a v128, whose value is a list of lanes
+	Value    any    `json:"value"`
 }
 
 // suites are the folders of wazero's module and what they hold.
@@ -94,10 +95,6 @@ func ReadScript(path string) (*Script, error) {
 	}
 	return s, nil
 }
-
-// IsSIMD says whether the script needs vector instructions, which the compiler
-// does not have yet.
-func (s *Script) IsSIMD() bool { return strings.HasPrefix(s.Name, "simd_") }
 
 // Module reads the module of a command.
 func (s *Script) Module(c *Command) ([]byte, error) {

@@ -157,9 +157,9 @@ func toolVersion(tool string, env []string) (string, error) {
 	}
 	c := exec.Command(tool, argument)
 	c.Env = append(os.Environ(), env...)
-	output, err := c.Output()
+	output, err := c.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("%s does not run (%w): %s", tool, err, remedy)
+		return "", fmt.Errorf("%s does not run (%w): %s; %s", tool, err, bytes.TrimSpace(output), remedy)
 	}
 	if versions.known == nil {
 		versions.known = map[string]string{}

@@ -29,9 +29,6 @@ var SQLite = SourcePackage{
 	Name: "sqlite3", Include: "amalgamation", Sources: []string{"sqlite3.c"}, Prepare: amalgamate,
 }
 
-// SourcePackages are all packages that Fetch knows.
-var SourcePackages = []*SourcePackage{&Lua, &SQLite}
-
 // LuaProgram is a C program that uses the Lua library; flags are more flags of
 // the compiler. As a module it has no pcall that catches: see lua/luaconfig.h.
 func LuaProgram(name, source string, flags ...string) Program {

@@ -1,6 +1,7 @@
 package toolchain
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,14 @@ import (
 var rustWebPackages = []string{"rustc-web", "cargo-web", "rust-web-src"}
 
 const rustWebTarget = "wasm32-wasip1"
+
+// vendor is the folder of the library's sources with the crates it needs.
+const vendor = "vendor"
+
+// ErrNoRustWeb says that the archives which this system uses have the newer Rust
+// without the crates that its library is made of. Debian's security archive has
+// it with them (1.96), the release of Debian 12 without (1.85).
+var ErrNoRustWeb = errors.New("rust-web-src has no sources of the crates that std needs: add Debian's security archive")
 
 // FetchRustWeb downloads and unpacks Debian's newer Rust unless it is there.
 func FetchRustWeb() error {
@@ -88,8 +97,13 @@ func buildRustWeb(p Program) (string, error) {
 	}
 	usr := filepath.Join(prefix, "usr")
 	library := filepath.Join(usr, "lib/rustlib/src/rust/library")
+	if _, err := os.Stat(filepath.Join(library, vendor)); err != nil {
+		return "", fmt.Errorf("%s: %w", p.Name, ErrNoRustWeb)
+	}
 	env := []string{
-		"LD_LIBRARY_PATH=" + filepath.Join(usr, "lib/x86_64-linux-gnu") + ":" + filepath.Join(usr, "lib"),
+		"LD_LIBRARY_PATH=" + strings.Join([]string{
+			filepath.Join(usr, "lib/x86_64-linux-gnu"), filepath.Join(usr, "lib"), filepath.Join(prefix, "lib/x86_64-linux-gnu"),
+		}, ":"),
 		"PATH=" + filepath.Join(usr, "bin") + ":" + os.Getenv("PATH"),
 		"RUSTC=" + filepath.Join(usr, "bin/rustc"),
 		"CARGO_HOME=" + filepath.Join(root, "build", "cargo"),
@@ -143,10 +157,9 @@ func (c *cargo) execute(b build, output string) error {
 	if err := os.WriteFile(filepath.Join(scratch, "Cargo.toml"), []byte(text), 0o666); err != nil {
 		return err
 	}
-	vendor := filepath.Join(c.library, "vendor")
 	err = command(scratch, b.env, b.tool,
 		"--config", `source.crates-io.replace-with="vendored"`,
-		"--config", fmt.Sprintf("source.vendored.directory=%q", vendor),
+		"--config", fmt.Sprintf("source.vendored.directory=%q", filepath.Join(c.library, vendor)),
 		"build", "--offline", "--release", "-Zbuild-std=std,panic_abort", "--target", rustWebTarget)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ var faults = []struct{ name, module, want string }{
 	{"huge vector", header + section(1, "\xff\xff\xff\xff\x0f"), "type section: offset 0xf: unexpected end of section or function"},
 	{"struct type", header + section(1, "\x01\x5f\x00"), "type section: offset 0xb: type form 0x5f needs the gc proposal, which is not supported yet"},
 	{"type form", header + section(1, "\x01\x10\x00"), "malformed function type 0x10"},
-	{"v128", header + section(1, "\x01\x60\x01\x7b\x00"), "value type v128 needs the simd proposal, which is not supported yet"},
+	{"anyref", header + section(1, "\x01\x60\x01\x6e\x00"), "type anyref needs the gc proposal, which is not supported yet"},
 	{"non-null reference", header + section(1, "\x01\x60\x01\x64\x70\x00"), "type (ref ...) needs the function-references proposal"},
 	{"value type", header + section(1, "\x01\x60\x01\x10\x00"), "malformed value type 0x10"},
 	{"import name", header + section(2, "\x01"+name("a\xff")+name("b")+"\x00\x00"), "import section: offset 0xc: malformed UTF-8 encoding"},
@@ -65,7 +65,7 @@ var faults = []struct{ name, module, want string }{
 	{"locals in a named function", header + section(0, name("name")+"\x01\x08\x01\x00\x05ma\nin") + section(1, types) + section(3, functions) + section(10, "\x01\x03\x01\x01\x10"),
 		`code section: function 0 (ma\nin): offset 0x29: malformed value type 0x10`},
 	{"custom section", header + section(0, "\x05abc"), "custom section: offset 0xb: unexpected end of section or function"},
-	{"opcode of a proposal in a global", header + section(6, "\x01\x7f\x00\xfd\x0c"), "global section: offset 0xd: instruction 0xfd 0x0c needs the simd proposal"},
+	{"opcode of a proposal in a global", header + section(6, "\x01\x7f\x00\xfe\x0c"), "global section: offset 0xd: instruction 0xfe 0x0c needs the threads proposal"},
 }
 
 func TestDecodeFaults(t *testing.T) {

@@ -104,7 +104,7 @@ func (b *body) apply(letters string) error {
 	return nil
 }
 
-var letterTypes = [256]byte{'i': byte(wasm.I32), 'I': byte(wasm.I64), 'f': byte(wasm.F32), 'F': byte(wasm.F64)}
+var letterTypes = [256]byte{'i': byte(wasm.I32), 'I': byte(wasm.I64), 'f': byte(wasm.F32), 'F': byte(wasm.F64), 'v': byte(wasm.V128)}
 
 func (b *body) fail(err error) error { return fail(b.instruction.Offset, err) }
 

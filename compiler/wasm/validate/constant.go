@@ -49,6 +49,9 @@ func (c *checker) constantType(i *wasm.Instruction) (wasm.ValueType, error) {
 		return wasm.F32, nil
 	case wasm.OpF64Const:
 		return wasm.F64, nil
+	case wasm.OpV128Const:
+		c.use(wasm.FeatureSIMD)
+		return wasm.V128, nil
 	case wasm.OpRefNull:
 		c.use(wasm.FeatureReferenceTypes)
 		return i.Types[0], nil

@@ -62,6 +62,9 @@ var immediates = [...]func(*body) error{
 	wasm.ImmediateMemoryMemory: (*body).memory,
 	wasm.ImmediateElementTable: (*body).elementTable,
 	wasm.ImmediateTableTable:   (*body).tableTable,
+	wasm.ImmediateLane:         (*body).lane,
+	wasm.ImmediateMemArgLane:   (*body).memArgLane,
+	wasm.ImmediateShuffle:      (*body).shuffle,
 }
 
 func (b *body) unreachable() error {

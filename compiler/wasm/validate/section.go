@@ -66,7 +66,8 @@ func (c *checker) checkValueType(t wasm.ValueType) error {
 		c.use(wasm.FeatureReferenceTypes)
 		return nil
 	case wasm.V128:
-		return &wasm.UnsupportedError{What: "value type v128", Proposal: wasm.FeatureSIMD}
+		c.use(wasm.FeatureSIMD)
+		return nil
 	default:
 		return fmt.Errorf("%w 0x%x", wasm.ErrMalformedValType, uint32(t))
 	}

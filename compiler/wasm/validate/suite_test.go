@@ -1,7 +1,6 @@
 package validate_test
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -66,13 +65,11 @@ var suiteCounts = map[string]map[string]int{
 		"valid module accepted":               877,
 	},
 	"v2": {
-		"assert_invalid needs SIMD":           668,
 		"assert_invalid with another text":    2,
-		"assert_invalid with the same text":   1476,
+		"assert_invalid with the same text":   2144,
 		"assert_malformed with another text":  11,
 		"assert_malformed with the same text": 708,
-		"valid module accepted":               1304,
-		"valid module needs SIMD":             412,
+		"valid module accepted":               1716,
 	},
 }
 
@@ -97,27 +94,20 @@ func TestSuite(t *testing.T) {
 
 func runCase(t *testing.T, c *suite.Case, count map[string]int) {
 	checked, err := check(c.Bytes)
-	var unsupported *wasm.UnsupportedError
-	simd := errors.As(err, &unsupported) && unsupported.Proposal == wasm.FeatureSIMD
 	switch c.Type {
 	case "assert_malformed", "assert_invalid":
-		runRejected(t, c, checked, err, simd, count)
+		runRejected(t, c, checked, err, count)
 	default:
-		switch {
-		case simd && strings.HasPrefix(c.File, "v2/"):
-			count["valid module needs SIMD"]++
-		case err != nil:
+		if err != nil {
 			t.Errorf("%s (line %d): %v, want valid", c.File, c.Line, err)
-		default:
-			count["valid module accepted"]++
+			return
 		}
+		count["valid module accepted"]++
 	}
 }
 
-func runRejected(t *testing.T, c *suite.Case, checked *validate.Checked, err error, simd bool, count map[string]int) {
+func runRejected(t *testing.T, c *suite.Case, checked *validate.Checked, err error, count map[string]int) {
 	switch {
-	case simd:
-		count[c.Type+" needs SIMD"]++
 	case err != nil && isText(c, err):
 		count[c.Type+" with the same text"]++
 	case err != nil:

@@ -20,6 +20,7 @@ var (
 	ErrTypeMismatch       = errors.New("type mismatch")
 	ErrUnknown            = errors.New("unknown")
 	ErrAlignment          = errors.New("alignment must not be larger than natural")
+	ErrLane               = errors.New("invalid lane index")
 	ErrDuplicateExport    = errors.New("duplicate export name")
 	ErrConstantRequired   = errors.New("constant expression required")
 	ErrMemorySize         = errors.New("memory size must be at most 65536 pages (4GiB)")

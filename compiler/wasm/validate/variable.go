@@ -181,6 +181,36 @@ func (b *body) memArg() error {
 	return nil
 }
 
+// vectorBytes is the width of a v128.
+const vectorBytes = 16
+
+// lane checks the number of a lane.
+func (b *body) lane() error {
+	if lanes := vectorBytes / wasm.Lookup(b.instruction.Opcode).AccessBytes; b.instruction.Lane >= lanes {
+		return b.fail(fmt.Errorf("%w: %d of %d lanes", ErrLane, b.instruction.Lane, lanes))
+	}
+	return nil
+}
+
+func (b *body) memArgLane() error {
+	if err := b.memArg(); err != nil {
+		return err
+	}
+	return b.lane()
+}
+
+// shuffle checks the lanes of i8x16.shuffle, which number those of two vectors.
+func (b *body) shuffle() error {
+	for _, half := range [...]uint64{uint64(b.instruction.Value), b.instruction.High} {
+		for ; half != 0; half >>= 8 {
+			if lane := uint8(half); lane >= 2*vectorBytes {
+				return b.fail(fmt.Errorf("%w: %d of %d lanes", ErrLane, lane, 2*vectorBytes))
+			}
+		}
+	}
+	return nil
+}
+
 // data checks a data segment's index against the data count section, which the
 // code section needs because the segments come after it (5.5.15).
 func (b *body) data() error {

@@ -36,7 +36,7 @@ struct request {
 struct call {
 	uint64_t function;
 	uint64_t integers[6]; // rdi, rsi, rdx, rcx, r8, r9
-	uint64_t floats[8];   // xmm0 to xmm7
+	uint64_t vectors[8][2]; // xmm0 to xmm7
 	uint64_t stack_words;
 };
 
@@ -45,13 +45,13 @@ struct result {
 	uint64_t detail;      // trap code, signal number
 	uint64_t address;     // of the fault
 	uint64_t integers[3]; // rax, rdx, rcx
-	uint64_t floats[2];   // xmm0, xmm1
+	uint64_t vectors[4][2]; // xmm0 to xmm3
 };
 
 // enter reaches into both structures by these numbers.
-_Static_assert(offsetof(struct call, integers) == 8 && offsetof(struct call, floats) == 56 &&
-	offsetof(struct call, stack_words) == 120, "enter knows the layout of struct call");
-_Static_assert(offsetof(struct result, integers) == 24 && offsetof(struct result, floats) == 48,
+_Static_assert(offsetof(struct call, integers) == 8 && offsetof(struct call, vectors) == 56 &&
+	offsetof(struct call, stack_words) == 184, "enter knows the layout of struct call");
+_Static_assert(offsetof(struct result, integers) == 24 && offsetof(struct result, vectors) == 48,
 	"enter knows the layout of struct result");
 
 enum status { RETURNED = 0, TRAPPED, MEMORY_FAULT, STACK_FAULT, OTHER_FAULT };
@@ -152,7 +152,7 @@ __asm__(
 	"	push %rsi\n" // the result, at -48(%rbp)
 	"	mov %rdi, %rbx\n"
 	"	mov %rdx, %rsp\n"
-	"	mov 120(%rbx), %rax\n" // stack_words
+	"	mov 184(%rbx), %rax\n" // stack_words
 	"	test $1, %al\n"
 	"	jz 1f\n"
 	"	sub $8, %rsp\n" // keeps the stack aligned to 16 bytes at the call
@@ -167,22 +167,24 @@ __asm__(
 	"	mov 32(%rbx), %rcx\n"
 	"	mov 40(%rbx), %r8\n"
 	"	mov 48(%rbx), %r9\n"
-	"	movsd 56(%rbx), %xmm0\n"
-	"	movsd 64(%rbx), %xmm1\n"
-	"	movsd 72(%rbx), %xmm2\n"
-	"	movsd 80(%rbx), %xmm3\n"
-	"	movsd 88(%rbx), %xmm4\n"
-	"	movsd 96(%rbx), %xmm5\n"
-	"	movsd 104(%rbx), %xmm6\n"
-	"	movsd 112(%rbx), %xmm7\n"
+	"	movups 56(%rbx), %xmm0\n"
+	"	movups 72(%rbx), %xmm1\n"
+	"	movups 88(%rbx), %xmm2\n"
+	"	movups 104(%rbx), %xmm3\n"
+	"	movups 120(%rbx), %xmm4\n"
+	"	movups 136(%rbx), %xmm5\n"
+	"	movups 152(%rbx), %xmm6\n"
+	"	movups 168(%rbx), %xmm7\n"
 	"	mov $8, %eax\n"
 	"	call *(%rbx)\n"
 	"	mov -48(%rbp), %rsi\n"
 	"	mov %rax, 24(%rsi)\n"
 	"	mov %rdx, 32(%rsi)\n"
 	"	mov %rcx, 40(%rsi)\n"
-	"	movsd %xmm0, 48(%rsi)\n"
-	"	movsd %xmm1, 56(%rsi)\n"
+	"	movups %xmm0, 48(%rsi)\n"
+	"	movups %xmm1, 64(%rsi)\n"
+	"	movups %xmm2, 80(%rsi)\n"
+	"	movups %xmm3, 96(%rsi)\n"
 	"	lea -40(%rbp), %rsp\n"
 	"	pop %r15\n"
 	"	pop %r14\n"

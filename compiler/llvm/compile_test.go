@@ -1,0 +1,188 @@
+package llvm
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const module = `target triple = "x86_64-unknown-none-elf"
+define i32 @f(i32 %x) "target-cpu"="x86-64-v2" {
+  %y = add i32 %x, 1
+  ret i32 %y
+}
+`
+
+func tools(t *testing.T) *Tools {
+	t.Helper()
+	found, err := Find()
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	return found
+}
+
+// script writes a program that stands for one of LLVM's.
+func script(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func shard(level Level, ir string) Shard {
+	return Shard{Name: "shard", Weight: 1, Level: level, IR: func() ([]byte, error) { return []byte(ir), nil }}
+}
+
+// memory is a cache that counts.
+type memory struct {
+	mu      sync.Mutex
+	entries map[[sha256.Size]byte][]byte
+	hits    int
+}
+
+func (m *memory) Get(key [sha256.Size]byte) ([]byte, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.entries[key]
+	if ok {
+		m.hits++
+	}
+	return b, ok
+}
+
+func (m *memory) Put(key [sha256.Size]byte, data []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.entries[key] = data
+}
+
+func TestCompileLevels(t *testing.T) {
+	o := Options{Tools: tools(t), CPU: "x86-64-v2", Cache: &memory{entries: map[[sha256.Size]byte][]byte{}}}
+	var shards []Shard
+	for _, p := range pipelines {
+		shards = append(shards, shard(p.level, module))
+	}
+	var last, calls int
+	o.Progress = func(done, total int) {
+		if done <= last || total != len(shards) {
+			t.Errorf("Progress(%d, %d) after %d", done, total, last)
+		}
+		last = done
+		calls++
+	}
+	first, err := Compile(context.Background(), shards, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if calls != len(shards) {
+		t.Errorf("%d calls of Progress, want %d", calls, len(shards))
+	}
+	o.Progress = nil
+	second, err := Compile(context.Background(), shards, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range first {
+		if !bytes.HasPrefix(first[i].Object, []byte("\x7fELF")) || first[i].Level != shards[i].Level {
+			t.Errorf("shard %d: no object of level %s", i, shards[i].Level)
+		}
+		if !bytes.Equal(first[i].Object, second[i].Object) {
+			t.Errorf("shard %d: the cache gives another object", i)
+		}
+	}
+	if hits := o.Cache.(*memory).hits; hits != len(shards) {
+		t.Errorf("%d hits of the cache, want %d", hits, len(shards))
+	}
+}
+
+func TestCompileCrashFallsBack(t *testing.T) {
+	real := tools(t)
+	o := Options{Tools: &Tools{Opt: script(t, "kill -SEGV $$"), Llc: real.Llc}, CPU: "x86-64-v2"}
+	out, err := Compile(context.Background(), []Shard{shard(Level2, module)}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out[0].Level != Level0 {
+		t.Errorf("level = %s, want 0", out[0].Level)
+	}
+}
+
+func TestCompileRefusedIR(t *testing.T) {
+	for _, level := range []Level{Level0, LevelFast} {
+		_, err := Compile(context.Background(), []Shard{shard(level, "define nonsense")}, Options{Tools: tools(t), CPU: "x86-64-v2"})
+		if err == nil || !strings.Contains(err.Error(), "expected") {
+			t.Errorf("level %s: Compile = %v, want what LLVM says", level, err)
+		}
+	}
+}
+
+func TestCompileErrorOfIR(t *testing.T) {
+	broken := errors.New("broken")
+	s := Shard{Name: "functions 1 to 2", Level: Level0, IR: func() ([]byte, error) { return nil, broken }}
+	_, err := Compile(context.Background(), []Shard{s}, Options{Tools: tools(t), CPU: "x86-64-v2"})
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "functions 1 to 2") {
+		t.Errorf("Compile = %v, want the error of IR with the shard", err)
+	}
+}
+
+func TestCompileCancelKills(t *testing.T) {
+	started := filepath.Join(t.TempDir(), "started")
+	sleeper := script(t, "touch "+started+"; exec sleep 60")
+	o := Options{Tools: &Tools{Opt: sleeper, Llc: sleeper}, CPU: "x86-64-v2"}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	result := make(chan error, 1)
+	go func() {
+		_, err := Compile(ctx, []Shard{shard(Level0, module)}, o)
+		result <- err
+	}()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		if _, err := os.Stat(started); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the program does not start")
+		}
+		time.Sleep(time.Millisecond) // a process of the system has no clock of ours
+	}
+	cancel()
+	select {
+	case err := <-result:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("Compile = %v, want Canceled", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("Compile goes on after it is cancelled")
+	}
+}
+
+func TestFindDirectoryVariable(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"opt", "llc-19"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(DirectoryVariable, dir)
+	found, err := Find()
+	if err != nil || found.Opt != filepath.Join(dir, "opt") || found.Llc != filepath.Join(dir, "llc-19") {
+		t.Errorf("Find = %+v, %v", found, err)
+	}
+	t.Setenv(DirectoryVariable, t.TempDir())
+	if _, err := Find(); err == nil || !strings.Contains(err.Error(), DirectoryVariable) {
+		t.Errorf("Find in an empty directory = %v, want the variable's name", err)
+	}
+}

@@ -1,0 +1,79 @@
+package lower
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// assembleText makes a module of generated text.
+func assembleText(t *testing.T, text string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "module.wat")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return assemble(t, path)
+}
+
+// TestLargeFunctions lowers functions of shapes that cost time or stack where
+// an algorithm is not linear.
+func TestLargeFunctions(t *testing.T) {
+	locals := "(local" + strings.Repeat(" i32", 2000) + ")"
+	const blocks = 30_000
+	for name, body := range map[string]string{
+		"joins in a row, locals read at the end": locals + strings.Repeat("(block (br_if 0 (local.get 0)) (local.set 1 (local.get 0)))\n", blocks) +
+			strings.Repeat("(drop (local.get 1999))", 2000),
+		"nested blocks": strings.Repeat("(block (br_if 0 (local.get 0))", 5000) + "(local.set 0 (i32.const 1))" + strings.Repeat(")", 5000),
+		"nested loops":  "(local i32)" + strings.Repeat("(loop (br_if 0 (local.get 1))", 2000) + "(local.set 1 (i32.const 1))" + strings.Repeat(")", 2000),
+		"switch":        strings.Repeat("(block ", 3000) + "(br_table" + strings.Repeat(" 1 2 3 2999", 10_000) + " (local.get 0))" + strings.Repeat(")", 3000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			module := assembleText(t, "(module (memory 1) (func (param i32) "+body+"))")
+			start := time.Now()
+			ir := allIR(t, plan(t, module, Options{}))
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("lowering took %v", took)
+			}
+			if len(ir) > 200<<20 {
+				t.Errorf("%d bytes of IR for %d bytes of module", len(ir), len(module))
+			}
+		})
+	}
+}
+
+// TestHugeFunction checks that a function too large for LLVM's optimiser is a
+// shard of its own.
+func TestHugeFunction(t *testing.T) {
+	huge := "(func (param i64) (result i64) local.get 0\n" + strings.Repeat("i64.const 0x1234567890 i64.add\n", hugeBytes/6) + ")"
+	module := assembleText(t, "(module (func (result i32) i32.const 1) "+huge+" (func (result i32) i32.const 2))")
+	shards := plan(t, module, Options{}).Shards()
+	if len(shards) != 3 || !shards[1].Huge || shards[1].First != 1 || shards[1].End != 2 || shards[0].Huge || shards[2].Huge {
+		t.Errorf("shards = %+v, want the second function alone", shards)
+	}
+	if ir := allIR(t, plan(t, module, Options{})); !strings.Contains(ir, "optnone") {
+		t.Error("the huge function is optimised")
+	}
+}
+
+func TestCutShards(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("(module")
+	for range 400 {
+		b.WriteString("(func (param i64) (result i64) local.get 0\n" + strings.Repeat("i64.const 0x1234567890 i64.add\n", 500) + ")")
+	}
+	b.WriteString(")")
+	shards := plan(t, assembleText(t, b.String()), Options{}).Shards()
+	end := 0
+	for i, s := range shards {
+		if s.First != end || s.CodeBytes > 2*shardBytes || s.CodeBytes < smallShardBytes/2 && i < len(shards)-1 {
+			t.Errorf("shard %d = %+v", i, s)
+		}
+		end = s.End
+	}
+	if end != 400 || len(shards) < 6 || len(shards) > 12 {
+		t.Errorf("%d shards up to function %d, want about %d up to 400", len(shards), end, smallShards)
+	}
+}

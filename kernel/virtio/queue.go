@@ -1,0 +1,230 @@
+package virtio
+
+import (
+	"errors"
+	"sync/atomic"
+
+	"mewz/abi"
+	"mewz/kernel/device"
+)
+
+// Queue is a split virtqueue (virtio 1.2, 2.7). In memory that the device
+// reaches lie, one after the other:
+//
+//	descriptors  16 bytes each: address, length, flags, next
+//	available    flags, index, then heads of chains: written by the driver
+//	used         flags, index, then {head, bytes}: written by the device
+//
+// Both indices count up and wrap at 65536; a ring entry is at index modulo size.
+// One goroutine owns a queue.
+type Queue struct {
+	size  uint16
+	rings rings
+	at    QueueAddresses
+
+	chains    []chain  // by head
+	next      []uint16 // by descriptor: the next of a chain, or of the free ones
+	free      uint16   // first free descriptor
+	freeCount uint16
+	inFlight  uint16 // chains that the device has
+	available uint16 // index to publish
+	published uint32 // flags and index as the device sees them
+	used      uint16 // index up to which the used ring has been read
+	broken    error
+}
+
+// chain is what the driver knows of a buffer that the device has.
+type chain struct {
+	descriptors uint16 // 0: the device does not have it
+	writable    uint32 // bytes that the device may write
+}
+
+// Buffer is a piece of memory for the device.
+type Buffer struct {
+	Physical abi.PhysAddr
+	Bytes    uint32
+	Write    bool // the device writes it, else it reads it
+}
+
+// Completion is a chain that the device is done with.
+type Completion struct {
+	Head  uint16
+	Bytes uint32 // written by the device
+}
+
+// QueueMaxSize bounds the size of a queue (2.6).
+const QueueMaxSize = 1 << 15
+
+// chainMax bounds the buffers of a chain.
+const chainMax = 16
+
+// Sizes and flags of the rings (2.7.5 to 2.7.8).
+const (
+	descriptorBytes   = 16
+	availableBytes    = 2
+	usedBytes         = 8
+	ringHeadBytes     = 4
+	ringAlign         = 4
+	flagNext          = 1 // VIRTQ_DESC_F_NEXT
+	flagWrite         = 2 // VIRTQ_DESC_F_WRITE
+	flagNoInterrupt   = 1 // VIRTQ_AVAIL_F_NO_INTERRUPT
+	flagNoNotify      = 1 // VIRTQ_USED_F_NO_NOTIFY
+	ringIndexShift    = 16
+	ringIndexOne      = 1 << ringIndexShift
+	queueAlignment    = 16
+	ringTrailingBytes = 4 // the event index, for devices that write it anyhow
+)
+
+// Faults of a device.
+var (
+	ErrSize       = errors.New("virtio: a queue size is a power of two up to 32768, in memory of QueueBytes")
+	ErrUsedIndex  = errors.New("virtio: the device used more buffers than it has")
+	ErrUsedHead   = errors.New("virtio: the device used a buffer that it does not have")
+	ErrUsedLength = errors.New("virtio: the device wrote more than a buffer holds")
+)
+
+// QueueBytes returns the memory that a queue of a size takes.
+func QueueBytes(size uint16) int {
+	n := int(size)
+	available := descriptorBytes * n
+	used := alignUp(available+ringHeadBytes+availableBytes*n+ringTrailingBytes, ringAlign)
+	return alignUp(used+ringHeadBytes+usedBytes*n+ringTrailingBytes, queueAlignment)
+}
+
+func alignUp(n, to int) int { return (n + to - 1) &^ (to - 1) }
+
+// NewQueue returns an empty queue in memory, which is cleared and aligned to 16
+// bytes.
+func NewQueue(memory device.Memory, size uint16) (*Queue, error) {
+	if size == 0 || size > QueueMaxSize || size&(size-1) != 0 || len(memory.Bytes) < QueueBytes(size) ||
+		memory.Physical%queueAlignment != 0 {
+		return nil, ErrSize
+	}
+	n := int(size)
+	available := descriptorBytes * n
+	used := alignUp(available+ringHeadBytes+availableBytes*n+ringTrailingBytes, ringAlign)
+	q := &Queue{
+		size:  size,
+		rings: newRings(memory.Bytes, ringLayout{n, available, used}),
+		at: QueueAddresses{
+			Size: size, Descriptors: memory.Physical,
+			Available: memory.Physical + abi.PhysAddr(available), Used: memory.Physical + abi.PhysAddr(used),
+		},
+		chains: make([]chain, n), next: make([]uint16, n), freeCount: size,
+	}
+	for i := range q.next {
+		q.next[i] = uint16(i + 1)
+	}
+	return q, nil
+}
+
+// Addresses returns where the queue is, for Transport.EnableQueue.
+func (q *Queue) Addresses() QueueAddresses { return q.at }
+
+// Free returns how many buffers can be added.
+func (q *Queue) Free() int { return int(q.freeCount) }
+
+// InFlight returns how many chains the device has.
+func (q *Queue) InFlight() int { return int(q.inFlight) }
+
+// Add puts a chain of buffers into the queue; those that the device writes come
+// last (2.7.4.2). The device sees it after Publish. ok is false when the queue
+// has no room for it.
+func (q *Queue) Add(buffers ...Buffer) (head uint16, ok bool) {
+	n := len(buffers)
+	if n == 0 || n > chainMax || n > int(q.freeCount) || q.broken != nil {
+		return 0, false
+	}
+	head = q.free
+	at, writable := head, uint32(0)
+	for i, b := range buffers {
+		flags := uint16(0)
+		if b.Write {
+			flags |= flagWrite
+			writable += b.Bytes
+		}
+		if i < n-1 {
+			flags |= flagNext
+		}
+		q.rings.descriptors[at] = descriptor{uint64(b.Physical), b.Bytes, flags, q.next[at]}
+		q.free = q.next[at]
+		at = q.free
+	}
+	q.freeCount -= uint16(n)
+	q.inFlight++
+	q.chains[head] = chain{uint16(n), writable}
+	q.rings.available[q.available&(q.size-1)] = head
+	q.available++
+	return head, true
+}
+
+// Publish shows the device what was added. The ring entries are written before
+// the index (2.7.13.2).
+func (q *Queue) Publish() {
+	q.publish(uint32(q.available)<<ringIndexShift | q.published&flagNoInterrupt)
+}
+
+func (q *Queue) publish(v uint32) {
+	q.published = v
+	atomic.StoreUint32(q.rings.availableHead, v)
+}
+
+// WantsNotify reports whether the device asks to be notified. Without barriers
+// that may be out of date: see the package comment.
+func (q *Queue) WantsNotify() bool {
+	return atomic.LoadUint32(q.rings.usedHead)&flagNoNotify == 0
+}
+
+// QuietInterrupts asks the device not to interrupt for this queue.
+func (q *Queue) QuietInterrupts() { q.publish(q.published | flagNoInterrupt) }
+
+// WantInterrupts asks it to interrupt again; look at Used afterwards.
+func (q *Queue) WantInterrupts() { q.publish(q.published &^ flagNoInterrupt) }
+
+// Used returns the next chain that the device is done with; its descriptors are
+// free again. Once the device has broken a rule it returns that error only.
+func (q *Queue) Used() (c Completion, ok bool, err error) {
+	if q.broken != nil {
+		return c, false, q.broken
+	}
+	waiting := uint16(atomic.LoadUint32(q.rings.usedHead)>>ringIndexShift) - q.used
+	if waiting == 0 {
+		return c, false, nil
+	}
+	if waiting > q.inFlight {
+		return c, false, q.breakWith(ErrUsedIndex)
+	}
+	element := q.rings.used[q.used&(q.size-1)] // read once
+	if element.head >= uint32(q.size) || q.chains[element.head].descriptors == 0 {
+		return c, false, q.breakWith(ErrUsedHead)
+	}
+	head := uint16(element.head)
+	had := q.chains[head]
+	switch {
+	case had.writable == 0:
+		element.bytes = 0 // means nothing, and some devices set it (2.7.8.2)
+	case element.bytes > had.writable:
+		return c, false, q.breakWith(ErrUsedLength)
+	}
+	q.used++
+	q.release(head, had.descriptors)
+	return Completion{head, element.bytes}, true, nil
+}
+
+func (q *Queue) breakWith(err error) error {
+	q.broken = err
+	return err
+}
+
+// release makes the descriptors of a chain free.
+func (q *Queue) release(head, descriptors uint16) {
+	last := head
+	for range descriptors - 1 {
+		last = q.next[last]
+	}
+	q.next[last] = q.free
+	q.free = head
+	q.freeCount += descriptors
+	q.inFlight--
+	q.chains[head] = chain{}
+}

@@ -1,0 +1,58 @@
+package wasi
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+
+	"mewz/abi"
+)
+
+// hostileCalls are the calls that input stands for: a number, then eight bytes
+// a parameter; whatever is left of it when they end is linear memory.
+func hostileCalls(w *world, input []byte, most int) {
+	for range most {
+		if len(input) == 0 {
+			return
+		}
+		number := uint64(input[0])
+		input = input[1:]
+		args := &w.args
+		*args = Args{}
+		for i := range args {
+			if len(input) < 8 {
+				break
+			}
+			args[i] = binary.LittleEndian.Uint64(input)
+			input = input[8:]
+		}
+		if n := len(abi.Functions); number < uint64(n) && abi.Functions[number].Name == "fd_close" && uint32(args[0]) < 3 {
+			continue // the standard streams stay, so that the rest is reached
+		}
+		w.Call(number, args)
+		copy(w.Memory[4096:], input)
+	}
+}
+
+// FuzzCalls holds that no sequence of calls with any arguments over any memory
+// makes the kernel panic or wait for ever: the program is hostile.
+func FuzzCalls(f *testing.F) {
+	random := rand.New(rand.NewPCG(1, 2))
+	edges := []uint64{0, 1, 3, 4, 16, 4096, 65535, 65536, far, 1<<31 - 1, 1 << 31, 1<<32 - 1, 1<<63 - 1, 1 << 63, 1<<64 - 1}
+	for number := range abi.Functions {
+		var seed []byte
+		for range 8 {
+			seed = append(seed, byte(number))
+			for range abi.FunctionMaxParams {
+				seed = binary.LittleEndian.AppendUint64(seed, edges[random.IntN(len(edges))])
+			}
+		}
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		w := newWorld(t, nil)
+		w.stdin.chunks = []string{"some input", ""}
+		w.clock.endless = func() { t.Skip("an endless sleep is the program's own choice") }
+		hostileCalls(w, input, 1000)
+	})
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestGeomean(t *testing.T) {
+	for _, tt := range []struct {
+		ratios []float64
+		want   float64
+	}{
+		{[]float64{1}, 1},
+		{[]float64{2, 0.5}, 1},
+		{[]float64{1, 10, 100}, 10},
+	} {
+		if got := geomean(tt.ratios); math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("geomean(%v) = %v, want %v", tt.ratios, got, tt.want)
+		}
+	}
+	if got := geomean(nil); !math.IsNaN(got) {
+		t.Errorf("geomean(nil) = %v, want NaN", got)
+	}
+}
+
+func TestTable(t *testing.T) {
+	table := table{columns: []string{"program", "×"}}
+	table.add("größe", "1.00")
+	table.add("missing")
+	want := "" +
+		"| program |    × |\n" +
+		"|---------|-----:|\n" +
+		"| größe   | 1.00 |\n" +
+		"| missing |      |\n"
+	if diff := cmp.Diff(want, table.String()); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, tt := range []struct{ got, want string }{
+		{count(0), "0"}, {count(999), "999"}, {count(1000), "1,000"}, {count(12345678), "12,345,678"},
+		{bytesText(0), "0"}, {bytesText(1500), "1.5 kB"}, {bytesText(1786194), "1.79 MB"},
+		{mebibytes(7864320), "7.50 MiB"}, {ratio(1.066), "1.07"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("number = %q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+func TestReplaceBlocks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "document.md")
+	empty := func(name string) string { return beginMarker(name) + "\n" + endMarker(name) + "\n" }
+	document := "before\n" + empty("a") + "between\n" + empty("b") + "after\n"
+	if err := os.WriteFile(path, []byte(document), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want := "before\n" + beginMarker("a") + "\n\nnew\n\n" + endMarker("a") + "\nbetween\n" + empty("b") + "after\n"
+	for range 2 { // what is replaced can be replaced again
+		if err := replaceBlocks(path, []block{{"a", "\nnew\n"}}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			t.Errorf("document (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestReplaceBlocksWithoutMarker(t *testing.T) {
+	for _, document := range []string{"", beginMarker("a"), endMarker("a"), endMarker("a") + beginMarker("a")} {
+		path := filepath.Join(t.TempDir(), "document.md")
+		if err := os.WriteFile(path, []byte(document), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := replaceBlocks(path, []block{{"a", "new"}}); err == nil {
+			t.Errorf("replaceBlocks in %q: no error", document)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != document {
+			t.Errorf("after an error the document is %q, %v, want %q", got, err, document)
+		}
+	}
+}
+
+// TestDocument holds that the document has a place for every section.
+func TestDocument(t *testing.T) {
+	content, err := os.ReadFile("../../docs/benchmarks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{machineMarker, budgetsMarker}
+	for _, s := range sections {
+		names = append(names, s.name)
+	}
+	for _, name := range names {
+		if _, err := replaceBlock(content, block{name: name}); err != nil {
+			t.Errorf("docs/benchmarks.md: %v", err)
+		}
+	}
+}
+
+func TestBudgetTable(t *testing.T) {
+	text := budgetTable(map[string]float64{budgetImage: 1.79, budgetCallCount: 114.5})
+	for _, want := range []string{
+		"1.79 |                     met |", "**missed**", "Missed: WASI call round trip, instructions (114, at most 80 instructions)",
+		"not measured", "there is no network yet",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("budgetTable lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "Missed: hello image") {
+		t.Errorf("budgetTable says why a budget is missed that is met:\n%s", text)
+	}
+}
+
+func TestParseMeasurement(t *testing.T) {
+	m, err := parseMeasurement("00ff 0.250000\n")
+	if err != nil || m != (measurement{"00ff", 0.25}) {
+		t.Errorf("parseMeasurement = %v, %v", m, err)
+	}
+	for _, text := range []string{"", "00ff\n", "00ff x\n", "00ff 0.0\n", "00ff -1\n"} {
+		if m, err := parseMeasurement(text); err == nil {
+			t.Errorf("parseMeasurement(%q) = %v, want an error", text, m)
+		}
+	}
+}
+
+func TestReadCounts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "counts")
+	write := func(words ...uint64) {
+		var content []byte
+		for _, word := range words {
+			content = binary.LittleEndian.AppendUint64(content, word)
+		}
+		if err := os.WriteFile(path, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(100, 10, 60, 4)
+	c, err := readCounts(path, 1)
+	if err != nil || c.total != (pair{100, 10}) || c.total.minus(c.marks[0]) != (pair{40, 6}) {
+		t.Errorf("readCounts = %+v, %v", c, err)
+	}
+	if _, err := readCounts(path, 2); err == nil {
+		t.Error("readCounts of a file that is too short: no error")
+	}
+	write(100, 10, 0, 0)
+	if _, err := readCounts(path, 1); err == nil {
+		t.Error("readCounts with a mark that was not reached: no error")
+	}
+}
+
+func TestFindNote(t *testing.T) {
+	note := func(name string, kind uint32, content string) []byte {
+		le := binary.LittleEndian
+		b := le.AppendUint32(nil, uint32(len(name)))
+		b = le.AppendUint32(b, uint32(len(content)))
+		b = append(le.AppendUint32(b, kind), name...)
+		b = append(b, make([]byte, -len(name)&3)...)
+		b = append(b, content...)
+		return append(b, make([]byte, -len(content)&3)...)
+	}
+	notes := append(note("Go\x00", 4, "build"), note("Xen\x00", pvhEntryType, "\x00\x10\x40\x00")...)
+	if content, ok := findNote(notes, "Xen\x00", pvhEntryType); !ok || string(content) != "\x00\x10\x40\x00" {
+		t.Errorf("findNote = %q, %v", content, ok)
+	}
+	if content, ok := findNote(notes, "Xen\x00", 1); ok {
+		t.Errorf("findNote of a note that is not there = %q", content)
+	}
+	for n := range notes {
+		if content, ok := findNote(notes[:n], "Xen\x00", pvhEntryType); ok {
+			t.Errorf("findNote of the first %d bytes = %q", n, content)
+		}
+	}
+}
+
+func TestLeastTrue(t *testing.T) {
+	for want := 3; want <= 20; want++ {
+		got, err := leastTrue(3, 20, func(n int) (bool, error) { return n >= want, nil })
+		if err != nil || got != want {
+			t.Errorf("leastTrue = %d, %v, want %d", got, err, want)
+		}
+	}
+	if got, err := leastTrue(3, 20, func(int) (bool, error) { return false, nil }); err == nil {
+		t.Errorf("leastTrue of what is never true = %d, want an error", got)
+	}
+	failure := errors.New("failure")
+	if _, err := leastTrue(3, 20, func(int) (bool, error) { return true, failure }); err != failure {
+		t.Errorf("leastTrue: error %v, want %v", err, failure)
+	}
+}
