@@ -207,7 +207,8 @@ func (r *runCommand) dryRun(a *app, src *source) error {
 			quote([]string{"mewz", "build", src.path, "-o", m.Image}))
 	}
 	if r.VMM == "qemu" && !a.quiet {
-		fmt.Fprintln(os.Stderr, "mewz: run: QEMU inherits descriptor 3, a pipe: the host channel, and 4, a socket: standard input")
+		fmt.Fprintln(os.Stderr, "mewz: run: QEMU inherits descriptor 3, a pipe: the host channel; 4, a socket: the serial port; "+
+			"5, a socket: standard input; 6 and 7, pipes: standard output and error")
 	}
 	_, err = fmt.Println(quote(argv))
 	return stdoutError(err)

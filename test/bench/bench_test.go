@@ -30,6 +30,17 @@ func TestGeomean(t *testing.T) {
 	}
 }
 
+func TestMedian(t *testing.T) {
+	for _, tt := range []struct {
+		times []float64
+		want  float64
+	}{{[]float64{1}, 1}, {[]float64{3, 1, 2}, 2}, {[]float64{4, 3, 2, 1}, 3}} {
+		if got := median(tt.times); got != tt.want {
+			t.Errorf("median(%v) = %v, want %v", tt.times, got, tt.want)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	table := table{columns: []string{"program", "×"}}
 	table.add("größe", "1.00")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero"
@@ -15,7 +16,7 @@ import (
 
 // Rounds of every program. Three would do on a quiet computer.
 const (
-	codeRounds      = 6
+	codeRounds      = 10
 	codeRoundsShort = 2
 )
 
@@ -51,23 +52,24 @@ var variantNames = []string{variantNative, variantMewzTwo, variantMewzFast, vari
 
 // codeSpeed compares compiled programs with native ones and with wazero.
 func (b *bench) codeSpeed() (*report, error) {
-	t := table{columns: append([]string{"program", "seconds native"}, variantNames[1:]...)}
+	t := table{columns: append(append([]string{"program", "native, s"}, variantNames[1:]...), "noise")}
 	ratios := map[string][]float64{}
 	for _, p := range measuredPrograms {
 		if b.short && !p.short {
 			continue
 		}
-		best, err := b.measureProgram(p)
+		times, err := b.measureProgram(p)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
-		row := []string{p.name, fmt.Sprintf("%.3f", best[variantNative])}
+		yardstick := slices.Min(times[variantNative])
+		row := []string{p.name, fmt.Sprintf("%.3f", yardstick)}
 		for _, name := range variantNames[1:] {
-			r := best[name] / best[variantNative]
+			r := slices.Min(times[name]) / yardstick
 			ratios[name] = append(ratios[name], r)
 			row = append(row, ratio(r))
 		}
-		t.add(row...)
+		t.add(append(row, fmt.Sprintf("%.0f %%", 100*(median(times[variantNative])/yardstick-1)))...)
 	}
 	mean := []string{"**geometric mean**", ""}
 	for _, name := range variantNames[1:] {
@@ -80,29 +82,39 @@ func (b *bench) codeSpeed() (*report, error) {
 	}
 
 	r := &report{}
-	r.say("Time relative to the same source as a native program (`clang-19 -O3`, baseline x86-64): less is better, 1 is native speed. The modules are\n" +
-		"`clang-19 --target=wasm32-wasi -O3`; `mewz 2` and `mewz fast` are `--opt 2` and the default, run with `--vmm process`; wazero is its compiler.\n" +
-		"Each program takes its own time, without its start; all variants ran in turn, the best of all rounds counts, and their checksums are equal.")
+	r.say("Time relative to the same source as a native program (`clang-19 -O3`, baseline x86-64): less is better, 1 is native speed. The modules are\n"+
+		"`clang-19 --target=wasm32-wasi -O3`; `mewz 2` and `mewz fast` are `--opt 2` and the default, run with `--vmm process`; wazero is its compiler.\n"+
+		"Each program takes its own time, without its start; all variants ran in turn, the best of %d rounds counts, and their checksums are equal.\n"+
+		"*Noise* is how much longer the median round of the native program took than its best.", b.codeRounds())
 	r.table(&t)
 	return r, nil
 }
 
-// measureProgram runs the variants of one program in turn and returns the best
-// time of each.
-func (b *bench) measureProgram(p measuredProgram) (map[string]float64, error) {
+// median of an odd number of times is the middle one, else the later of two.
+func median(times []float64) float64 {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[len(sorted)/2]
+}
+
+func (b *bench) codeRounds() int {
+	if b.short {
+		return codeRoundsShort
+	}
+	return codeRounds
+}
+
+// measureProgram runs the variants of one program in turn and returns the times
+// of each.
+func (b *bench) measureProgram(p measuredProgram) (map[string][]float64, error) {
 	progress("code: %s: building", p.name)
 	variants, finish, err := b.variants(p.program)
 	if err != nil {
 		return nil, err
 	}
 	defer finish()
-	rounds := codeRounds
-	if b.short {
-		rounds = codeRoundsShort
-	}
-	progress("code: %s: %d rounds", p.name, rounds)
-	best, checksum := map[string]float64{}, ""
-	for range rounds {
+	progress("code: %s: %d rounds", p.name, b.codeRounds())
+	times, checksum := map[string][]float64{}, ""
+	for range b.codeRounds() {
 		for _, v := range variants {
 			stdout, err := v.run()
 			if err != nil {
@@ -118,12 +130,10 @@ func (b *bench) measureProgram(p measuredProgram) (map[string]float64, error) {
 			if m.checksum != checksum {
 				return nil, fmt.Errorf("%s: checksum %s, want %s of %s", v.name, m.checksum, checksum, variantNative)
 			}
-			if old, ok := best[v.name]; !ok || m.seconds < old {
-				best[v.name] = m.seconds
-			}
+			times[v.name] = append(times[v.name], m.seconds)
 		}
 	}
-	return best, nil
+	return times, nil
 }
 
 // variants builds a program in every way. finish has to be called after the

@@ -18,6 +18,7 @@ import (
 // suite's modules occur more than once.
 type Compiler struct {
 	Level    string // of optimisation: 0, fast or 2
+	CPU      string // processor to compile for, or empty
 	Dir      string // the suite, for the module spectest
 	CacheDir string // the compiler's own cache, or empty
 
@@ -73,7 +74,7 @@ func (c *Compiler) compile(ctx context.Context, v *verdict, shared bool) (*compi
 }
 
 func (c *Compiler) run(ctx context.Context, module []byte, shared bool) ([]byte, error) {
-	o := compiler.Options{Level: c.Level, CacheDir: c.CacheDir}
+	o := compiler.Options{Level: c.Level, CPU: c.CPU, CacheDir: c.CacheDir}
 	if shared {
 		o.Memory, o.HashedTypeIDs = lower.MemoryPointer, true
 	}

@@ -18,6 +18,7 @@ import (
 
 var (
 	levels = flag.String("spec.levels", "0,fast,2", "optimisation levels to compile the suite with; a short run takes only fast")
+	cpu    = flag.String("spec.cpu", "", "processor to compile for, for instance x86-64-v3; empty: the default")
 	only   = flag.String("spec.file", "", "run only this file, for instance 2.0/call_indirect")
 	cache  = flag.String("spec.cache", "", "folder for the compiler's cache between runs; empty: none")
 	update = flag.Bool("update", false, "rewrite the table of docs/conformance.md")
@@ -33,11 +34,13 @@ const (
 )
 
 // representative are the files of a short run: every kind of trap, calls,
-// memory, tables, floating point and linking.
+// memory, tables, floating point, vectors and linking.
 var representative = []string{
 	"2.0/bulk", "2.0/call", "2.0/call_indirect", "2.0/conversions", "2.0/data", "2.0/elem", "2.0/f32", "2.0/f64_bitwise",
 	"2.0/float_misc", "2.0/global", "2.0/i32", "2.0/i64", "2.0/if", "2.0/imports", "2.0/linking", "2.0/memory_grow",
-	"2.0/memory_trap", "2.0/names", "2.0/ref_func", "2.0/skip-stack-guard-page", "2.0/start", "2.0/table_grow",
+	"2.0/memory_trap", "2.0/names", "2.0/ref_func", "2.0/simd_address", "2.0/simd_bit_shift", "2.0/simd_conversions",
+	"2.0/simd_f32x4_arith", "2.0/simd_f64x2", "2.0/simd_i16x8_sat_arith", "2.0/simd_i32x4_trunc_sat_f64x2", "2.0/simd_linking",
+	"2.0/simd_load8_lane", "2.0/skip-stack-guard-page", "2.0/start", "2.0/table_grow",
 	"2.0/traps", "1.0/linking",
 }
 
@@ -97,7 +100,7 @@ func eachLevel(t *testing.T, test func(t *testing.T, r *Runner, scripts []*Scrip
 	}
 	for _, level := range wanted {
 		t.Run(level, func(t *testing.T) {
-			test(t, &Runner{Program: r.Program, Compiler: &Compiler{Level: level, Dir: r.Compiler.Dir, CacheDir: *cache}}, scripts)
+			test(t, &Runner{Program: r.Program, Compiler: &Compiler{Level: level, CPU: *cpu, Dir: r.Compiler.Dir, CacheDir: *cache}}, scripts)
 		})
 	}
 }

@@ -45,7 +45,16 @@ var ErrNotFound = fmt.Errorf("%s not found: apt-get install qemu-system-x86", Pr
 // Descriptors that QEMU inherits.
 const (
 	channelDescriptor = 3
-	stdinDescriptor   = 4
+	serialDescriptor  = 4
+	portDescriptor    = 5 // of the first port
+)
+
+// The ports of the machine in the order of their descriptors.
+const (
+	stdinPort = iota
+	stdoutPort
+	stderrPort
+	portDescriptors
 )
 
 // Bounds of -m. Less than minMemoryBytes does not hold the kernel, and QEMU
@@ -100,7 +109,7 @@ func (v *VMM) command(path string, m *vmm.Machine, accel Accel) ([]string, error
 	if cpu == "" {
 		cpu = map[Accel]string{AccelKVM: "host", AccelTCG: "max"}[accel]
 	}
-	return append([]string{path,
+	argv := []string{path,
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 		"-machine", machine, "-accel", string(accel), "-cpu", cpu, "-smp", "1",
 		"-m", fmt.Sprintf("%dk", m.MemoryBytes>>10),
@@ -112,10 +121,37 @@ func (v *VMM) command(path string, m *vmm.Machine, accel Accel) ([]string, error
 		"-chardev", "file,id=channel,path=/dev/fdset/1,append=on",
 		"-device", fmt.Sprintf("isa-debugcon,chardev=channel,iobase=%#x,readback=%#x", abi.ChannelPort, abi.ChannelMagic),
 		"-device", fmt.Sprintf("isa-debug-exit,iobase=%#x,iosize=4", abi.DebugExitPort),
-		"-chardev", fmt.Sprintf("socket,id=stdin,fd=%d", stdinDescriptor),
-		"-serial", "chardev:stdin",
-		"-kernel", escapeOption(m.Image),
-	}, v.Args...), nil
+		// The serial port is standard input for a kernel that does not know
+		// the ports, and where one without a host channel speaks.
+		"-chardev", fmt.Sprintf("socket,id=serial,fd=%d", serialDescriptor),
+		"-serial", "chardev:serial",
+	}
+	argv = append(argv, portOptions(machine)...)
+	argv = append(argv, "-kernel", escapeOption(m.Image))
+	return append(argv, v.Args...), nil
+}
+
+// portOptions are the options for the virtio console device with a port for each
+// stream (abi/port.go).
+func portOptions(machine string) []string {
+	// Modern devices only: the kernel does not know the registers before virtio 1.
+	options := []string{"-device", "virtio-serial-pci,id=ports,max_ports=4,disable-legacy=on"}
+	if strings.HasPrefix(machine, Machines[0]) {
+		options = []string{"-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,id=ports,max_ports=4"}
+	}
+	options = append(options, "-chardev", fmt.Sprintf("socket,id=stdin,fd=%d", portDescriptor+stdinPort))
+	for i, name := range []string{stdoutPort: "stdout", stderrPort: "stderr"} {
+		if name != "" {
+			options = append(options,
+				"-add-fd", fmt.Sprintf("fd=%d,set=%d", portDescriptor+i, 1+i),
+				"-chardev", fmt.Sprintf("file,id=%s,path=/dev/fdset/%d,append=on", name, 1+i))
+		}
+	}
+	for i, port := range []struct{ id, name string }{{"stdin", abi.PortStdin}, {"stdout", abi.PortStdout}, {"stderr", abi.PortStderr}} {
+		options = append(options, "-device",
+			fmt.Sprintf("virtserialport,bus=ports.0,nr=%d,chardev=%s,name=%s", 1+i, port.id, port.name))
+	}
+	return options
 }
 
 // escapeOption is for values of QEMU options that take commas apart; -kernel is

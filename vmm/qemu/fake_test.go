@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 // fake behaves like QEMU with a guest of some kind and does not return.
 func fake(kind string) {
 	channel := os.NewFile(channelDescriptor, "channel")
-	serial := os.NewFile(stdinDescriptor, "serial")
+	serial := os.NewFile(serialDescriptor, "serial")
 	send := func(kind abi.FrameKind, payload string) error {
 		_, err := channel.Write(append(abi.AppendFrameHeader(nil, kind, len(payload)), payload...))
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -34,7 +35,10 @@ type session struct {
 	log     *vmm.Tail // kernel messages and what comes over the serial line
 	stderr  *vmm.Tail // what QEMU itself says
 	input   *vmm.Input
+	streams *streams      // our ends of the ports
+	copied  int           // outputs that have ended
 	ready   chan struct{} // closed at the first frame
+	pumping sync.Once     // input over the serial line
 	broken  chan struct{} // closed when QEMU says that KVM gave up
 }
 
@@ -56,14 +60,16 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	}
 	decoder := &vmm.Channel{
 		Stdout: s.machine.Stdout, Stderr: s.machine.Stderr, Log: s.log,
-		Ready: func() { close(s.ready) },
+		Ready:   func() { close(s.ready) },
+		Started: s.started,
 	}
 	decoded := make(chan error, 1)
 	go func() { decoded <- decoder.Copy(s.channel) }()
 	go func() { _, _ = io.Copy(s.log, s.serial) }()
+	go s.streams.serveStdin(s.input)
+	s.streams.copy()
 
-	err = s.wait(ctx, decoded)
-	s.finish(err)
+	err = s.finish(ctx, s.wait(ctx, decoded))
 	switch cause := context.Cause(ctx); {
 	case err == nil:
 		decoder.Result.Log = s.log.Unseen()
@@ -75,30 +81,46 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	}
 }
 
-// start starts QEMU with the host channel and the serial line as descriptors.
+// started is called when the machine says where its streams are.
+func (s *session) started(ports bool) {
+	if !ports {
+		s.pumping.Do(func() { go s.pumpStdin() })
+	}
+}
+
+// start starts QEMU with the host channel, the serial line and the ports as
+// descriptors.
 func (s *session) start(ctx context.Context) error {
 	channel, channelGuest, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer channelGuest.Close()
-	serial, serialGuest, err := socketPair()
+	serial, serialGuest, err := socketPair(serialBufferBytes)
 	if err != nil {
 		channel.Close()
 		return err
 	}
 	defer serialGuest.Close()
-	s.channel, s.serial = channel, serial
+	streams, err := openStreams(s.machine)
+	if err != nil {
+		channel.Close()
+		serial.Close()
+		return err
+	}
+	defer streams.closeGuest()
+	s.channel, s.serial, s.streams = channel, serial, streams
 	s.stderr = vmm.NewTail(&kvmWatch{broken: s.broken})
 	c := vmm.NewCommand(ctx, s.argv[0], s.argv[1:]...)
 	c.Stderr = s.stderr
-	c.ExtraFiles = []*os.File{channelDescriptor - 3: channelGuest, stdinDescriptor - 3: serialGuest}
+	c.ExtraFiles = append([]*os.File{channelDescriptor - 3: channelGuest, serialDescriptor - 3: serialGuest}, streams.guest[:]...)
 	// Its own process group: Ctrl-C is for the command, which ends QEMU.
 	c.SysProcAttr.Setpgid = true
 	s.child, err = vmm.Start(c)
 	if err != nil {
 		channel.Close()
 		serial.Close()
+		streams.close()
 		return fmt.Errorf("starting QEMU: %w", err)
 	}
 	go followStop(s.child.Process.Process.Pid, s.child.Done)
@@ -118,9 +140,12 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 			if s.onReady != nil {
 				s.onReady()
 			}
-			go s.pumpStdin()
 		case err := <-decoded:
 			return err
+		case err := <-s.streams.copied:
+			if s.copied++; err != nil {
+				return err
+			}
 		case <-s.broken:
 			return errKVM
 		case <-timeout.C:
@@ -135,7 +160,9 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 var errKVM = errors.New("KVM stopped the machine")
 
 // finish waits until QEMU is gone, and sees to it when err is why wait ended.
-func (s *session) finish(err error) {
+// What QEMU has written until then still goes out. It returns err, or what went
+// wrong with that.
+func (s *session) finish(ctx context.Context, err error) error {
 	if err == nil || errors.Is(err, vmm.ErrChannelEnd) {
 		// QEMU is ending, and in the second case its status says why.
 		select {
@@ -148,6 +175,16 @@ func (s *session) finish(err error) {
 	<-s.child.Done
 	s.input.Close()
 	s.serial.Close()
+	var timeout <-chan time.Time // none for the output of a program that ended
+	if err != nil {
+		timeout = time.After(exitGrace)
+	}
+	failed := s.streams.drain(s.copied, ctx.Done(), timeout)
+	s.streams.close()
+	if err == nil {
+		err = failed
+	}
+	return err
 }
 
 // explain makes one line and a log of how QEMU ended without a FrameExit.
@@ -243,20 +280,24 @@ func (s *session) pumpStdin() {
 // serialBufferBytes is the send buffer of the serial line, about one chunk.
 const serialBufferBytes = 8 << 10
 
-// socketPair returns the two ends of the serial line.
-func socketPair() (ours, theirs *os.File, err error) {
+// socketPair returns the two ends of a line to the machine. sendBytes bounds what
+// it holds, unless it is 0.
+func socketPair(sendBytes int) (ours, theirs *os.File, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("socketpair: %w", err)
 	}
-	if err := unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, serialBufferBytes); err != nil {
-		return nil, nil, errors.Join(err, unix.Close(fds[0]), unix.Close(fds[1]))
+	if sendBytes != 0 {
+		err = unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, sendBytes)
 	}
 	// Not blocking, so that Close ends a read or write that waits.
-	if err := unix.SetNonblock(fds[0], true); err != nil {
+	if err == nil {
+		err = unix.SetNonblock(fds[0], true)
+	}
+	if err != nil {
 		return nil, nil, errors.Join(err, unix.Close(fds[0]), unix.Close(fds[1]))
 	}
-	return os.NewFile(uintptr(fds[0]), "serial"), os.NewFile(uintptr(fds[1]), "serial of the guest"), nil
+	return os.NewFile(uintptr(fds[0]), "line"), os.NewFile(uintptr(fds[1]), "line of the guest"), nil
 }
 
 // kvmWatch looks in QEMU's messages for those with which it stops a machine
