@@ -53,6 +53,7 @@ func (r *runCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	result.Report = withPlaces(result.Report, src)
 	return end(result)
 }
 

@@ -295,7 +295,7 @@ func (f *function) pop() value {
 // between instructions.
 func (f *function) widen(v value) value {
 	if v.kind != valueCondition {
-		return f.reshape(v, shapeI64x2)
+		return f.reshape(v, shapeI8x16)
 	}
 	r := f.define()
 	f.put("zext i1 ").value(v).put(" to i32").line()

@@ -53,7 +53,7 @@ func llvmType(t wasm.ValueType) string {
 	case wasm.F64:
 		return "double"
 	case wasm.V128:
-		return shapes[shapeI64x2].vector
+		return shapes[shapeI8x16].vector
 	default:
 		return "ptr"
 	}

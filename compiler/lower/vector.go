@@ -11,10 +11,10 @@ import (
 // Vector instructions (4.4.3; 4.3.2 to 4.3.4 lane by lane). A v128 is a vector
 // of LLVM of the shape that the instruction at hand asks for; between
 // instructions of one block it keeps the shape it was made in (value.shape), and
-// wherever it is stored, passed or merged it is a <2 x i64>.
+// wherever it is stored, passed or merged it is a <16 x i8>.
 //
 // Everything here is IR that any processor with vectors of 128 bits can run;
-// what LLVM makes of it is written down in compiler/testdata/vector.txt. Where
+// what LLVM makes of it is written down in test/vector/testdata/code.txt. Where
 // that was clearly worse than an instruction of the processor, the processor's
 // table has a lowering of its own (vector_x86.go).
 
@@ -22,10 +22,13 @@ import (
 type shape uint8
 
 const (
-	shapeI64x2 shape = iota // first, so that the zero value of a value has it
-	shapeI8x16
+	// shapeI8x16 is what a v128 is between instructions. LLVM moves casts
+	// between types of equally many lanes around, and then recognises less: an
+	// MINPD is not one if the lanes pass through integers.
+	shapeI8x16 shape = iota
 	shapeI16x8
 	shapeI32x4
+	shapeI64x2
 	shapeF32x4
 	shapeF64x2
 )
@@ -38,10 +41,10 @@ var shapes = [...]struct {
 	scalar                 wasm.ValueType
 	integer                shape // of the same lanes
 }{
-	shapeI64x2: {"<2 x i64>", "i64", "v2i64", 2, 64, wasm.I64, shapeI64x2},
 	shapeI8x16: {"<16 x i8>", "i8", "v16i8", 16, 8, wasm.I32, shapeI8x16},
 	shapeI16x8: {"<8 x i16>", "i16", "v8i16", 8, 16, wasm.I32, shapeI16x8},
 	shapeI32x4: {"<4 x i32>", "i32", "v4i32", 4, 32, wasm.I32, shapeI32x4},
+	shapeI64x2: {"<2 x i64>", "i64", "v2i64", 2, 64, wasm.I64, shapeI64x2},
 	shapeF32x4: {"<4 x float>", "float", "v4f32", 4, 32, wasm.F32, shapeI32x4},
 	shapeF64x2: {"<2 x double>", "double", "v2f64", 2, 64, wasm.F64, shapeI64x2},
 }

@@ -18,7 +18,7 @@ func isVectorLoad(i *wasm.Instruction) bool {
 }
 
 func lowerVectorLoad(f *function, i *wasm.Instruction) {
-	f.pushVector(shapeI64x2, f.loadMemory(i, shapes[shapeI64x2].vector))
+	f.pushVector(shapeI8x16, f.loadMemory(i, shapes[shapeI8x16].vector))
 }
 
 func lowerVectorStore(f *function, i *wasm.Instruction) {

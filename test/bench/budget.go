@@ -33,7 +33,7 @@ var budgets = []budget{
 	{
 		name: budgetCodeFast, what: "the same at level fast, the default",
 		most: 1.10, unit: "×", format: "%.2f",
-		reason: "only level 2 vectorises loops, which is what `matmul` and `statem` gain from",
+		reason: "it leaves out most of LLVM's passes for a third of the time; only level 2 vectorises loops such as that of `matmul`",
 	},
 	{
 		name: budgetCallCount, what: "WASI call round trip, instructions",

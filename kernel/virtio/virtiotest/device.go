@@ -1,0 +1,158 @@
+package virtiotest
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"mewz/abi"
+	"mewz/kernel/virtio"
+)
+
+// queuesMax is how many queues a Device has.
+const queuesMax = 16
+
+// Device is a virtio device without a transport.
+type Device struct {
+	Machine  *Machine
+	ID       virtio.DeviceID
+	Offered  virtio.Features
+	Config   [64]byte
+	QueueMax uint16
+	// Notified is called when the driver notifies.
+	Notified func(queue uint16)
+	// Dead makes the device ignore its registers: the status reads as 255.
+	Dead bool
+	// Refuse makes it take FEATURES_OK back.
+	Refuse bool
+
+	Status     virtio.Status
+	Accepted   virtio.Features
+	Queues     [queuesMax]Queue
+	Interrupts int // interrupts it has raised
+	Isr        uint32
+	selected   uint32 // queue
+	featureSel uint32
+	acceptSel  uint32
+}
+
+// Queue is the device's half of a virtqueue.
+type Queue struct {
+	device  *Device
+	At      virtio.QueueAddresses
+	Ready   bool
+	taken   uint16 // index up to which the available ring was read
+	UsedIdx uint16
+}
+
+// NewDevice returns an honest device with queues of at most 64 entries.
+func NewDevice(m *Machine, id virtio.DeviceID, offered virtio.Features) *Device {
+	d := &Device{Machine: m, ID: id, Offered: offered | virtio.FeatureVersion1, QueueMax: 64}
+	for i := range d.Queues {
+		d.Queues[i].device = d
+	}
+	return d
+}
+
+func (d *Device) setStatus(s virtio.Status) {
+	if s == 0 {
+		d.Accepted, d.Isr = 0, 0
+		for i := range d.Queues {
+			d.Queues[i] = Queue{device: d}
+		}
+	}
+	if d.Refuse {
+		s &^= virtio.StatusFeaturesOK
+	}
+	d.Status = s
+}
+
+func (d *Device) queue() *Queue { return &d.Queues[d.selected%queuesMax] }
+
+func (d *Device) notify(queue uint32) {
+	if d.Notified != nil && d.Status&virtio.StatusDriverOK != 0 && queue < queuesMax {
+		d.Notified(uint16(queue))
+	}
+}
+
+// Chain is a chain that the driver made available.
+type Chain struct {
+	Head uint16
+	Read []byte   // what the device may read
+	Into [][]byte // what it may write
+}
+
+// Pop takes the next chain. It panics when the driver breaks a rule.
+func (q *Queue) Pop() (c Chain, ok bool) {
+	if !q.Ready {
+		return c, false
+	}
+	le, m := binary.LittleEndian, q.device.Machine
+	available := m.Bytes(q.At.Available, 4+2*int(q.At.Size))
+	index := le.Uint16(available[2:])
+	if index == q.taken {
+		return c, false
+	}
+	if index-q.taken > q.At.Size {
+		panic(fmt.Sprintf("available index %d after %d in a queue of %d", index, q.taken, q.At.Size))
+	}
+	c.Head = le.Uint16(available[4+2*(q.taken%q.At.Size):])
+	q.taken++
+	at := c.Head
+	for range q.At.Size {
+		d := m.Bytes(q.At.Descriptors+16*abi.PhysAddr(at), 16)
+		flags := le.Uint16(d[12:])
+		b := m.Bytes(abi.PhysAddr(le.Uint64(d)), int(le.Uint32(d[8:])))
+		if b == nil {
+			panic("a descriptor leads out of the driver's memory")
+		}
+		if flags&2 != 0 {
+			c.Into = append(c.Into, b)
+		} else {
+			c.Read = append(c.Read, b...)
+		}
+		if flags&1 == 0 {
+			return c, true
+		}
+		at = le.Uint16(d[14:])
+	}
+	panic("a chain without an end")
+}
+
+// Push gives a chain back of which n bytes were written.
+func (q *Queue) Push(head uint16, n uint32) { q.PushRaw(uint32(head), n) }
+
+// PushRaw is Push with whatever a device may write there.
+func (q *Queue) PushRaw(head, n uint32) {
+	if !q.Ready {
+		return
+	}
+	le := binary.LittleEndian
+	used := q.device.Machine.Bytes(q.At.Used, 4+8*int(q.At.Size))
+	e := used[4+8*(q.UsedIdx%q.At.Size):]
+	le.PutUint32(e, head)
+	le.PutUint32(e[4:], n)
+	q.SetUsed(q.UsedIdx + 1)
+}
+
+// SetUsed sets the index of the used ring and interrupts if the driver wants it.
+func (q *Queue) SetUsed(index uint16) {
+	le, m := binary.LittleEndian, q.device.Machine
+	q.UsedIdx = index
+	le.PutUint16(m.Bytes(q.At.Used+2, 2), index)
+	if le.Uint16(m.Bytes(q.At.Available, 2))&1 == 0 {
+		q.device.Interrupts++
+		q.device.Isr |= 1
+		m.raise()
+	}
+}
+
+// Fill writes b into a chain and pushes it; it returns what did not fit.
+func (q *Queue) Fill(c Chain, b []byte) []byte {
+	n := 0
+	for _, into := range c.Into {
+		k := copy(into, b)
+		b, n = b[k:], n+k
+	}
+	q.Push(c.Head, uint32(n))
+	return b
+}
