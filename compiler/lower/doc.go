@@ -1,5 +1,5 @@
 // Package lower translates a valid module into LLVM IR as text (WebAssembly
-// core specification 2.0, chapter 4, without SIMD).
+// core specification 2.0, chapter 4).
 //
 // In: validate.Checked. Out: a Plan, which writes the IR of each shard when
 // asked, and what of the module is no code: data segments and symbol names.

@@ -51,19 +51,23 @@ func mayVanish(name string, first, second value) bool {
 
 // arithmetic lowers fadd, fsub, fmul and fdiv.
 func arithmetic(name string) lowering {
-	plain := operation(name)
-	return func(f *function, i *wasm.Instruction) {
-		first, second := f.stack[len(f.stack)-2], f.stack[len(f.stack)-1]
-		if !mayVanish(name, first, second) {
-			plain(f, i)
-			return
-		}
-		f.stack = f.stack[:len(f.stack)-2]
-		r := f.define()
-		f.put("call ").put(llvmType(first.wasmType)).put(" @llvm.experimental.constrained.").put(name).put(".").
-			put(overload(first.wasmType)).put("(").typed(first).put(", ").typed(second).put(constrained).line()
-		f.pushRegister(first.wasmType, r)
+	return func(f *function, _ *wasm.Instruction) {
+		second := f.pop()
+		first := f.pop()
+		f.pushRegister(first.wasmType, f.arithmetic(name, first, second))
 	}
+}
+
+// arithmetic writes fadd, fsub, fmul or fdiv.
+func (f *function) arithmetic(name string, first, second value) int {
+	r := f.define()
+	if !mayVanish(name, first, second) {
+		f.put(name).put(" ").typed(first).put(", ").value(second).line()
+		return r
+	}
+	f.put("call ").put(llvmType(first.wasmType)).put(" @llvm.experimental.constrained.").put(name).put(".").
+		put(overload(first.wasmType)).put("(").typed(first).put(", ").typed(second).put(constrained).line()
+	return r
 }
 
 // extremum lowers min and max. The sum of the operands is the quiet NaN that
@@ -75,8 +79,7 @@ func extremum(name string) lowering {
 		t := llvmType(first.wasmType)
 		unordered := f.define()
 		f.put("fcmp uno ").typed(first).put(", ").value(second).line()
-		sum := f.define()
-		f.put("fadd ").typed(first).put(", ").value(second).line()
+		sum := f.arithmetic("fadd", first, second)
 		extreme := f.define()
 		f.put("call nnan ").put(t).put(" @llvm.").put(name).put(".").put(overload(first.wasmType)).
 			put("(").typed(first).put(", ").typed(second).put(")").line()

@@ -34,8 +34,8 @@ func vectorMayVanish(name string, first, second value) bool {
 	}
 }
 
-// floatOperation writes fadd, fsub, fmul or fdiv of vectors.
-func (f *function) floatOperation(name string, first, second value) int {
+// vectorArithmetic writes fadd, fsub, fmul or fdiv of vectors.
+func (f *function) vectorArithmetic(name string, first, second value) int {
 	if !vectorMayVanish(name, first, second) {
 		return f.assign("%s %s, %s", name, f.operand(first), f.name(second))
 	}
@@ -47,7 +47,7 @@ func (f *function) floatOperation(name string, first, second value) int {
 func vectorArithmetic(s shape, name string) lowering {
 	return func(f *function, _ *wasm.Instruction) {
 		second, first := f.popVector(s), f.popVector(s)
-		f.pushVector(s, f.floatOperation(name, first, second))
+		f.pushVector(s, f.vectorArithmetic(name, first, second))
 	}
 }
 
@@ -73,7 +73,7 @@ func vectorExtremum(s shape, comparison, join string) lowering {
 		second, first := f.popVector(s), f.popVector(s)
 		integer := shapes[s].integer
 		unordered := f.assign("fcmp uno %s, %s", f.operand(first), f.name(second))
-		sum := f.floatOperation("fadd", first, second)
+		sum := f.vectorArithmetic("fadd", first, second)
 		a := f.reshape(vectorValue(s, f.choose(comparison, first, second)), integer)
 		b := f.reshape(vectorValue(s, f.choose(comparison, second, first)), integer)
 		joined := f.reshape(vectorValue(integer, f.assign("%s %s, %s", join, f.operand(a), f.name(b))), s)

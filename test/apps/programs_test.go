@@ -40,6 +40,11 @@ var (
 		WasmLink: []string{"-Wl,--max-memory=67108864"},
 	}
 
+	vector = toolchain.Program{
+		Name: "vector", Language: toolchain.C, Sources: []string{sources + "c/vector.c"}, Flags: []string{"-O3"},
+		WasmFlags: []string{"-msimd128"},
+	}
+
 	rustHello       = rust("hello")
 	rustCollections = rust("collections")
 	rustPanic       = rust("panic")
@@ -111,6 +116,8 @@ var tests = []test{
 	{name: "c/memory", program: memory, args: []string{"200"}, memory: "320M"},
 	{name: "c/grow-bounded", program: growBounded, args: []string{"count"}, memory: "128M"},
 	{name: "c/grow-short", program: grow, memory: "96M"},
+
+	{name: "c/vector", program: vector, short: true},
 
 	{name: "c/trap/unreachable", program: trap, args: []string{"unreachable"}, trap: traps(abi.TrapUnreachable), short: true},
 	{name: "c/trap/abort", program: trap, args: []string{"abort"}, trap: traps(abi.TrapUnreachable)},

@@ -7,8 +7,8 @@ import (
 	"mewz/compiler/wasm"
 )
 
-// vector is a v128 as scripts have it.
-func vector(laneType string, lanes ...any) Value {
+// vectorOf is a v128 as scripts have it.
+func vectorOf(laneType string, lanes ...any) Value {
 	return Value{Type: "v128", LaneType: laneType, Value: lanes}
 }
 
@@ -24,16 +24,16 @@ func TestValueBits(t *testing.T) {
 		{Value{Type: "externref", Value: "null"}, word{0}},
 		{Value{Type: "externref", Value: "0"}, word{1}},
 		{Value{Type: "funcref", Value: "null"}, word{0}},
-		{vector("i8", "-1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "0", "0", "0", "0", "0", "255"), word{0x08070605_040302ff, 0xff000000_00000009}},
-		{vector("i16", "1", "2", "3", "4", "5", "6", "7", "8"), word{0x00040003_00020001, 0x00080007_00060005}},
-		{vector("f64", "1", "2"), word{1, 2}},
+		{vectorOf("i8", "-1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "0", "0", "0", "0", "0", "255"), word{0x08070605_040302ff, 0xff000000_00000009}},
+		{vectorOf("i16", "1", "2", "3", "4", "5", "6", "7", "8"), word{0x00040003_00020001, 0x00080007_00060005}},
+		{vectorOf("f64", "1", "2"), word{1, 2}},
 	}
 	for _, test := range tests {
 		if got, err := test.value.Bits(); err != nil || got != test.want {
 			t.Errorf("%v.Bits() = %#x, %v, want %#x", test.value, got, err, test.want)
 		}
 	}
-	for _, bad := range []Value{{Type: "v128", Value: "1"}, {Type: "i32", Value: nil}, {Type: "i32", Value: "4294967296"}, {Type: "i64", Value: "x"}, vector("i32", "1"), vector("i7", "1"), vector("f64", "x", "1")} {
+	for _, bad := range []Value{{Type: "v128", Value: "1"}, {Type: "i32", Value: nil}, {Type: "i32", Value: "4294967296"}, {Type: "i64", Value: "x"}, vectorOf("i32", "1"), vectorOf("i7", "1"), vectorOf("f64", "x", "1")} {
 		if got, err := bad.Bits(); err == nil {
 			t.Errorf("%v.Bits() = %#x, want an error", bad, got)
 		}
@@ -60,12 +60,12 @@ func TestValueMatches(t *testing.T) {
 		{Value{Type: "externref", Value: nil}, wasm.ExternRef, word{1}, true},
 		{Value{Type: "externref", Value: nil}, wasm.ExternRef, word{0}, false},
 		{Value{Type: "funcref", Value: "null"}, wasm.FuncRef, word{0}, true},
-		{vector("i64", "1", "2"), wasm.V128, word{1, 2}, true},
-		{vector("i64", "1", "2"), wasm.V128, word{1, 3}, false},
-		{vector("f64", "nan:canonical", "2"), wasm.V128, word{f64CanonicalNaN | f64Sign, 2}, true},
-		{vector("f64", "nan:canonical", "2"), wasm.V128, word{f64CanonicalNaN | 1, 2}, false},
-		{vector("f32", "0", "0", "nan:arithmetic", "nan:canonical"), wasm.V128, word{0, f32CanonicalNaN<<32 | f32CanonicalNaN | 1}, true},
-		{vector("f32", "0", "0", "nan:arithmetic", "nan:canonical"), wasm.V128, word{0, (f32CanonicalNaN|1)<<32 | f32CanonicalNaN}, false},
+		{vectorOf("i64", "1", "2"), wasm.V128, word{1, 2}, true},
+		{vectorOf("i64", "1", "2"), wasm.V128, word{1, 3}, false},
+		{vectorOf("f64", "nan:canonical", "2"), wasm.V128, word{f64CanonicalNaN | f64Sign, 2}, true},
+		{vectorOf("f64", "nan:canonical", "2"), wasm.V128, word{f64CanonicalNaN | 1, 2}, false},
+		{vectorOf("f32", "0", "0", "nan:arithmetic", "nan:canonical"), wasm.V128, word{0, f32CanonicalNaN<<32 | f32CanonicalNaN | 1}, true},
+		{vectorOf("f32", "0", "0", "nan:arithmetic", "nan:canonical"), wasm.V128, word{0, (f32CanonicalNaN|1)<<32 | f32CanonicalNaN}, false},
 	}
 	for _, test := range tests {
 		if got, err := test.value.Matches(test.t, test.got); err != nil || got != test.want {

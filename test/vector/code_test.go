@@ -59,7 +59,7 @@ func disassemble(t *testing.T, cpu string) map[string][]string {
 		mnemonic, _, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		mnemonic, _, _ = strings.Cut(mnemonic, " ")
 		switch {
-		case function == "" || mnemonic == "":
+		case function == "" || mnemonic == "" || mnemonic == "#":
 		case strings.HasPrefix(mnemonic, "ret"):
 			function = "" // what follows aligns the next one
 		default:

@@ -89,7 +89,7 @@ func compare(t *testing.T, b []byte) {
 	}
 	var unsupported *wasm.UnsupportedError
 	if len(b) > fuzzMaxBytes || errors.As(err, &unsupported) {
-		return // wazero supports SIMD; the rest of a module is not seen
+		return // the rest of a module is not seen
 	}
 	switch {
 	case err == nil:

@@ -65,6 +65,9 @@ func (p *PCI) Load32(address uint32) uint32 {
 
 // Store32 writes the configuration space.
 func (p *PCI) Store32(address uint32, v uint32) {
+	if address&0xfc == 4 {
+		v |= uint32(p.Space[6])<<16 | uint32(p.Space[7])<<24 // zeroes change no status
+	}
 	if address>>8 == 3<<3 {
 		binary.LittleEndian.PutUint32(p.Space[address&0xfc:], v)
 	}
