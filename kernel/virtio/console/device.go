@@ -53,7 +53,7 @@ type Device struct {
 
 // line is a queue with its number and the memory of its buffers.
 type line struct {
-	*virtio.Queue
+	virtio.Queue
 	index   uint16
 	buffers device.Memory
 	owner   [inputBuffers]uint8 // which buffer a chain of one is, by its head
@@ -125,7 +125,7 @@ func (d *Device) enableQueues(ports int) error {
 		if err != nil {
 			return
 		}
-		if l.Queue, err = virtio.NewQueue(take(virtio.QueueBytes(size)), size); err == nil {
+		if err = l.Init(take(virtio.QueueBytes(size)), size); err == nil {
 			l.index = index
 			l.QuietInterrupts()
 			err = d.transport.EnableQueue(index, l.Addresses())

@@ -64,12 +64,12 @@ func FindMicroVM(m device.Machine) ([]Found, error) {
 	}
 	var found []Found
 	for i := range microVMCount {
-		r := device.Part(all, uint32(i*deviceBytes), deviceBytes)
-		if r.Load32(registerMagic) != magic || r.Load32(registerVersion) != version {
+		at := uint32(i * deviceBytes)
+		if all.Load32(at+registerMagic) != magic || all.Load32(at+registerVersion) != version {
 			continue
 		}
-		if id := virtio.DeviceID(r.Load32(registerDeviceID)); id != 0 {
-			found = append(found, Found{id, i, m, r})
+		if id := virtio.DeviceID(all.Load32(at + registerDeviceID)); id != 0 {
+			found = append(found, Found{id, i, m, device.Part(all, at, deviceBytes)})
 		}
 	}
 	return found, nil
