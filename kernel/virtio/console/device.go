@@ -27,9 +27,10 @@ const (
 	ringAlign         = 16
 	handshakePatience = 500 * time.Millisecond
 
-	// Waits get longer: a lost interrupt costs little, an idle machine too.
+	// Waits get longer. An interrupt is lost, if ever, just after the driver has
+	// asked for it, so it is found soon; an idle machine sleeps.
 	pauseFirst = time.Millisecond
-	pauseLast  = 500 * time.Millisecond
+	pauseLast  = 2 * time.Second
 	pauseBlind = 4 * time.Millisecond // without an interrupt
 )
 
