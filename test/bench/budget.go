@@ -33,8 +33,7 @@ var budgets = []budget{
 	{
 		name: budgetCodeFast, what: "the same at level fast, the default",
 		most: 1.10, unit: "×", format: "%.2f",
-		reason: "it leaves out most of LLVM's passes for some 60 % of the CPU time of level 2: the loop of `matmul` is vectorised only there. Why `statem`\n" +
-			"loses too is not known: neither `default<O1>` nor `llc -O2` alone makes up for it",
+		reason: "it leaves out most of LLVM's passes for some 60 % of the CPU time of level 2: the loop of `matmul` is vectorised only there",
 	},
 	{
 		name: budgetCallCount, what: "WASI call round trip, instructions",
@@ -49,8 +48,8 @@ var budgets = []budget{
 	{
 		name: budgetEntry, what: "from entry to the first Wasm instruction, the most of all runs",
 		most: 1.0, unit: "million instructions", format: "%.3f",
-		reason: "up to a third are iterations of `rep stos` and `rep movs`; in a trace some runs zeroed 430 pages more than others and copied 63, which\n" +
-			"is the difference between the least and the most",
+		reason: "a third are iterations of `rep stos` and `rep movs`, by which pages are zeroed and copied; why runs differ by a tenth and more is not\n" +
+			"known",
 	},
 	{
 		name: budgetImage, what: "hello image",
