@@ -51,6 +51,9 @@ func execute(args []string) (code int) {
 	if err != nil {
 		panic(err)
 	}
+	if len(args) > 0 && args[0] == "help" { // as docker and go have it
+		args = append(args[1:], "--help")
+	}
 	parsed, err := parser.Parse(args)
 	if exited {
 		return 0
