@@ -166,39 +166,6 @@ func (m *module) addGlobals() {
 	}
 }
 
-// evaluate computes a constant expression (3.3.10); known is false if its value
-// is not known before the module is linked.
-func (m *module) evaluate(e *wasm.ConstExpr) (v value, known bool) {
-	r := wasm.NewReader(e.Body, e.Offset)
-	var i wasm.Instruction
-	for r.Next(&i) == nil {
-		switch i.Opcode {
-		case wasm.OpI32Const:
-			v, known = constantI32(uint32(i.Value)), true
-		case wasm.OpI64Const:
-			v, known = constantI64(uint64(i.Value)), true
-		case wasm.OpF32Const:
-			v, known = value{wasmType: wasm.F32, bits: uint64(uint32(i.Value))}, true
-		case wasm.OpF64Const:
-			v, known = value{wasmType: wasm.F64, bits: uint64(i.Value)}, true
-		case wasm.OpV128Const:
-			v, known = vectorConstant(&i), true
-		case wasm.OpRefNull:
-			v, known = value{wasmType: i.Types[0]}, true
-		case wasm.OpRefFunc:
-			v, known = value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(i.Index)}, true
-		case wasm.OpGlobalGet:
-			g := &m.globals[i.Index]
-			v, known = g.initial, g.known && !g.wasmType.Mutable
-		case wasm.OpEnd:
-			return v, known
-		default:
-			return value{}, false
-		}
-	}
-	return value{}, false
-}
-
 func (m *module) addTables() error {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternTable {

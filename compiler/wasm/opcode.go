@@ -57,6 +57,7 @@ const (
 	FeatureMultiValue     Feature = "multi-value"
 	FeatureMutableGlobals Feature = "mutable-globals"
 	FeatureSIMD           Feature = "simd"
+	FeatureExtendedConst  Feature = "extended-const"
 )
 
 // OpcodeInfo is one row of the instruction table. Signature has the operand
@@ -105,6 +106,12 @@ const (
 	OpI64Const     Opcode = 0x42
 	OpF32Const     Opcode = 0x43
 	OpF64Const     Opcode = 0x44
+	OpI32Add       Opcode = 0x6a
+	OpI32Sub       Opcode = 0x6b
+	OpI32Mul       Opcode = 0x6c
+	OpI64Add       Opcode = 0x7c
+	OpI64Sub       Opcode = 0x7d
+	OpI64Mul       Opcode = 0x7e
 	OpRefNull      Opcode = 0xd0
 	OpRefIsNull    Opcode = 0xd1
 	OpRefFunc      Opcode = 0xd2

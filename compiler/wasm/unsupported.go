@@ -15,7 +15,6 @@ const (
 	FeatureGC                 Feature = "gc"
 	FeatureMemory64           Feature = "memory64"
 	FeatureMultiMemory        Feature = "multi-memory"
-	FeatureExtendedConst      Feature = "extended-const"
 	FeatureWideArithmetic     Feature = "wide-arithmetic"
 	FeatureMemoryControl      Feature = "memory-control"
 	FeatureCustomPageSizes    Feature = "custom-page-sizes"

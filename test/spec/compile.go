@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"mewz/compiler"
@@ -38,15 +39,25 @@ type compileResult struct {
 	err  error
 }
 
+// featuresOf are the proposals that are part of a version.
+var featuresOf = map[string][]wasm.Feature{
+	"1.0": {wasm.FeatureMutableGlobals},
+	"2.0": {
+		wasm.FeatureMutableGlobals, wasm.FeatureSignExtension, wasm.FeatureSatTruncation, wasm.FeatureBulkMemory,
+		wasm.FeatureReferenceTypes, wasm.FeatureMultiValue, wasm.FeatureSIMD,
+	},
+}
+
 // validateModule validates m by the rules of a version.
 func validateModule(m *wasm.Module, version string) error {
 	checked, err := validate.Module(m)
-	if err != nil || version != "1.0" {
+	known, limited := featuresOf[version]
+	if err != nil || !limited {
 		return err
 	}
 	for _, f := range checked.Features() {
-		if f != wasm.FeatureMutableGlobals { // part of 1.0 in the end
-			return fmt.Errorf("%s is not in version 1.0", f)
+		if !slices.Contains(known, f) {
+			return fmt.Errorf("%s is not in version %s", f, version)
 		}
 	}
 	return nil

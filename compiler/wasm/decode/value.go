@@ -86,16 +86,20 @@ func readLimits(r *wasm.Reader, l *wasm.Limits) error {
 	if flags > limitsHasMax {
 		return &wasm.OffsetError{Offset: at, Err: limitsError(flags)}
 	}
-	first, err := r.Uint32()
-	if err != nil {
+	// Since 3.0 the numbers have 64 bits whatever they count; too large ones are
+	// for the validator.
+	if err := readLimit(r, l, &l.Min); err != nil || flags&limitsHasMax == 0 {
 		return err
 	}
-	l.Min = uint64(first)
-	if flags&limitsHasMax == 0 {
-		return nil
-	}
-	second, err := r.Uint32()
-	l.Max, l.HasMax = uint64(second), true
+	l.HasMax = true
+	return readLimit(r, l, &l.Max)
+}
+
+func readLimit(r *wasm.Reader, l *wasm.Limits, n *uint64) (err error) {
+	const longest = 5 // bytes of a number of 32 bits
+	at := r.Offset()
+	*n, err = r.Uint64()
+	l.Long = l.Long || r.Offset()-at > longest
 	return err
 }
 

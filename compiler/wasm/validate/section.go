@@ -137,21 +137,24 @@ func (c *checker) checkTables() error {
 }
 
 func (c *checker) addTable(t wasm.TableType, use TableUse) error {
-	if err := checkOrder(t.Limits); err != nil {
+	if t.Limits.Min > maxTableElements || t.Limits.HasMax && t.Limits.Max > maxTableElements {
+		return ErrTableSize
+	}
+	if err := c.checkOrder(t.Limits); err != nil {
 		return err
 	}
 	if !t.Element.IsReference() {
 		return wasm.ErrMalformedRefType
-	}
-	if t.Limits.Min > wasm.MaxElements {
-		return fmt.Errorf("a table of %d elements: %w, %d", t.Limits.Min, ErrImplementationSize, wasm.MaxElements)
 	}
 	c.tables = append(c.tables, t)
 	c.tableUses = append(c.tableUses, use)
 	return c.checkValueType(t.Element)
 }
 
-func checkOrder(l wasm.Limits) error {
+func (c *checker) checkOrder(l wasm.Limits) error {
+	if l.Long {
+		c.use(wasm.FeatureMemory64)
+	}
 	if l.HasMax && l.Min > l.Max {
 		return fmt.Errorf("%w: %d and %d", ErrLimits, l.Min, l.Max)
 	}
@@ -172,7 +175,7 @@ func (c *checker) addMemory(t wasm.MemoryType) error {
 	if t.Limits.Min > maxMemoryPages || t.Limits.HasMax && t.Limits.Max > maxMemoryPages {
 		return ErrMemorySize
 	}
-	if err := checkOrder(t.Limits); err != nil {
+	if err := c.checkOrder(t.Limits); err != nil {
 		return err
 	}
 	if len(c.memories) > 0 {
@@ -191,9 +194,7 @@ func (c *checker) checkGlobals() error {
 		if err := c.checkConstant(&g.Init, g.Type.Type); err != nil {
 			return fmt.Errorf("global %d: %w", c.importedGlobals+i, err)
 		}
-	}
-	for i := range c.module.Globals { // after all initialisers: they see imports only
-		c.globals = append(c.globals, c.module.Globals[i].Type)
+		c.globals = append(c.globals, g.Type) // after its initialiser, which must not see it
 	}
 	c.globalWritten = make([]bool, len(c.globals))
 	return nil

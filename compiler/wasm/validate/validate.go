@@ -24,6 +24,7 @@ var (
 	ErrDuplicateExport    = errors.New("duplicate export name")
 	ErrConstantRequired   = errors.New("constant expression required")
 	ErrMemorySize         = errors.New("memory size must be at most 65536 pages (4GiB)")
+	ErrTableSize          = errors.New("table size must be at most 4294967295 elements")
 	ErrLimits             = errors.New("size minimum must not be greater than maximum")
 	ErrMultipleMemories   = errors.New("multiple memories")
 	ErrStartFunction      = errors.New("start function")
@@ -38,7 +39,10 @@ var (
 	ErrInconsistent       = errors.New("function and code section have inconsistent lengths")
 )
 
-const maxMemoryPages = 65536 // wasm pages
+const (
+	maxMemoryPages   = 65536 // wasm pages
+	maxTableElements = 1<<32 - 1
+)
 
 // checker is the state for one module.
 type checker struct {
