@@ -32,8 +32,11 @@ type module struct {
 	data      []segmentInfo
 
 	importedFunctions int
-	registerGlobal0   bool                  // see convention.go
-	exports           map[exported][]string // symbols, in the order of the exports
+	// Calling conventions, see convention.go.
+	registerGlobal0 bool
+	tailFunctions   bool                  // functions of the module are called by tailcc
+	tailReferences  bool                  // what references and tables hold, too
+	exports         map[exported][]string // symbols, in the order of the exports
 }
 
 // exported is what an export names.
@@ -106,6 +109,8 @@ func newModule(m *wasm.Module, o Options) (*module, error) {
 	s.addElements()
 	s.addData()
 	s.registerGlobal0 = s.canRegisterGlobal0()
+	s.tailFunctions = u.tailCalls
+	s.tailReferences = u.tailCalls && s.isClosed()
 	return s, nil
 }
 

@@ -58,6 +58,7 @@ const (
 	FeatureMutableGlobals Feature = "mutable-globals"
 	FeatureSIMD           Feature = "simd"
 	FeatureExtendedConst  Feature = "extended-const"
+	FeatureTailCall       Feature = "tail-call"
 )
 
 // OpcodeInfo is one row of the instruction table. Signature has the operand
@@ -88,6 +89,7 @@ const (
 	OpReturn       Opcode = 0x0f
 	OpCall         Opcode = 0x10
 	OpCallIndirect Opcode = 0x11
+	OpReturnCall   Opcode = 0x12
 	OpDrop         Opcode = 0x1a
 	OpSelect       Opcode = 0x1b
 	OpSelectTyped  Opcode = 0x1c
@@ -115,6 +117,8 @@ const (
 	OpRefNull      Opcode = 0xd0
 	OpRefIsNull    Opcode = 0xd1
 	OpRefFunc      Opcode = 0xd2
+
+	OpReturnCallIndirect Opcode = 0x13
 
 	OpMemoryInit Opcode = PrefixMisc | 8
 	OpDataDrop   Opcode = PrefixMisc | 9
@@ -145,16 +149,20 @@ var Opcodes = map[Opcode]OpcodeInfo{
 	OpReturn:       {Name: "return"},
 	OpCall:         {Name: "call", Immediate: ImmediateFunction},
 	OpCallIndirect: {Name: "call_indirect", Immediate: ImmediateCallIndirect},
+	OpReturnCall:   {Name: "return_call", Immediate: ImmediateFunction, Feature: FeatureTailCall},
 	OpDrop:         {Name: "drop"},
 	OpSelect:       {Name: "select"},
-	OpSelectTyped:  {Name: "select", Immediate: ImmediateTypes, Feature: FeatureReferenceTypes},
-	OpLocalGet:     {Name: "local.get", Immediate: ImmediateLocal},
-	OpLocalSet:     {Name: "local.set", Immediate: ImmediateLocal},
-	OpLocalTee:     {Name: "local.tee", Immediate: ImmediateLocal},
-	OpGlobalGet:    {Name: "global.get", Immediate: ImmediateGlobal},
-	OpGlobalSet:    {Name: "global.set", Immediate: ImmediateGlobal},
-	OpTableGet:     {Name: "table.get", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
-	OpTableSet:     {Name: "table.set", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
+
+	OpReturnCallIndirect: {Name: "return_call_indirect", Immediate: ImmediateCallIndirect, Feature: FeatureTailCall},
+
+	OpSelectTyped: {Name: "select", Immediate: ImmediateTypes, Feature: FeatureReferenceTypes},
+	OpLocalGet:    {Name: "local.get", Immediate: ImmediateLocal},
+	OpLocalSet:    {Name: "local.set", Immediate: ImmediateLocal},
+	OpLocalTee:    {Name: "local.tee", Immediate: ImmediateLocal},
+	OpGlobalGet:   {Name: "global.get", Immediate: ImmediateGlobal},
+	OpGlobalSet:   {Name: "global.set", Immediate: ImmediateGlobal},
+	OpTableGet:    {Name: "table.get", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
+	OpTableSet:    {Name: "table.set", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
 
 	0x28: {"i32.load", ImmediateMemArg, "i:i", 4, FeatureNone},
 	0x29: {"i64.load", ImmediateMemArg, "i:I", 8, FeatureNone},

@@ -9,7 +9,6 @@ import (
 const (
 	FeatureRelaxedSIMD        Feature = "relaxed-simd"
 	FeatureThreads            Feature = "threads"
-	FeatureTailCall           Feature = "tail-call"
 	FeatureExceptions         Feature = "exception-handling"
 	FeatureFunctionReferences Feature = "function-references"
 	FeatureGC                 Feature = "gc"
@@ -52,8 +51,6 @@ var unsupportedOpcodes = [...]struct {
 	{0x08, 0x08, "throw", FeatureExceptions},
 	{0x09, 0x09, "rethrow", FeatureExceptions},
 	{0x0a, 0x0a, "throw_ref", FeatureExceptions},
-	{0x12, 0x12, "return_call", FeatureTailCall},
-	{0x13, 0x13, "return_call_indirect", FeatureTailCall},
 	{0x14, 0x14, "call_ref", FeatureFunctionReferences},
 	{0x15, 0x15, "return_call_ref", FeatureFunctionReferences},
 	{0x18, 0x18, "delegate", FeatureExceptions},

@@ -22,20 +22,24 @@ var handlers = [256]func(*body) error{
 	wasm.OpReturn:       (*body).returnFunction,
 	wasm.OpCall:         (*body).call,
 	wasm.OpCallIndirect: (*body).callIndirect,
+	wasm.OpReturnCall:   (*body).returnCall,
 	wasm.OpDrop:         (*body).drop,
 	wasm.OpSelect:       (*body).selectNumber,
-	wasm.OpSelectTyped:  (*body).selectTyped,
-	wasm.OpLocalGet:     (*body).localGet,
-	wasm.OpLocalSet:     (*body).localSet,
-	wasm.OpLocalTee:     (*body).localTee,
-	wasm.OpGlobalGet:    (*body).globalGet,
-	wasm.OpGlobalSet:    (*body).globalSet,
-	wasm.OpTableGet:     (*body).tableGet,
-	wasm.OpTableSet:     (*body).tableSet,
-	wasm.OpMemoryGrow:   (*body).memoryGrow,
-	wasm.OpRefNull:      (*body).refNull,
-	wasm.OpRefIsNull:    (*body).refIsNull,
-	wasm.OpRefFunc:      (*body).refFunc,
+
+	wasm.OpReturnCallIndirect: (*body).returnCallIndirect,
+
+	wasm.OpSelectTyped: (*body).selectTyped,
+	wasm.OpLocalGet:    (*body).localGet,
+	wasm.OpLocalSet:    (*body).localSet,
+	wasm.OpLocalTee:    (*body).localTee,
+	wasm.OpGlobalGet:   (*body).globalGet,
+	wasm.OpGlobalSet:   (*body).globalSet,
+	wasm.OpTableGet:    (*body).tableGet,
+	wasm.OpTableSet:    (*body).tableSet,
+	wasm.OpMemoryGrow:  (*body).memoryGrow,
+	wasm.OpRefNull:     (*body).refNull,
+	wasm.OpRefIsNull:   (*body).refIsNull,
+	wasm.OpRefFunc:     (*body).refFunc,
 }
 
 func handlerOf(o wasm.Opcode) func(*body) error {
@@ -230,6 +234,42 @@ func (b *body) callType(typeIndex uint32) error {
 }
 
 func (b *body) callIndirect() error {
+	if err := b.indirect(); err != nil {
+		return err
+	}
+	return b.callType(b.instruction.Index)
+}
+
+func (b *body) returnCall() error {
+	if err := b.index("function", b.instruction.Index, len(b.functionTypes)); err != nil {
+		return err
+	}
+	return b.returnCallType(b.functionTypes[b.instruction.Index])
+}
+
+func (b *body) returnCallIndirect() error {
+	if err := b.indirect(); err != nil {
+		return err
+	}
+	return b.returnCallType(b.instruction.Index)
+}
+
+// returnCallType checks a tail call: the results are those of the function that
+// makes it.
+func (b *body) returnCallType(typeIndex uint32) error {
+	s := &b.signatures[typeIndex]
+	if want := b.frames[0].results; !bytes.Equal(s.results, want) {
+		return b.fail(fmt.Errorf("%w: the callee's results are not those of the function (%s)", ErrTypeMismatch, b.instruction.Info().Name))
+	}
+	if err := b.popAll(s.params); err != nil {
+		return err
+	}
+	b.setUnreachable()
+	return nil
+}
+
+// indirect checks table and type of a call through a table, and its index.
+func (b *body) indirect() error {
 	table := b.instruction.Index2
 	if err := b.index("table", table, len(b.tables)); err != nil {
 		return err
@@ -243,10 +283,7 @@ func (b *body) callIndirect() error {
 	if table != 0 {
 		b.use(wasm.FeatureReferenceTypes)
 	}
-	if err := b.pop(byte(wasm.I32)); err != nil {
-		return err
-	}
-	return b.callType(b.instruction.Index)
+	return b.pop(byte(wasm.I32))
 }
 
 func (b *body) selectNumber() error {
