@@ -47,11 +47,12 @@ func Describe(m *wasm.Module) *object.Module {
 	for i := range m.Exports {
 		d.Exports = append(d.Exports, describeExport(all[m.Exports[i].Kind], &m.Exports[i]))
 	}
-	if len(m.Memories) > 0 {
-		limits := m.Memories[0].Type.Limits
-		d.Memory = &object.Memory{MinPages: limits.Min, MaxPages: abi.MemoryMaxPages, HasMax: limits.HasMax}
-		if limits.HasMax {
-			d.Memory.MaxPages = min(limits.Max, abi.MemoryMaxPages)
+	for i := range m.Memories {
+		memory := describeMemory(m.Memories[i].Type.Limits)
+		if i == 0 {
+			d.Memory = &memory
+		} else {
+			d.More = append(d.More, memory)
 		}
 	}
 	imported := m.CountImports(wasm.ExternFunc)
@@ -60,6 +61,14 @@ func Describe(m *wasm.Module) *object.Module {
 		d.Functions = append(d.Functions, object.Function{
 			Index: index, Name: m.Names.Functions[index], Offset: uint64(m.Code[i].Offset),
 		})
+	}
+	return d
+}
+
+func describeMemory(limits wasm.Limits) object.Memory {
+	d := object.Memory{MinPages: limits.Min, MaxPages: abi.MemoryMaxPages, HasMax: limits.HasMax}
+	if limits.HasMax {
+		d.MaxPages = min(limits.Max, abi.MemoryMaxPages)
 	}
 	return d
 }

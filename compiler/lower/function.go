@@ -2,6 +2,8 @@ package lower
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"mewz/abi"
@@ -35,7 +37,7 @@ type function struct {
 
 	traps    [maxTrapCode + 1]int // label of the block that traps with a code
 	trapText []byte               // of blocks of one place each
-	base     bool                 // %base is needed: the address of linear memory
+	bases    map[uint32]bool      // memories whose address is needed in a register
 	wide     bool                 // the slot %wide is needed, see address
 	allocas  []byte               // of results in memory
 }
@@ -47,7 +49,7 @@ const maxTrapCode = abi.TrapUnreachable
 type lowering func(f *function, i *wasm.Instruction)
 
 func newFunction(s *shard, t *wasm.FuncType) *function {
-	f := &function{shard: s, typ: t, values: map[localKey]value{}}
+	f := &function{shard: s, typ: t, values: map[localKey]value{}, bases: map[uint32]bool{}}
 	f.enter(f.newBlock())
 	f.block.sealed = true
 	return f
@@ -176,10 +178,9 @@ func (f *function) write() {
 
 // appendEntry appends what the first block of a function begins with.
 func (f *function) appendEntry(b []byte) []byte {
-	if f.base {
-		b = append(b, "  %base = load ptr, ptr "...)
-		b = append(b, f.variable(f.module.memory.base+"_base", "ptr")...)
-		b = append(b, ", !invariant.load !1\n"...)
+	for _, memory := range slices.Sorted(maps.Keys(f.bases)) {
+		b = fmt.Appendf(b, "  %s = load ptr, ptr %s, !invariant.load !1\n", baseName(memory),
+			f.variable(f.module.memories[memory].base+"_base", "ptr"))
 	}
 	if f.wide {
 		b = append(b, "  %wide = alloca i64\n"...)

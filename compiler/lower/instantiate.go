@@ -125,7 +125,7 @@ func (f *function) applyData() {
 			continue
 		}
 		at := f.constant(&d.Address)
-		f.initMemory(uint32(i), constantI32(uint32(len(d.Bytes))), constantI32(0), at, abi.TrapData)
+		f.initMemory(uint32(i), d.Memory, constantI32(uint32(len(d.Bytes))), constantI32(0), at, abi.TrapData)
 	}
 }
 

@@ -57,7 +57,7 @@ func lowerLoad(f *function, i *wasm.Instruction) {
 // stack. One whose value is dropped at once must still trap, so LLVM may not
 // remove it.
 func (f *function) loadMemory(i *wasm.Instruction, memoryType string) int {
-	pointer := f.address(f.pop(), i.MemOffset)
+	pointer := f.address(i, f.pop())
 	r := f.define()
 	f.put("load ")
 	if f.dropped {
@@ -75,12 +75,13 @@ func lowerStore(f *function, i *wasm.Instruction) {
 		f.put("trunc ").typed(v).put(" to ").put(access.memoryType).line()
 		v = registerValue(v.wasmType, r)
 	}
-	pointer := f.address(f.pop(), i.MemOffset)
+	pointer := f.address(i, f.pop())
 	f.put("  store ").put(access.memoryType).put(" ").value(v).put(", ptr ").register(pointer).put(", align 1").locatedLine()
 }
 
-// address returns a pointer to linear memory at address + offset.
-func (f *function) address(address value, offset uint64) int {
+// address returns a pointer to linear memory at address plus the offset of i.
+func (f *function) address(i *wasm.Instruction, address value) int {
+	offset := i.MemOffset
 	var index string
 	if address.isConstant() {
 		offset += uint64(uint32(address.bits))
@@ -102,7 +103,7 @@ func (f *function) address(address value, offset uint64) int {
 		}
 		index = "%v" + decimal(uint64(wide))
 	}
-	base := f.memoryBase()
+	base := f.memoryBase(i.Index)
 	r := f.define()
 	f.put("getelementptr i8, ptr ").put(base).put(", i64 ").put(index).line()
 	return r
@@ -118,25 +119,34 @@ func (f *function) opaque(n uint64) int {
 	return r
 }
 
-// memoryBase is the address of byte 0.
-func (f *function) memoryBase() string {
-	if f.module.options.Memory == MemoryPointer {
-		f.base = true
+// memoryBase is the address of byte 0 of a memory. Only memory 0 can be at an
+// absolute symbol.
+func (f *function) memoryBase(memory uint32) string {
+	if f.module.options.Memory == MemoryPointer || memory > 0 {
+		f.bases[memory] = true
+		return baseName(memory)
+	}
+	return f.variable(f.module.memories[memory].base, "[0 x i8]")
+}
+
+// baseName is the register that holds the address of byte 0.
+func baseName(memory uint32) string {
+	if memory == 0 {
 		return "%base"
 	}
-	return f.variable(f.module.memory.base, "[0 x i8]")
+	return "%base" + decimal(uint64(memory))
 }
 
 // memoryBytes loads the current size.
-func (f *function) memoryBytes() int {
-	name := f.variable(f.module.memory.bytes, "i64")
+func (f *function) memoryBytes(memory uint32) int {
+	name := f.variable(f.module.memories[memory].bytes, "i64")
 	r := f.define()
 	f.put("load i64, ptr ").put(name).line()
 	return r
 }
 
-func lowerMemorySize(f *function, _ *wasm.Instruction) {
-	bytes := f.memoryBytes()
+func lowerMemorySize(f *function, i *wasm.Instruction) {
+	bytes := f.memoryBytes(i.Index)
 	pages := f.define()
 	f.put("lshr i64 ").register(bytes).put(", 16").line()
 	r := f.define()
@@ -144,8 +154,8 @@ func lowerMemorySize(f *function, _ *wasm.Instruction) {
 	f.pushRegister(wasm.I32, r)
 }
 
-func lowerMemoryGrow(f *function, _ *wasm.Instruction) {
-	name := f.use(f.module.memory.grow, "declare i32 %s(i32) nounwind")
+func lowerMemoryGrow(f *function, i *wasm.Instruction) {
+	name := f.use(f.module.memories[i.Index].grow, "declare i32 %s(i32) nounwind")
 	pages := f.pop()
 	r := f.define()
 	f.put("call i32 ").put(name).put("(i32 ").value(pages).put(")").locatedLine()
@@ -170,31 +180,34 @@ func (f *function) checkRange(start, length int, limit string, code abi.TrapCode
 }
 
 // memoryPointer returns a pointer to linear memory at a 64-bit index.
-func (f *function) memoryPointer(index int) int {
-	base := f.memoryBase()
+func (f *function) memoryPointer(memory uint32, index int) int {
+	base := f.memoryBase(memory)
 	r := f.define()
 	f.put("getelementptr i8, ptr ").put(base).put(", i64 ").register(index).line()
 	return r
 }
 
-func lowerMemoryFill(f *function, _ *wasm.Instruction) {
+func lowerMemoryFill(f *function, i *wasm.Instruction) {
 	length, v, at := f.pop(), f.pop(), f.pop()
 	start, count := f.extend(at), f.extend(length)
-	f.checkRange(start, count, registerName(f.memoryBytes()), abi.TrapMemory)
+	f.checkRange(start, count, registerName(f.memoryBytes(i.Index)), abi.TrapMemory)
 	low := f.define()
 	f.put("trunc i32 ").value(v).put(" to i8").line()
-	pointer := f.memoryPointer(start)
+	pointer := f.memoryPointer(i.Index, start)
 	f.put("  call void @llvm.memset.p0.i64(ptr ").register(pointer).put(", i8 ").register(low).put(", i64 ").register(count).
 		put(", i1 false)").locatedLine()
 }
 
-func lowerMemoryCopy(f *function, _ *wasm.Instruction) {
+func lowerMemoryCopy(f *function, i *wasm.Instruction) {
 	length, source, target := f.pop(), f.pop(), f.pop()
 	from, to, count := f.extend(source), f.extend(target), f.extend(length)
-	limit := registerName(f.memoryBytes())
+	limit := registerName(f.memoryBytes(i.Index2))
 	f.checkRange(from, count, limit, abi.TrapMemory)
+	if i.Index != i.Index2 {
+		limit = registerName(f.memoryBytes(i.Index))
+	}
 	f.checkRange(to, count, limit, abi.TrapMemory)
-	f.move("memmove", f.memoryPointer(to), registerName(f.memoryPointer(from)), count)
+	f.move("memmove", f.memoryPointer(i.Index, to), registerName(f.memoryPointer(i.Index2, from)), count)
 }
 
 // move writes a call of memcpy or memmove.
@@ -205,22 +218,22 @@ func (f *function) move(name string, to int, from string, count int) {
 
 func lowerMemoryInit(f *function, i *wasm.Instruction) {
 	length, source, target := f.pop(), f.pop(), f.pop()
-	f.initMemory(i.Index, length, source, target, abi.TrapMemory)
+	f.initMemory(i.Index, i.Index2, length, source, target, abi.TrapMemory)
 }
 
 // initMemory copies from a data segment (memory.init), for the segment's size as
 // it is now.
-func (f *function) initMemory(segment uint32, length, source, target value, code abi.TrapCode) {
+func (f *function) initMemory(segment, memory uint32, length, source, target value, code abi.TrapCode) {
 	s := &f.module.data[segment]
 	from, to, count := f.extend(source), f.extend(target), f.extend(length)
 	f.checkRange(from, count, f.segmentLength(s, f.module.Data[segment].Mode, code), code)
-	f.checkRange(to, count, registerName(f.memoryBytes()), code)
+	f.checkRange(to, count, registerName(f.memoryBytes(memory)), code)
 	if s.static {
 		return // dropped, so the length is 0
 	}
 	pointer := f.define()
 	f.put("getelementptr i8, ptr ").put(f.variable(s.symbol, "[0 x i8]")).put(", i64 ").register(from).line()
-	f.move("memcpy", f.memoryPointer(to), registerName(pointer), count)
+	f.move("memcpy", f.memoryPointer(memory, to), registerName(pointer), count)
 }
 
 // segmentLength is the text of a segment's current length. An active segment is

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"mewz/abi"
+	"mewz/compiler/object"
 	"mewz/compiler/wasm"
 )
 
@@ -26,8 +27,8 @@ type module struct {
 	functions []functionInfo
 	tables    []tableInfo
 	globals   []globalInfo
-	memory    *memoryInfo // nil: no memory
-	typeIDs   []uint64    // of Types, for call_indirect
+	memories  []memoryInfo
+	typeIDs   []uint64 // of Types, for call_indirect
 	elements  []segmentInfo
 	data      []segmentInfo
 
@@ -74,10 +75,11 @@ type globalInfo struct {
 	initial  value // if known
 }
 
-// memoryInfo is the memory of the module.
+// memoryInfo is one memory of the index space.
 type memoryInfo struct {
 	base, bytes, grow string // symbols
 	imported          bool
+	first             bool // of those that the module defines
 	wasmType          wasm.MemoryType
 }
 
@@ -105,7 +107,7 @@ func newModule(m *wasm.Module, o Options) (*module, error) {
 	if err := s.addTables(); err != nil {
 		return nil, err
 	}
-	s.addMemory()
+	s.addMemories()
 	s.addElements()
 	s.addData()
 	s.registerGlobal0 = s.canRegisterGlobal0()
@@ -243,17 +245,16 @@ func (m *module) elementValue(e *wasm.Element, k int) (value, bool) {
 	return value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(e.Funcs[k])}, true
 }
 
-func (m *module) addMemory() {
+func (m *module) addMemories() {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternMemory {
 			symbol := ImportSymbol(im.Module, im.Name)
-			m.memory = &memoryInfo{symbol, symbol + ".bytes", symbol + ".grow", true, im.Memory}
-			return
+			m.memories = append(m.memories, memoryInfo{symbol, symbol + ".bytes", symbol + ".grow", true, false, im.Memory})
 		}
 	}
-	if len(m.Memories) > 0 {
-		symbol := m.options.SymbolPrefix + "wasm_memory"
-		m.memory = &memoryInfo{symbol, symbol + "_bytes", symbol + "_grow", false, m.Memories[0].Type}
+	for i := range m.Memories {
+		symbol := m.options.SymbolPrefix + object.MemorySymbol(i)
+		m.memories = append(m.memories, memoryInfo{symbol, symbol + "_bytes", symbol + "_grow", false, i == 0, m.Memories[i].Type})
 	}
 }
 
@@ -267,12 +268,12 @@ func (m *module) addElements() {
 	}
 }
 
-// addData decides which active data segments are part of the initial memory.
-// Segments are applied in order after the element segments (4.5.4), and a trap
-// keeps what was written before; so the first segment that may trap, or whose
-// place is not known, ends the static ones.
+// addData decides which active data segments are part of the initial memory, the
+// first that the module defines. Segments are applied in order after the element
+// segments (4.5.4), and a trap keeps what was written before; so the first
+// segment that may trap ends the static ones.
 func (m *module) addData() {
-	static := m.memory != nil && !m.memory.imported
+	static := true
 	for i := range m.Elements {
 		static = static && m.elementFits(&m.Elements[i])
 	}
@@ -281,9 +282,10 @@ func (m *module) addData() {
 		s := segmentInfo{symbol: m.own("d", i), length: uint64(len(d.Bytes))}
 		if d.Mode == wasm.SegmentActive {
 			at, known := m.evaluate(&d.Address)
-			static = static && known &&
-				uint64(uint32(at.bits))+s.length <= m.memory.wasmType.Limits.Min*abi.WasmPageBytes
-			s.static = static
+			memory := &m.memories[d.Memory]
+			static = static && known && !memory.imported &&
+				uint64(uint32(at.bits))+s.length <= memory.wasmType.Limits.Min*abi.WasmPageBytes
+			s.static = static && memory.first
 		} else {
 			s.dropped = m.usage.dataDropped[uint32(i)]
 		}

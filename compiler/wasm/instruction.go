@@ -26,8 +26,10 @@ type Instruction struct {
 	Value     int64
 	High      uint64 // of 16 bytes, those that Value has no room for
 	Lane      uint8
-	Labels    []uint32 // valid until the next call of Next
-	Types     []ValueType
+	// ManyMemories says that a memory index is written as 2.0 does not know it.
+	ManyMemories bool
+	Labels       []uint32 // valid until the next call of Next
+	Types        []ValueType
 }
 
 // Info is the row of the instruction table.
@@ -44,7 +46,6 @@ var (
 	ErrIntegerTooLong    = errors.New("integer representation too long")
 	ErrIntegerTooLarge   = errors.New("integer too large")
 	ErrIllegalOpcode     = errors.New("illegal opcode")
-	ErrZeroByteExpected  = errors.New("zero byte expected")
 	ErrMalformedRefType  = errors.New("malformed reference type")
 	ErrMalformedValType  = errors.New("malformed value type")
 	ErrMalformedMemFlags = errors.New("malformed memop flags")
@@ -252,14 +253,14 @@ func (r *Reader) immediate(kind ImmediateKind, i *Instruction) (err error) {
 			i.Index2, err = r.Uint32()
 		}
 	case ImmediateMemory:
-		err = r.zeroByte()
+		err = r.memoryIndex(i, &i.Index)
 	case ImmediateDataMemory:
 		if i.Index, err = r.Uint32(); err == nil {
-			err = r.zeroByte()
+			err = r.memoryIndex(i, &i.Index2)
 		}
 	case ImmediateMemoryMemory:
-		if err = r.zeroByte(); err == nil {
-			err = r.zeroByte()
+		if err = r.memoryIndex(i, &i.Index); err == nil {
+			err = r.memoryIndex(i, &i.Index2)
 		}
 	case ImmediateMemArg:
 		err = r.memArg(i)
@@ -314,16 +315,11 @@ func (r *Reader) constant(kind ImmediateKind, i *Instruction) error {
 	}
 }
 
-func (r *Reader) zeroByte() error {
-	b, err := r.Byte()
-	if err != nil || b == 0 {
-		return err
-	}
-	r.position--
-	if b < 0x80 {
-		return r.Fail(fmt.Errorf("%w: %w", ErrZeroByteExpected, &UnsupportedError{fmt.Sprintf("memory index %d", b), FeatureMultiMemory}))
-	}
-	return r.Fail(ErrZeroByteExpected)
+// memoryIndex reads a memory index, which in 2.0 is a byte that is zero.
+func (r *Reader) memoryIndex(i *Instruction, index *uint32) (err error) {
+	i.ManyMemories = i.ManyMemories || r.Peek() != 0
+	*index, err = r.Uint32()
+	return err
 }
 
 func (r *Reader) blockType() (BlockType, error) {
@@ -384,17 +380,32 @@ func (r *Reader) types(i *Instruction) error {
 	return nil
 }
 
+// The flags of a memory argument: below memArgIndex the exponent of the
+// alignment, with it a memory index follows.
+const (
+	memArgIndex  = 1 << 6
+	memArgFlags  = memArgIndex << 1
+	alignmentEnd = 32
+)
+
 func (r *Reader) memArg(i *Instruction) (err error) {
 	start := r.position
 	if i.Align, err = r.Uint32(); err != nil {
 		return err
 	}
-	if i.Align >= 32 {
+	hasIndex := i.Align&memArgIndex != 0 && i.Align < memArgFlags
+	if hasIndex {
+		i.Align &^= memArgIndex
+	}
+	if i.Align >= alignmentEnd {
 		r.position = start
-		if i.Align >= 64 && i.Align < 96 { // bit 6: a memory index follows
-			return r.Fail(fmt.Errorf("%w: %w", ErrMalformedMemFlags, &UnsupportedError{"a memory index", FeatureMultiMemory}))
-		}
 		return r.Fail(ErrMalformedMemFlags)
+	}
+	if hasIndex {
+		i.ManyMemories = true
+		if i.Index, err = r.Uint32(); err != nil {
+			return err
+		}
 	}
 	offset, err := r.Uint32()
 	i.MemOffset = uint64(offset)

@@ -24,7 +24,7 @@ const (
 	ImmediateLocal                      // Index
 	ImmediateGlobal                     // Index
 	ImmediateTable                      // Index
-	ImmediateMemory                     // Index (a zero byte in 2.0)
+	ImmediateMemory                     // Index
 	ImmediateMemArg                     // Align, MemOffset; Index = memory
 	ImmediateI32                        // Value (sign extended)
 	ImmediateI64                        // Value
@@ -59,6 +59,7 @@ const (
 	FeatureSIMD           Feature = "simd"
 	FeatureExtendedConst  Feature = "extended-const"
 	FeatureTailCall       Feature = "tail-call"
+	FeatureMultiMemory    Feature = "multi-memory"
 )
 
 // OpcodeInfo is one row of the instruction table. Signature has the operand

@@ -13,7 +13,6 @@ const (
 	FeatureFunctionReferences Feature = "function-references"
 	FeatureGC                 Feature = "gc"
 	FeatureMemory64           Feature = "memory64"
-	FeatureMultiMemory        Feature = "multi-memory"
 	FeatureWideArithmetic     Feature = "wide-arithmetic"
 	FeatureMemoryControl      Feature = "memory-control"
 	FeatureCustomPageSizes    Feature = "custom-page-sizes"

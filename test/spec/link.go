@@ -27,8 +27,9 @@ type instance struct {
 	object  *object.Module // what the object says about it
 	imports []external     // in the order of module.Imports
 	image   *image
-	memory  *memory // its only memory, imported or its own
-	exports map[string]external
+	// memories are the index space; own are those that the module defines.
+	memories, own []*memory
+	exports       map[string]external
 }
 
 // Errors of linking, in the words of the reference interpreter.
@@ -125,7 +126,7 @@ func (in *instance) define(e *wasm.Export, symbol string) (external, error) {
 	own := int(e.Index) - m.CountImports(e.Kind)
 	x := external{kind: e.Kind}
 	if e.Kind == wasm.ExternMemory {
-		x.memory = in.memory
+		x.memory = in.memories[e.Index]
 		return x, nil
 	}
 	var ok bool

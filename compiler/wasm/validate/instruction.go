@@ -63,7 +63,7 @@ var immediates = [...]func(*body) error{
 	wasm.ImmediateData:         (*body).data,
 	wasm.ImmediateElement:      (*body).element,
 	wasm.ImmediateDataMemory:   (*body).dataMemory,
-	wasm.ImmediateMemoryMemory: (*body).memory,
+	wasm.ImmediateMemoryMemory: (*body).memoryMemory,
 	wasm.ImmediateElementTable: (*body).elementTable,
 	wasm.ImmediateTableTable:   (*body).tableTable,
 	wasm.ImmediateLane:         (*body).lane,

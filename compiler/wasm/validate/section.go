@@ -179,7 +179,10 @@ func (c *checker) addMemory(t wasm.MemoryType) error {
 		return err
 	}
 	if len(c.memories) > 0 {
-		return fmt.Errorf("%w: %w", ErrMultipleMemories, &wasm.UnsupportedError{What: "a second memory", Proposal: wasm.FeatureMultiMemory})
+		c.use(wasm.FeatureMultiMemory)
+	}
+	if len(c.memories) >= wasm.MaxMemories {
+		return fmt.Errorf("more than %d memories: %w", wasm.MaxMemories, ErrImplementationSize)
 	}
 	c.memories = append(c.memories, t)
 	return nil

@@ -67,20 +67,20 @@ func isText(c *suite.Case, err error) bool {
 // that the reference interpreter finds by reading beyond a section's end.
 var suiteCounts = map[string]map[string]int{
 	"v1": {
-		"assert_malformed valid since a later version": 2,
-		"assert_invalid valid since a later version":   8,
-		"assert_invalid with the same text":            981,
-		"assert_malformed with another text":           14,
-		"assert_malformed with the same text":          645,
+		"assert_invalid valid since a later version":   13,
+		"assert_invalid with the same text":            976,
+		"assert_malformed valid since a later version": 10,
+		"assert_malformed with another text":           16,
+		"assert_malformed with the same text":          635,
 		"valid module accepted":                        877,
 	},
 	"v2": {
-		"assert_malformed valid since a later version": 2,
-		"assert_invalid valid since a later version":   6,
+		"assert_invalid valid since a later version":   11,
 		"assert_invalid with another text":             2,
-		"assert_invalid with the same text":            2138,
-		"assert_malformed with another text":           15,
-		"assert_malformed with the same text":          702,
+		"assert_invalid with the same text":            2133,
+		"assert_malformed valid since a later version": 10,
+		"assert_malformed with another text":           19,
+		"assert_malformed with the same text":          690,
 		"valid module accepted":                        1716,
 	},
 }

@@ -26,7 +26,6 @@ var (
 	ErrMemorySize         = errors.New("memory size must be at most 65536 pages (4GiB)")
 	ErrTableSize          = errors.New("table size must be at most 4294967295 elements")
 	ErrLimits             = errors.New("size minimum must not be greater than maximum")
-	ErrMultipleMemories   = errors.New("multiple memories")
 	ErrStartFunction      = errors.New("start function")
 	ErrResultArity        = errors.New("invalid result arity")
 	ErrImmutable          = errors.New("global is immutable")

@@ -161,7 +161,22 @@ func (b *body) element() error {
 	return b.index("elem segment", b.instruction.Index, len(b.module.Elements))
 }
 
-func (b *body) memory() error { return b.index("memory", 0, len(b.memories)) }
+// memory checks the memory index of an instruction that has no other.
+func (b *body) memory() error { return b.memoryIndex(b.instruction.Index) }
+
+func (b *body) memoryIndex(index uint32) error {
+	if b.instruction.ManyMemories {
+		b.use(wasm.FeatureMultiMemory)
+	}
+	return b.index("memory", index, len(b.memories))
+}
+
+func (b *body) memoryMemory() error {
+	if err := b.memoryIndex(b.instruction.Index); err != nil {
+		return err
+	}
+	return b.memoryIndex(b.instruction.Index2)
+}
 
 func (b *body) memoryGrow() error {
 	if err := b.memory(); err != nil {
@@ -221,7 +236,7 @@ func (b *body) data() error {
 }
 
 func (b *body) dataMemory() error {
-	if err := b.memory(); err != nil {
+	if err := b.memoryIndex(b.instruction.Index2); err != nil {
 		return err
 	}
 	return b.data()
