@@ -60,6 +60,7 @@ const (
 	FeatureExtendedConst  Feature = "extended-const"
 	FeatureTailCall       Feature = "tail-call"
 	FeatureMultiMemory    Feature = "multi-memory"
+	FeatureRelaxedSIMD    Feature = "relaxed-simd"
 )
 
 // OpcodeInfo is one row of the instruction table. Signature has the operand
@@ -584,13 +585,34 @@ var Opcodes = map[Opcode]OpcodeInfo{
 	PrefixSIMD | 0xfd: {"i32x4.trunc_sat_f64x2_u_zero", ImmediateNone, "v:v", 0, FeatureSIMD},
 	PrefixSIMD | 0xfe: {"f64x2.convert_low_i32x4_s", ImmediateNone, "v:v", 0, FeatureSIMD},
 	PrefixSIMD | 0xff: {"f64x2.convert_low_i32x4_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+
+	PrefixSIMD | 0x100: {"i8x16.relaxed_swizzle", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x101: {"i32x4.relaxed_trunc_f32x4_s", ImmediateNone, "v:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x102: {"i32x4.relaxed_trunc_f32x4_u", ImmediateNone, "v:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x103: {"i32x4.relaxed_trunc_f64x2_s_zero", ImmediateNone, "v:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x104: {"i32x4.relaxed_trunc_f64x2_u_zero", ImmediateNone, "v:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x105: {"f32x4.relaxed_madd", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x106: {"f32x4.relaxed_nmadd", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x107: {"f64x2.relaxed_madd", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x108: {"f64x2.relaxed_nmadd", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x109: {"i8x16.relaxed_laneselect", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10a: {"i16x8.relaxed_laneselect", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10b: {"i32x4.relaxed_laneselect", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10c: {"i64x2.relaxed_laneselect", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10d: {"f32x4.relaxed_min", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10e: {"f32x4.relaxed_max", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10f: {"f64x2.relaxed_min", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x110: {"f64x2.relaxed_max", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x111: {"i16x8.relaxed_q15mulr_s", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x112: {"i16x8.relaxed_dot_i8x16_i7x16_s", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x113: {"i32x4.relaxed_dot_i8x16_i7x16_add_s", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
 }
 
 // miscCount is one more than the highest number behind PrefixMisc.
 const miscCount = 18
 
 // simdCount is one more than the highest number behind PrefixSIMD.
-const simdCount = 256
+const simdCount = 0x114
 
 // opcodeTable is Opcodes as arrays: the decoder looks up every instruction, and
 // a map costs more than the rest of its work.

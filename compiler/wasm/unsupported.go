@@ -7,7 +7,6 @@ import (
 
 // Proposals that the decoder knows by sight and the compiler does not support.
 const (
-	FeatureRelaxedSIMD        Feature = "relaxed-simd"
 	FeatureThreads            Feature = "threads"
 	FeatureExceptions         Feature = "exception-handling"
 	FeatureFunctionReferences Feature = "function-references"
@@ -67,7 +66,6 @@ var unsupportedOpcodes = [...]struct {
 	{PrefixMisc | 20, PrefixMisc | 20, "i64.sub128", FeatureWideArithmetic},
 	{PrefixMisc | 21, PrefixMisc | 21, "i64.mul_wide_s", FeatureWideArithmetic},
 	{PrefixMisc | 22, PrefixMisc | 22, "i64.mul_wide_u", FeatureWideArithmetic},
-	{PrefixSIMD | 0x100, PrefixSIMD | 0x1ff, "", FeatureRelaxedSIMD},
 	{prefixThreads, prefixThreads | 0xff, "", FeatureThreads},
 }
 
