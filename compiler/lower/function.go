@@ -43,7 +43,7 @@ type function struct {
 }
 
 // maxTrapCode is the largest code that compiled code raises itself.
-const maxTrapCode = abi.TrapUnreachable
+const maxTrapCode = abi.TrapNotShared
 
 // lowering translates one instruction.
 type lowering func(f *function, i *wasm.Instruction)
@@ -123,6 +123,8 @@ func (f *function) instruction(i *wasm.Instruction) {
 		if number < wasm.Opcode(len(miscInstructions)) {
 			lower = miscInstructions[number]
 		}
+	case wasm.PrefixAtomic:
+		lower = lowerAtomic
 	case wasm.PrefixSIMD:
 		lower = f.module.vectorLowering(number)
 	}

@@ -20,6 +20,7 @@ const (
 	SymbolMemoryMax   = "wasm_memory_max"
 	SymbolMemoryImage = "wasm_memory_image"
 	SymbolMemoryGrow  = "wasm_memory_grow"
+	SymbolMemoryWait  = "wasm_memory_wait"
 )
 
 // chunkPrefix begins the name of a section that holds initial linear memory.

@@ -46,6 +46,7 @@ var (
 	ErrIntegerTooLong    = errors.New("integer representation too long")
 	ErrIntegerTooLarge   = errors.New("integer too large")
 	ErrIllegalOpcode     = errors.New("illegal opcode")
+	ErrZeroByteExpected  = errors.New("zero byte expected")
 	ErrMalformedRefType  = errors.New("malformed reference type")
 	ErrMalformedValType  = errors.New("malformed value type")
 	ErrMalformedMemFlags = errors.New("malformed memop flags")
@@ -262,6 +263,8 @@ func (r *Reader) immediate(kind ImmediateKind, i *Instruction) (err error) {
 		if err = r.memoryIndex(i, &i.Index); err == nil {
 			err = r.memoryIndex(i, &i.Index2)
 		}
+	case ImmediateZero:
+		err = r.zeroByte()
 	case ImmediateMemArg:
 		err = r.memArg(i)
 	case ImmediateMemArgLane:
@@ -313,6 +316,15 @@ func (r *Reader) constant(kind ImmediateKind, i *Instruction) error {
 	default:
 		return r.Fail(fmt.Errorf("immediate kind %d is not handled", kind))
 	}
+}
+
+func (r *Reader) zeroByte() error {
+	b, err := r.Byte()
+	if err != nil || b == 0 {
+		return err
+	}
+	r.position--
+	return r.Fail(ErrZeroByteExpected)
 }
 
 // memoryIndex reads a memory index, which in 2.0 is a byte that is zero.

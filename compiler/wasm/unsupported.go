@@ -7,7 +7,6 @@ import (
 
 // Proposals that the decoder knows by sight and the compiler does not support.
 const (
-	FeatureThreads            Feature = "threads"
 	FeatureExceptions         Feature = "exception-handling"
 	FeatureFunctionReferences Feature = "function-references"
 	FeatureGC                 Feature = "gc"
@@ -17,6 +16,7 @@ const (
 	FeatureCustomPageSizes    Feature = "custom-page-sizes"
 	FeatureStackSwitching     Feature = "stack-switching"
 	FeatureStringRef          Feature = "stringref"
+	FeatureSharedEverything   Feature = "shared-everything-threads"
 	FeatureComponentModel     Feature = "component-model"
 )
 
@@ -32,10 +32,7 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s needs the %s proposal, which is not supported yet", e.What, e.Proposal)
 }
 
-const (
-	prefixGC      Opcode = 0xfb << 16
-	prefixThreads Opcode = 0xfe << 16
-)
+const prefixGC Opcode = 0xfb << 16
 
 // unsupportedOpcodes are the instructions of other proposals; each row covers
 // first to last. A row without a name stands for many instructions.
@@ -66,7 +63,6 @@ var unsupportedOpcodes = [...]struct {
 	{PrefixMisc | 20, PrefixMisc | 20, "i64.sub128", FeatureWideArithmetic},
 	{PrefixMisc | 21, PrefixMisc | 21, "i64.mul_wide_s", FeatureWideArithmetic},
 	{PrefixMisc | 22, PrefixMisc | 22, "i64.mul_wide_u", FeatureWideArithmetic},
-	{prefixThreads, prefixThreads | 0xff, "", FeatureThreads},
 }
 
 // isPrefix says whether b begins an instruction of two parts.

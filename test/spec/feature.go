@@ -10,7 +10,6 @@ import (
 // the first row that fits: a name, or its beginning before a star. What fits
 // none is the core.
 var featureGroups = []struct{ group, files string }{
-	{"threads", "threads/*"},
 	{"relaxed SIMD", "i16x8_relaxed_q15mulr_s i32x4_relaxed_trunc i8x16_relaxed_swizzle relaxed_*"},
 	{"tail calls", "return_call return_call_indirect return_call_ref"},
 	{"exceptions", "tag throw throw_ref try_table"},
@@ -31,8 +30,20 @@ var featureGroups = []struct{ group, files string }{
 // coreGroup is the group of files that no row of featureGroups names.
 const coreGroup = "core"
 
-// groupOf is the group of a file.
-func groupOf(file string) string {
+// label is the name of a script within the suite of 3.0.
+func (s *Script) label() string {
+	if s.Version == threads {
+		return threads + "/" + s.Name
+	}
+	return s.Name
+}
+
+// groupOf is the group of a script.
+func groupOf(s *Script) string {
+	if s.Version == threads {
+		return threads
+	}
+	file := s.Name
 	for _, row := range featureGroups {
 		for _, pattern := range strings.Fields(row.files) {
 			prefix, open := strings.CutSuffix(pattern, "*")

@@ -65,6 +65,9 @@ func (p *process) matches(e *external, m *wasm.Module, i *wasm.Import) (bool, er
 	case wasm.ExternMemory:
 		size, err := p.readWord(e.memory.bytesAddress)
 		limits := e.memory.wasmType.Limits
+		if limits.Shared != i.Memory.Limits.Shared {
+			return false, err
+		}
 		return limitsMatch(size/abi.WasmPageBytes, limits.HasMax, limits.Max, i.Memory.Limits), err
 	default:
 		return false, fmt.Errorf("import of kind %d", i.Kind)

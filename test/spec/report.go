@@ -131,7 +131,7 @@ func reasonList(reasons map[string]int) string {
 func Table3(reports []*Report) []byte {
 	rows := map[string][]*Report{}
 	for _, r := range reports {
-		group := groupOf(r.Script.Name)
+		group := groupOf(r.Script)
 		rows[group] = append(rows[group], r)
 	}
 	var b bytes.Buffer
@@ -149,7 +149,7 @@ func Table3(reports []*Report) []byte {
 		for _, r := range rows[group] {
 			reasons := map[string]int{}
 			r.reasons(reasons)
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Script.Name, r.counts().columns(), reasonList(reasons))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Script.label(), r.counts().columns(), reasonList(reasons))
 		}
 	}
 	fmt.Fprintf(&b, "| **all** | %s | |\n", all.columns())

@@ -118,7 +118,7 @@ func (e *execution) missing(err error) *missing {
 	var m *missing
 	var unsupported *wasm.UnsupportedError
 	switch {
-	case e.script.Version != version3:
+	case e.script.Source == "":
 		return nil
 	case errors.As(err, &m):
 		return m

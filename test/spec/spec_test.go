@@ -79,7 +79,7 @@ func newRunner(t *testing.T) (*Runner, []*Script) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Runner{Program: program, Compiler: &Compiler{Level: "fast", Dir: dir, CacheDir: *cache}}, scripts
+	return &Runner{Program: program, Compiler: &Compiler{Level: "fast", CacheDir: *cache}}, scripts
 }
 
 func skip(t *testing.T, missing error) {
@@ -100,7 +100,7 @@ func eachLevel(t *testing.T, test func(t *testing.T, r *Runner, scripts []*Scrip
 	}
 	for _, level := range wanted {
 		t.Run(level, func(t *testing.T) {
-			test(t, &Runner{Program: r.Program, Compiler: &Compiler{Level: level, CPU: *cpu, Dir: r.Compiler.Dir, CacheDir: *cache}}, scripts)
+			test(t, &Runner{Program: r.Program, Compiler: &Compiler{Level: level, CPU: *cpu, CacheDir: *cache}}, scripts)
 		})
 	}
 }

@@ -23,7 +23,7 @@ const version3 = "3.0"
 const suite3Variable = "MEWZ_CONFORMANCE"
 
 // proposals3 are the proposals beyond 3.0 whose scripts belong to the suite here.
-var proposals3 = []string{"threads"}
+var proposals3 = []string{threads}
 
 // ErrNoSuite3 says that the scripts of 3.0 are not there.
 var ErrNoSuite3 = errors.New("the 3.0 suite is not there: put it into ../shared/conformance beside the project, or its place into $" + suite3Variable)
@@ -49,10 +49,9 @@ func Suite3Dir() (string, error) {
 func List3(dir string) ([]*Script, error) {
 	var scripts []*Script
 	for _, folder := range append([]string{"."}, proposals3...) {
-		group := ""
-		place := dir
+		version, place := version3, dir
 		if folder != "." {
-			group, place = folder+"/", filepath.Join(dir, "proposals", folder)
+			version, place = folder, filepath.Join(dir, "proposals", folder)
 		}
 		names, err := filepath.Glob(filepath.Join(place, "*.wast"))
 		if err != nil || len(names) == 0 {
@@ -60,7 +59,7 @@ func List3(dir string) ([]*Script, error) {
 		}
 		for _, name := range names {
 			scripts = append(scripts, &Script{
-				Version: version3, Name: group + strings.TrimSuffix(filepath.Base(name), ".wast"), Source: name,
+				Version: version, Name: strings.TrimSuffix(filepath.Base(name), ".wast"), Source: name,
 			})
 		}
 	}
@@ -69,7 +68,7 @@ func List3(dir string) ([]*Script, error) {
 
 // Convert makes s ready to run, with its modules in a new folder below dir.
 func (s *Script) Convert(ctx context.Context, wasmTools, dir string) error {
-	folder := filepath.Join(dir, strings.ReplaceAll(s.Name, "/", "-"))
+	folder := filepath.Join(dir, s.Version+"-"+s.Name)
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}

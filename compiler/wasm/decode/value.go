@@ -77,15 +77,17 @@ const (
 	limitsKnown    = limitsHasMax | limitsShared | limits64 | limitsPageSize
 )
 
-func readLimits(r *wasm.Reader, l *wasm.Limits) error {
+// readLimits reads limits; those of a memory may be shared.
+func readLimits(r *wasm.Reader, l *wasm.Limits, mayBeShared bool) error {
 	at := r.Offset()
 	flags, err := r.Byte()
 	if err != nil {
 		return err
 	}
-	if flags > limitsHasMax {
+	if flags > limitsHasMax && (!mayBeShared || flags&^(limitsHasMax|limitsShared) != 0) {
 		return &wasm.OffsetError{Offset: at, Err: limitsError(flags)}
 	}
+	l.Shared = flags&limitsShared != 0
 	// Since 3.0 the numbers have 64 bits whatever they count; too large ones are
 	// for the validator.
 	if err := readLimit(r, l, &l.Min); err != nil || flags&limitsHasMax == 0 {
@@ -116,7 +118,7 @@ func limitsError(flags byte) error {
 	case flags&limits64 != 0:
 		unsupported.Proposal = wasm.FeatureMemory64
 	case flags&limitsShared != 0:
-		unsupported.Proposal = wasm.FeatureThreads
+		unsupported.Proposal = wasm.FeatureSharedEverything
 	default:
 		unsupported.Proposal = wasm.FeatureCustomPageSizes
 	}
@@ -127,7 +129,7 @@ func readTableType(r *wasm.Reader, t *wasm.TableType) (err error) {
 	if t.Element, err = r.RefType(); err != nil {
 		return err
 	}
-	return readLimits(r, &t.Limits)
+	return readLimits(r, &t.Limits, false)
 }
 
 func readGlobalType(r *wasm.Reader, t *wasm.GlobalType) (err error) {

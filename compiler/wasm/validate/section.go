@@ -178,6 +178,12 @@ func (c *checker) addMemory(t wasm.MemoryType) error {
 	if err := c.checkOrder(t.Limits); err != nil {
 		return err
 	}
+	if t.Limits.Shared {
+		c.use(wasm.FeatureThreads)
+		if !t.Limits.HasMax {
+			return ErrSharedMaximum
+		}
+	}
 	if len(c.memories) > 0 {
 		c.use(wasm.FeatureMultiMemory)
 	}

@@ -79,8 +79,8 @@ var suiteCounts = map[string]map[string]int{
 		"assert_invalid with another text":             2,
 		"assert_invalid with the same text":            2133,
 		"assert_malformed valid since a later version": 10,
-		"assert_malformed with another text":           19,
-		"assert_malformed with the same text":          690,
+		"assert_malformed with another text":           20,
+		"assert_malformed with the same text":          689,
 		"valid module accepted":                        1716,
 	},
 }

@@ -20,6 +20,8 @@ var (
 	ErrTypeMismatch       = errors.New("type mismatch")
 	ErrUnknown            = errors.New("unknown")
 	ErrAlignment          = errors.New("alignment must not be larger than natural")
+	ErrAtomicAlignment    = errors.New("alignment must be equal to natural")
+	ErrSharedMaximum      = errors.New("shared memory must have maximum")
 	ErrLane               = errors.New("invalid lane index")
 	ErrDuplicateExport    = errors.New("duplicate export name")
 	ErrConstantRequired   = errors.New("constant expression required")

@@ -193,6 +193,17 @@ func (b *body) memArg() error {
 	if width := wasm.Lookup(b.instruction.Opcode).AccessBytes; uint64(1)<<b.instruction.Align > uint64(width) {
 		return b.fail(fmt.Errorf("%w: 2**%d for an access of %d bytes", ErrAlignment, b.instruction.Align, width))
 	}
+	return b.atomicAlignment()
+}
+
+// atomicAlignment holds that of atomic instructions, which is not a hint.
+func (b *body) atomicAlignment() error {
+	if b.instruction.Opcode&^0xffff != wasm.PrefixAtomic {
+		return nil
+	}
+	if width := wasm.Lookup(b.instruction.Opcode).AccessBytes; uint64(1)<<b.instruction.Align != uint64(width) {
+		return b.fail(fmt.Errorf("%w: 2**%d for an access of %d bytes", ErrAtomicAlignment, b.instruction.Align, width))
+	}
 	return nil
 }
 
