@@ -164,10 +164,17 @@ func functionType(m *wasm.Module, i uint32) *wasm.FuncType {
 }
 
 func limitsText(l wasm.Limits) string {
+	text := fmt.Sprint(l.Min)
 	if l.HasMax {
-		return fmt.Sprintf("%d %d", l.Min, l.Max)
+		text += fmt.Sprintf(" %d", l.Max)
 	}
-	return fmt.Sprint(l.Min)
+	if l.Is64 {
+		text = "i64 " + text
+	}
+	if l.Shared {
+		text += " shared"
+	}
+	return text
 }
 
 func tableText(t wasm.TableType) string { return limitsText(t.Limits) + " " + t.Element.String() }

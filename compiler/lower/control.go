@@ -242,10 +242,9 @@ func (f *function) indirectCallee(i *wasm.Instruction) int {
 func (f *function) fixedCallee(table *tableInfo, index value, id uint64) int {
 	symbol := f.variable(table.symbol, "["+decimal(uint64(len(table.entries)))+" x { ptr, i64 }]")
 	beyond := f.define()
-	f.put("icmp uge i32 ").value(index).put(", ").number(uint64(len(table.entries))).line()
+	f.put("icmp uge ").typed(index).put(", ").number(uint64(len(table.entries))).line()
 	f.trapIf(beyond, abi.TrapUndefinedElement)
-	wide := f.define()
-	f.put("zext i32 ").value(index).put(" to i64").line()
+	wide := f.extend(index)
 	entry := f.define()
 	f.put("getelementptr { ptr, i64 }, ptr ").put(symbol).put(", i64 ").register(wide).line()
 	if !f.allOfType(table, id) {

@@ -1,6 +1,9 @@
 package lower
 
 import (
+	"math"
+	"math/bits"
+
 	"mewz/abi"
 	"mewz/compiler/wasm"
 )
@@ -81,6 +84,9 @@ func lowerStore(f *function, i *wasm.Instruction) {
 
 // address returns a pointer to linear memory at address plus the offset of i.
 func (f *function) address(i *wasm.Instruction, address value) int {
+	if f.module.memories[i.Index].wasmType.Limits.Is64 {
+		return f.checkedAddress(i, address)
+	}
 	offset := i.MemOffset
 	var index string
 	if address.isConstant() {
@@ -107,6 +113,22 @@ func (f *function) address(i *wasm.Instruction, address value) int {
 	r := f.define()
 	f.put("getelementptr i8, ptr ").put(base).put(", i64 ").put(index).line()
 	return r
+}
+
+// checkedAddress is address for a memory with addresses of 64 bits, which can lead
+// anywhere.
+func (f *function) checkedAddress(i *wasm.Instruction, address value) int {
+	end, overflow := bits.Add64(i.MemOffset, uint64(i.Info().AccessBytes), 0)
+	if overflow != 0 {
+		f.trapIf(f.assign("icmp eq i1 true, true"), abi.TrapMemory)
+		end = 0
+	}
+	start := f.extend(address)
+	size := f.memoryBytes(i.Index)
+	f.trapIf(f.assign("icmp ult i64 %%v%d, %s", size, signed(end)), abi.TrapMemory)
+	last := f.assign("sub i64 %%v%d, %s", size, signed(end))
+	f.trapIf(f.assign("icmp ugt i64 %%v%d, %%v%d", start, last), abi.TrapMemory)
+	return f.memoryPointer(i.Index, f.assign("add i64 %%v%d, %s", start, signed(i.MemOffset)))
 }
 
 // opaque returns a register that holds n, of which LLVM without optimisation
@@ -149,29 +171,68 @@ func lowerMemorySize(f *function, i *wasm.Instruction) {
 	bytes := f.memoryBytes(i.Index)
 	pages := f.define()
 	f.put("lshr i64 ").register(bytes).put(", 16").line()
+	f.pushCount(pages, &f.module.memories[i.Index].wasmType.Limits)
+}
+
+// pushCount pushes a number of pages or elements.
+func (f *function) pushCount(count int, l *wasm.Limits) {
+	if l.Is64 {
+		f.pushRegister(wasm.I64, count)
+		return
+	}
 	r := f.define()
-	f.put("trunc i64 ").register(pages).put(" to i32").line()
+	f.put("trunc i64 ").register(count).put(" to i32").line()
+	f.pushRegister(wasm.I32, r)
+}
+
+// popCount takes the number of pages or elements to grow by as an i32. One of 64
+// bits that is too large becomes one that is too large as well.
+func (f *function) popCount() value {
+	v := f.pop()
+	if v.wasmType == wasm.I32 {
+		return v
+	}
+	least := f.assign("call i64 @llvm.umin.i64(%s, i64 %d)", f.operand(v), uint64(math.MaxUint32))
+	return registerValue(wasm.I32, f.assign("trunc i64 %%v%d to i32", least))
+}
+
+// pushGrown pushes the result of growing, -1 for failure.
+func (f *function) pushGrown(r int, l *wasm.Limits) {
+	if l.Is64 {
+		// A size is never negative: it has at most 65,536 pages, 10,000,000 elements.
+		f.pushRegister(wasm.I64, f.assign("sext i32 %%v%d to i64", r))
+		return
+	}
 	f.pushRegister(wasm.I32, r)
 }
 
 func lowerMemoryGrow(f *function, i *wasm.Instruction) {
 	name := f.use(f.module.memories[i.Index].grow, "declare i32 %s(i32) nounwind")
-	pages := f.pop()
+	pages := f.popCount()
 	r := f.define()
 	f.put("call i32 ").put(name).put("(i32 ").value(pages).put(")").locatedLine()
-	f.pushRegister(wasm.I32, r)
+	f.pushGrown(r, &f.module.memories[i.Index].wasmType.Limits)
 }
 
-// extend returns an i32 as an unsigned i64.
+// extend returns an i32 as an unsigned i64, or an i64.
 func (f *function) extend(v value) int {
+	if v.wasmType == wasm.I64 {
+		return f.assign("add %s, 0", f.operand(v))
+	}
 	r := f.define()
 	f.put("zext i32 ").value(v).put(" to i64").line()
 	return r
 }
 
 // checkRange traps if start + length > limit, numbers of 32 bits in registers
-// of 64.
+// of 64, unless the module has addresses of 64 bits.
 func (f *function) checkRange(start, length int, limit string, code abi.TrapCode) {
+	if f.module.wide {
+		f.trapIf(f.assign("icmp ugt i64 %%v%d, %s", length, limit), code)
+		last := f.assign("sub i64 %s, %%v%d", limit, length)
+		f.trapIf(f.assign("icmp ugt i64 %%v%d, %%v%d", start, last), code)
+		return
+	}
 	end := f.define()
 	f.put("add nuw nsw i64 ").register(start).put(", ").register(length).line()
 	beyond := f.define()

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"mewz/abi"
@@ -28,6 +29,7 @@ type module struct {
 	tables    []tableInfo
 	globals   []globalInfo
 	memories  []memoryInfo
+	wide      bool     // some memory or table has addresses of 64 bits
 	typeIDs   []uint64 // of Types, for call_indirect
 	elements  []segmentInfo
 	data      []segmentInfo
@@ -107,7 +109,11 @@ func newModule(m *wasm.Module, o Options) (*module, error) {
 	if err := s.addTables(); err != nil {
 		return nil, err
 	}
-	s.addMemories()
+	if err := s.addMemories(); err != nil {
+		return nil, err
+	}
+	s.wide = slices.ContainsFunc(s.memories, func(m memoryInfo) bool { return m.wasmType.Limits.Is64 }) ||
+		slices.ContainsFunc(s.tables, func(t tableInfo) bool { return t.wasmType.Limits.Is64 })
 	s.addElements()
 	s.addData()
 	s.registerGlobal0 = s.canRegisterGlobal0()
@@ -222,8 +228,8 @@ func (m *module) fixedEntries(index uint32, t wasm.TableType) ([]value, bool) {
 			continue
 		}
 		at, known := m.evaluate(&e.Address)
-		start, length := uint64(uint32(at.bits)), uint64(e.Len())
-		if !known || start+length > uint64(len(entries)) {
+		start, length := at.bits, uint64(e.Len())
+		if !known || !fitsWithin(start, length, uint64(len(entries))) {
 			return nil, false
 		}
 		for k := range e.Len() {
@@ -245,7 +251,7 @@ func (m *module) elementValue(e *wasm.Element, k int) (value, bool) {
 	return value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(e.Funcs[k])}, true
 }
 
-func (m *module) addMemories() {
+func (m *module) addMemories() error {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternMemory {
 			symbol := ImportSymbol(im.Module, im.Name)
@@ -253,9 +259,14 @@ func (m *module) addMemories() {
 		}
 	}
 	for i := range m.Memories {
+		if pages := m.Memories[i].Type.Limits.Min; pages > abi.MemoryMaxPages {
+			return &wasm.OffsetError{Offset: m.Memories[i].Offset, Err: fmt.Errorf(
+				"memory %d has %d pages at first, more than the %d that this compiler supports", len(m.memories), pages, abi.MemoryMaxPages)}
+		}
 		symbol := m.options.SymbolPrefix + object.MemorySymbol(i)
 		m.memories = append(m.memories, memoryInfo{symbol, symbol + "_bytes", symbol + "_grow", false, i == 0, m.Memories[i].Type})
 	}
+	return nil
 }
 
 func (m *module) addElements() {
@@ -284,7 +295,7 @@ func (m *module) addData() {
 			at, known := m.evaluate(&d.Address)
 			memory := &m.memories[d.Memory]
 			static = static && known && !memory.imported &&
-				uint64(uint32(at.bits))+s.length <= memory.wasmType.Limits.Min*abi.WasmPageBytes
+				fitsWithin(at.bits, s.length, memory.wasmType.Limits.Min*abi.WasmPageBytes)
 			s.static = static && memory.first
 		} else {
 			s.dropped = m.usage.dataDropped[uint32(i)]
@@ -300,5 +311,8 @@ func (m *module) elementFits(e *wasm.Element) bool {
 	}
 	at, known := m.evaluate(&e.Address)
 	t := &m.tables[e.Table]
-	return known && !t.imported && uint64(uint32(at.bits))+uint64(e.Len()) <= t.wasmType.Limits.Min
+	return known && !t.imported && fitsWithin(at.bits, uint64(e.Len()), t.wasmType.Limits.Min)
 }
+
+// fitsWithin says whether length from start on lie within size.
+func fitsWithin(start, length, size uint64) bool { return length <= size && start <= size-length }

@@ -28,6 +28,7 @@ type Instruction struct {
 	Lane      uint8
 	// ManyMemories says that a memory index is written as 2.0 does not know it.
 	ManyMemories bool
+	LongOffset   bool     // MemOffset is written in more bytes than one of 32 bits can have
 	Labels       []uint32 // valid until the next call of Next
 	Types        []ValueType
 }
@@ -419,7 +420,10 @@ func (r *Reader) memArg(i *Instruction) (err error) {
 			return err
 		}
 	}
-	offset, err := r.Uint32()
-	i.MemOffset = uint64(offset)
+	// Since 3.0 offsets have 64 bits; too large ones are for the validator.
+	const longest = 5 // bytes of a number of 32 bits
+	start = r.position
+	i.MemOffset, err = r.Uint64()
+	i.LongOffset = r.position-start > longest
 	return err
 }

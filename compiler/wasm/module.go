@@ -85,7 +85,16 @@ type Limits struct {
 	Max    uint64
 	HasMax bool
 	Shared bool // threads proposal
+	Is64   bool // addresses and indices are i64
 	Long   bool // a number is written in more bytes than one of 32 bits can have
+}
+
+// AddressType is the type of addresses or indices (2.3.9 of 3.0).
+func (l *Limits) AddressType() ValueType {
+	if l.Is64 {
+		return I64
+	}
+	return I32
 }
 
 // TableType is a table type (2.3.10).

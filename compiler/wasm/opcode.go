@@ -65,6 +65,7 @@ const (
 	FeatureMultiMemory    Feature = "multi-memory"
 	FeatureRelaxedSIMD    Feature = "relaxed-simd"
 	FeatureThreads        Feature = "threads"
+	FeatureMemory64       Feature = "memory64"
 )
 
 // OpcodeInfo is one row of the instruction table. Signature has the operand

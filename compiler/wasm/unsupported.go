@@ -10,7 +10,6 @@ const (
 	FeatureExceptions         Feature = "exception-handling"
 	FeatureFunctionReferences Feature = "function-references"
 	FeatureGC                 Feature = "gc"
-	FeatureMemory64           Feature = "memory64"
 	FeatureWideArithmetic     Feature = "wide-arithmetic"
 	FeatureMemoryControl      Feature = "memory-control"
 	FeatureCustomPageSizes    Feature = "custom-page-sizes"

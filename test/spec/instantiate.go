@@ -156,9 +156,9 @@ func (i *instantiation) mapMemory(number int) error {
 	if m.bytesAddress == 0 {
 		return fmt.Errorf("the object does not define %s_bytes", object.MemorySymbol(number))
 	}
-	limit := m.wasmType.Limits.Max
-	if !m.wasmType.Limits.HasMax {
-		limit = abi.MemoryMaxPages
+	limit := uint64(abi.MemoryMaxPages)
+	if m.wasmType.Limits.HasMax {
+		limit = min(limit, m.wasmType.Limits.Max)
 	}
 	if err := p.reserve(m.base, abi.MemoryReservedBytes); err != nil {
 		return err

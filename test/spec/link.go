@@ -61,11 +61,11 @@ func (p *process) matches(e *external, m *wasm.Module, i *wasm.Import) (bool, er
 	case wasm.ExternTable:
 		size, err := p.tableSize(e)
 		limits := e.table.Limits
-		return e.table.Element == i.Table.Element && limitsMatch(size, limits.HasMax, limits.Max, i.Table.Limits), err
+		return e.table.Element == i.Table.Element && limits.Is64 == i.Table.Limits.Is64 && limitsMatch(size, limits.HasMax, limits.Max, i.Table.Limits), err
 	case wasm.ExternMemory:
 		size, err := p.readWord(e.memory.bytesAddress)
 		limits := e.memory.wasmType.Limits
-		if limits.Shared != i.Memory.Limits.Shared {
+		if limits.Shared != i.Memory.Limits.Shared || limits.Is64 != i.Memory.Limits.Is64 {
 			return false, err
 		}
 		return limitsMatch(size/abi.WasmPageBytes, limits.HasMax, limits.Max, i.Memory.Limits), err

@@ -84,9 +84,14 @@ func readLimits(r *wasm.Reader, l *wasm.Limits, mayBeShared bool) error {
 	if err != nil {
 		return err
 	}
-	if flags > limitsHasMax && (!mayBeShared || flags&^(limitsHasMax|limitsShared) != 0) {
+	known := byte(limitsHasMax | limits64)
+	if mayBeShared {
+		known |= limitsShared
+	}
+	if flags&^known != 0 {
 		return &wasm.OffsetError{Offset: at, Err: limitsError(flags)}
 	}
+	l.Is64 = flags&limits64 != 0
 	l.Shared = flags&limitsShared != 0
 	// Since 3.0 the numbers have 64 bits whatever they count; too large ones are
 	// for the validator.
@@ -115,8 +120,6 @@ func limitsError(flags byte) error {
 	switch {
 	case flags&^limitsKnown != 0:
 		return wasm.ErrIntegerTooLarge
-	case flags&limits64 != 0:
-		unsupported.Proposal = wasm.FeatureMemory64
 	case flags&limitsShared != 0:
 		unsupported.Proposal = wasm.FeatureSharedEverything
 	default:

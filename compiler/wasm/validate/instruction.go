@@ -36,39 +36,39 @@ var handlers = [256]func(*body) error{
 	wasm.OpGlobalSet:   (*body).globalSet,
 	wasm.OpTableGet:    (*body).tableGet,
 	wasm.OpTableSet:    (*body).tableSet,
+	wasm.OpMemorySize:  (*body).memorySize,
 	wasm.OpMemoryGrow:  (*body).memoryGrow,
 	wasm.OpRefNull:     (*body).refNull,
 	wasm.OpRefIsNull:   (*body).refIsNull,
 	wasm.OpRefFunc:     (*body).refFunc,
 }
 
+var miscHandlers = map[wasm.Opcode]func(*body) error{
+	wasm.OpTableGrow:  (*body).tableGrow,
+	wasm.OpTableFill:  (*body).tableFill,
+	wasm.OpTableSize:  (*body).tableSize,
+	wasm.OpTableCopy:  (*body).tableCopy,
+	wasm.OpTableInit:  (*body).tableInit,
+	wasm.OpMemoryFill: (*body).memoryFill,
+	wasm.OpMemoryCopy: (*body).memoryCopy,
+	wasm.OpMemoryInit: (*body).memoryInit,
+}
+
 func handlerOf(o wasm.Opcode) func(*body) error {
-	switch {
-	case o <= 0xff:
+	if o <= 0xff {
 		return handlers[o]
-	case o == wasm.OpTableGrow:
-		return (*body).tableGrow
-	case o == wasm.OpTableFill:
-		return (*body).tableFill
-	default:
-		return nil
 	}
+	return miscHandlers[o] // of few: instructions behind a prefix are rare
 }
 
 // immediates check the indices of instructions that have no handler.
 var immediates = [...]func(*body) error{
-	wasm.ImmediateMemory:       (*body).memory,
-	wasm.ImmediateMemArg:       (*body).memArg,
-	wasm.ImmediateTable:        (*body).table,
-	wasm.ImmediateData:         (*body).data,
-	wasm.ImmediateElement:      (*body).element,
-	wasm.ImmediateDataMemory:   (*body).dataMemory,
-	wasm.ImmediateMemoryMemory: (*body).memoryMemory,
-	wasm.ImmediateElementTable: (*body).elementTable,
-	wasm.ImmediateTableTable:   (*body).tableTable,
-	wasm.ImmediateLane:         (*body).lane,
-	wasm.ImmediateMemArgLane:   (*body).memArgLane,
-	wasm.ImmediateShuffle:      (*body).shuffle,
+	wasm.ImmediateMemArg:     (*body).memArg,
+	wasm.ImmediateData:       (*body).data,
+	wasm.ImmediateElement:    (*body).element,
+	wasm.ImmediateLane:       (*body).lane,
+	wasm.ImmediateMemArgLane: (*body).memArgLane,
+	wasm.ImmediateShuffle:    (*body).shuffle,
 }
 
 func (b *body) unreachable() error {
@@ -283,7 +283,7 @@ func (b *body) indirect() error {
 	if table != 0 {
 		b.use(wasm.FeatureReferenceTypes)
 	}
-	return b.pop(byte(wasm.I32))
+	return b.pop(b.tableIndex(table))
 }
 
 func (b *body) selectNumber() error {

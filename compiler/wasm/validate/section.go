@@ -137,7 +137,7 @@ func (c *checker) checkTables() error {
 }
 
 func (c *checker) addTable(t wasm.TableType, use TableUse) error {
-	if t.Limits.Min > maxTableElements || t.Limits.HasMax && t.Limits.Max > maxTableElements {
+	if !t.Limits.Is64 && (t.Limits.Min > maxTableElements || t.Limits.HasMax && t.Limits.Max > maxTableElements) {
 		return ErrTableSize
 	}
 	if err := c.checkOrder(t.Limits); err != nil {
@@ -152,7 +152,7 @@ func (c *checker) addTable(t wasm.TableType, use TableUse) error {
 }
 
 func (c *checker) checkOrder(l wasm.Limits) error {
-	if l.Long {
+	if l.Long || l.Is64 {
 		c.use(wasm.FeatureMemory64)
 	}
 	if l.HasMax && l.Min > l.Max {
@@ -172,7 +172,11 @@ func (c *checker) checkMemories() error {
 }
 
 func (c *checker) addMemory(t wasm.MemoryType) error {
-	if t.Limits.Min > maxMemoryPages || t.Limits.HasMax && t.Limits.Max > maxMemoryPages {
+	most := uint64(maxMemoryPages)
+	if t.Limits.Is64 {
+		most = maxMemoryPages64
+	}
+	if t.Limits.Min > most || t.Limits.HasMax && t.Limits.Max > most {
 		return ErrMemorySize
 	}
 	if err := c.checkOrder(t.Limits); err != nil {
@@ -292,7 +296,7 @@ func (c *checker) checkElement(e *wasm.Element) error {
 		if t := c.tables[e.Table].Element; t != e.Type {
 			return fail(e.Offset, fmt.Errorf("%w: %s segment for a table of %s", ErrTypeMismatch, e.Type, t))
 		}
-		if err := c.checkConstant(&e.Address, wasm.I32); err != nil {
+		if err := c.checkConstant(&e.Address, c.tables[e.Table].Limits.AddressType()); err != nil {
 			return err
 		}
 	} else {
@@ -331,7 +335,7 @@ func (c *checker) checkData() error {
 		if uint64(d.Memory) >= uint64(len(c.memories)) {
 			return fmt.Errorf("data segment %d: %w", i, unknown(d.Offset, "memory", d.Memory))
 		}
-		if err := c.checkConstant(&d.Address, wasm.I32); err != nil {
+		if err := c.checkConstant(&d.Address, c.memories[d.Memory].Limits.AddressType()); err != nil {
 			return fmt.Errorf("data segment %d: %w", i, err)
 		}
 	}

@@ -69,9 +69,9 @@ var suiteCounts = map[string]map[string]int{
 	"v1": {
 		"assert_invalid valid since a later version":   13,
 		"assert_invalid with the same text":            976,
-		"assert_malformed valid since a later version": 10,
-		"assert_malformed with another text":           16,
-		"assert_malformed with the same text":          635,
+		"assert_malformed valid since a later version": 12,
+		"assert_malformed with another text":           20,
+		"assert_malformed with the same text":          629,
 		"valid module accepted":                        877,
 	},
 	"v2": {

@@ -21,6 +21,7 @@ var (
 	ErrUnknown            = errors.New("unknown")
 	ErrAlignment          = errors.New("alignment must not be larger than natural")
 	ErrAtomicAlignment    = errors.New("alignment must be equal to natural")
+	ErrOffset             = errors.New("offset out of range")
 	ErrSharedMaximum      = errors.New("shared memory must have maximum")
 	ErrLane               = errors.New("invalid lane index")
 	ErrDuplicateExport    = errors.New("duplicate export name")
@@ -43,6 +44,8 @@ var (
 const (
 	maxMemoryPages   = 65536 // wasm pages
 	maxTableElements = 1<<32 - 1
+
+	maxMemoryPages64 = 1 << 48
 )
 
 // checker is the state for one module.
