@@ -121,6 +121,23 @@ func TestChannelOutputErrors(t *testing.T) {
 	}
 }
 
+func TestChannelStarted(t *testing.T) {
+	for payload, want := range map[string]bool{"": false, "\x00": false, "\x01": true, "\x03more": true} {
+		var got []bool
+		c := &Channel{Started: func(ports bool) { got = append(got, ports) }}
+		if err := c.Copy(strings.NewReader(frame(abi.FrameReady, payload) + exitFrame(abi.ExitByProgram, 0))); err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 1 || got[0] != want {
+			t.Errorf("payload %q: Started was called with %v, want %v", payload, got, want)
+		}
+	}
+	c := &Channel{}
+	if err := c.Copy(strings.NewReader(frame(abi.FrameReady, "\x01")[:abi.FrameHeaderBytes])); !errors.Is(err, ErrChannelEnd) {
+		t.Errorf("Copy of half a frame = %v, want ErrChannelEnd", err)
+	}
+}
+
 func FuzzChannel(f *testing.F) {
 	f.Add([]byte(frame(abi.FrameReady, "") + frame(abi.FrameStdout, "x") + exitFrame(abi.ExitByProgram, 0)))
 	f.Add([]byte("\x06\x00\x00\x00\xff\xff\x0f\x00"))

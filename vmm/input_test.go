@@ -93,3 +93,61 @@ func TestInputWaitsInTheBackground(t *testing.T) {
 		t.Errorf("it looked again after %v: a busy loop", waited)
 	}
 }
+
+func TestInputWait(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := NewInput(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string, timeout time.Duration, wantReady, wantHangup bool) {
+		t.Helper()
+		if ready, hangup := in.Wait(timeout); ready != wantReady || hangup != wantHangup {
+			t.Errorf("%s: Wait = %v, %v, want %v, %v", what, ready, hangup, wantReady, wantHangup)
+		}
+	}
+	check("empty", 0, false, false)
+	check("empty", 20*time.Millisecond, false, false)
+	w.WriteString("x")
+	check("a byte", -1, true, false)
+	check("the same byte", 0, true, false)
+	in.terminal, in.foreground = true, func() bool { return false }
+	check("in the background", 20*time.Millisecond, false, false)
+	in.terminal = false
+	w.Close()
+	check("closed by the writer", -1, true, true)
+	if b, err := io.ReadAll(in); string(b) != "x" || err != nil {
+		t.Errorf("Read = %q, %v: Wait took something", b, err)
+	}
+	reader, err := NewInput(strings.NewReader(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ready, hangup := reader.Wait(-1); !ready || hangup {
+		t.Errorf("Wait of a reader = %v, %v, want ready", ready, hangup)
+	}
+}
+
+func TestInputCloseEndsWait(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	in, err := NewInput(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan bool)
+	go func() {
+		ready, _ := in.Wait(-1)
+		done <- ready
+	}()
+	in.Close()
+	if <-done {
+		t.Error("Wait after Close = ready")
+	}
+}

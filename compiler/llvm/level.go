@@ -28,7 +28,7 @@ type pipeline struct {
 
 var pipelines = []pipeline{
 	{Level0, "", "-O0", ""},
-	{LevelFast, "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)", "-O1", Level0},
+	{LevelFast, "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-simplify,lcssa,loop-mssa(licm))", "-O1", Level0},
 	{Level2, "default<O2>", "-O2", LevelFast},
 }
 

@@ -7,7 +7,8 @@ import "mewz/compiler/wasm"
 func (m *module) evaluate(e *wasm.ConstExpr) (v value, known bool) {
 	r := wasm.NewReader(e.Body, e.Offset)
 	var i wasm.Instruction
-	var stack []value
+	var room [4]value // enough for nearly all
+	stack := room[:0]
 	for r.Next(&i) == nil {
 		if i.Opcode == wasm.OpEnd {
 			return stack[0], true

@@ -104,7 +104,8 @@ func TestReaderInt64(t *testing.T) {
 }
 
 func TestNext(t *testing.T) {
-	r := wasm.NewReader([]byte("\x0e\x02\x01\x02\x03\x28\x02\x80\x01\x42\x7f\x02\x05\x1c\x01\x6f\xfc\x0c\x07\x01\x0b"), 100)
+	r := wasm.NewReader([]byte("\x0e\x02\x01\x02\x03\x28\x02\x80\x01\x42\x7f\x02\x05\x1c\x01\x6f\xfc\x0c\x07\x01"+
+		"\xfd\x0c\x01\x00\x00\x00\x00\x00\x00\x80\x02\x00\x00\x00\x00\x00\x00\x00\xfd\x57\x03\x10\x01\xfd\xff\x01\x0b"), 100)
 	var i wasm.Instruction
 	for _, want := range []struct {
 		opcode wasm.Opcode
@@ -117,7 +118,10 @@ func TestNext(t *testing.T) {
 		{wasm.OpBlock, 111, func() bool { return i.Block == wasm.BlockType{HasIndex: true, Index: 5} }},
 		{wasm.OpSelectTyped, 113, func() bool { return len(i.Types) == 1 && i.Types[0] == wasm.ExternRef }},
 		{wasm.OpTableInit, 116, func() bool { return i.Index == 7 && i.Index2 == 1 }},
-		{wasm.OpEnd, 120, func() bool { return i.Info().Name == "end" }},
+		{wasm.OpV128Const, 120, func() bool { return uint64(i.Value) == 1<<63|1 && i.High == 2 }},
+		{wasm.PrefixSIMD | 0x57, 138, func() bool { return i.Align == 3 && i.MemOffset == 16 && i.Lane == 1 }},
+		{wasm.PrefixSIMD | 0xff, 143, func() bool { return i.Info().Name == "f64x2.convert_low_i32x4_u" }},
+		{wasm.OpEnd, 146, func() bool { return i.Info().Name == "end" }},
 	} {
 		if err := r.Next(&i); err != nil || i.Opcode != want.opcode || i.Offset != want.offset || !want.check() {
 			t.Errorf("Next() = %+v, %v, want opcode 0x%x at %d", i, err, uint32(want.opcode), want.offset)

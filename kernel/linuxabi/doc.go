@@ -3,7 +3,8 @@
 // exceptions and interrupts of the processor, all in ring 0.
 //
 // In: the SYSCALL instruction, exceptions, interrupts. Out: what Linux would
-// have done (man-pages 6.x; x86-64 psABI). Table has every system call. Writes
+// have done (man-pages 6.x; x86-64 psABI). Table has every system call, and some
+// private ones for linear memory and for drivers above the runtime. Writes
 // to descriptors 1 to 4 become frames of the host channel (package abi), reads
 // from 0 come from the serial port.
 //

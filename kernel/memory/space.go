@@ -22,19 +22,23 @@ const (
 
 // Fixed addresses, see the package comment.
 const (
-	DirectBase   = 0xffff_8000_0000_0000
-	stackBase    = 0xffff_ff00_0000_0000
-	deviceBase   = 0xffff_ff00_4000_0000
-	scratchPage  = 0xffff_ff00_6000_0000
-	UserLimit    = 0x7fff_ffff_f000
-	userFloor    = 0x1_0000        // as Linux's vm.mmap_min_addr
-	mmapFloor    = 0x100_0000_0000 // above all that has an address of its own
-	mmapCeiling  = 0x7f00_0000_0000
-	windowMask   = LargePageBytes - 1
-	gigabyte     = 1 << 30
-	tableSlots   = 512
-	flushAtOnce  = 32 // more pages than this and the whole TLB is emptied
-	promoteAfter = 64 // faults in a window of 2 MiB before it becomes one page
+	DirectBase  = 0xffff_8000_0000_0000
+	stackBase   = 0xffff_ff00_0000_0000
+	deviceBase  = 0xffff_ff00_4000_0000
+	scratchPage = 0xffff_ff00_6000_0000
+	UserLimit   = 0x7fff_ffff_f000
+	userFloor   = 0x1_0000        // as Linux's vm.mmap_min_addr
+	mmapFloor   = 0x100_0000_0000 // above all that has an address of its own
+	mmapCeiling = 0x7f00_0000_0000
+	windowMask  = LargePageBytes - 1
+	gigabyte    = 1 << 30
+	tableSlots  = 512
+	flushAtOnce = 32 // more pages than this and the whole TLB is emptied
+
+	// promoteAfter is how many faults a window of 2 MiB has before it becomes one
+	// page. The first window of the Go heap has 70 at boot, which must not pay
+	// for clearing all of it.
+	promoteAfter = 96
 )
 
 // Space is the one address space of a machine.

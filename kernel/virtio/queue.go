@@ -22,9 +22,8 @@ type Queue struct {
 	rings rings
 	at    QueueAddresses
 
-	chains    []chain  // by head
-	next      []uint16 // by descriptor: the next of a chain, or of the free ones
-	free      uint16   // first free descriptor
+	own       []entry // by descriptor; made when the queue is first used
+	free      uint16  // first free descriptor
 	freeCount uint16
 	inFlight  uint16 // chains that the device has
 	available uint16 // index to publish
@@ -33,10 +32,12 @@ type Queue struct {
 	broken    error
 }
 
-// chain is what the driver knows of a buffer that the device has.
-type chain struct {
-	descriptors uint16 // 0: the device does not have it
-	writable    uint32 // bytes that the device may write
+// entry is what the driver knows of a descriptor and, if it is the head of one,
+// of the chain that the device has.
+type entry struct {
+	next        uint16 // of the chain, or of the free ones
+	descriptors uint16 // in the chain; 0: no head of one
+	writable    uint32 // bytes of the chain that the device may write
 }
 
 // Buffer is a piece of memory for the device.
@@ -93,29 +94,34 @@ func QueueBytes(size uint16) int {
 
 func alignUp(n, to int) int { return (n + to - 1) &^ (to - 1) }
 
-// NewQueue returns an empty queue in memory, which is cleared and aligned to 16
-// bytes.
-func NewQueue(memory device.Memory, size uint16) (*Queue, error) {
+// Init makes q an empty queue in memory, which is cleared and aligned to 16
+// bytes. A queue that is never used takes no other memory.
+func (q *Queue) Init(memory device.Memory, size uint16) error {
 	if size == 0 || size > QueueMaxSize || size&(size-1) != 0 || len(memory.Bytes) < QueueBytes(size) ||
 		memory.Physical%queueAlignment != 0 {
-		return nil, ErrSize
+		return ErrSize
 	}
 	n := int(size)
 	available := descriptorBytes * n
 	used := alignUp(available+ringHeadBytes+availableBytes*n+ringTrailingBytes, ringAlign)
-	q := &Queue{
+	*q = Queue{
 		size:  size,
 		rings: newRings(memory.Bytes, ringLayout{n, available, used}),
 		at: QueueAddresses{
 			Size: size, Descriptors: memory.Physical,
 			Available: memory.Physical + abi.PhysAddr(available), Used: memory.Physical + abi.PhysAddr(used),
 		},
-		chains: make([]chain, n), next: make([]uint16, n), freeCount: size,
+		freeCount: size,
 	}
-	for i := range q.next {
-		q.next[i] = uint16(i + 1)
+	return nil
+}
+
+// makeOwn makes the list of free descriptors.
+func (q *Queue) makeOwn() {
+	q.own = make([]entry, q.size)
+	for i := range q.own {
+		q.own[i].next = uint16(i + 1)
 	}
-	return q, nil
 }
 
 // Addresses returns where the queue is, for Transport.EnableQueue.
@@ -135,6 +141,9 @@ func (q *Queue) Add(buffers ...Buffer) (head uint16, ok bool) {
 	if n == 0 || n > chainMax || n > int(q.freeCount) || q.broken != nil {
 		return 0, false
 	}
+	if q.own == nil {
+		q.makeOwn()
+	}
 	head = q.free
 	at, writable := head, uint32(0)
 	for i, b := range buffers {
@@ -146,13 +155,13 @@ func (q *Queue) Add(buffers ...Buffer) (head uint16, ok bool) {
 		if i < n-1 {
 			flags |= flagNext
 		}
-		q.rings.descriptors[at] = descriptor{uint64(b.Physical), b.Bytes, flags, q.next[at]}
-		q.free = q.next[at]
+		q.rings.descriptors[at] = descriptor{uint64(b.Physical), b.Bytes, flags, q.own[at].next}
+		q.free = q.own[at].next
 		at = q.free
 	}
 	q.freeCount -= uint16(n)
 	q.inFlight++
-	q.chains[head] = chain{uint16(n), writable}
+	q.own[head].descriptors, q.own[head].writable = uint16(n), writable
 	q.rings.available[q.available&(q.size-1)] = head
 	q.available++
 	return head, true
@@ -195,11 +204,11 @@ func (q *Queue) Used() (c Completion, ok bool, err error) {
 		return c, false, q.breakWith(ErrUsedIndex)
 	}
 	element := q.rings.used[q.used&(q.size-1)] // read once
-	if element.head >= uint32(q.size) || q.chains[element.head].descriptors == 0 {
+	if element.head >= uint32(len(q.own)) || q.own[element.head].descriptors == 0 {
 		return c, false, q.breakWith(ErrUsedHead)
 	}
 	head := uint16(element.head)
-	had := q.chains[head]
+	had := q.own[head]
 	switch {
 	case had.writable == 0:
 		element.bytes = 0 // means nothing, and some devices set it (2.7.8.2)
@@ -220,11 +229,11 @@ func (q *Queue) breakWith(err error) error {
 func (q *Queue) release(head, descriptors uint16) {
 	last := head
 	for range descriptors - 1 {
-		last = q.next[last]
+		last = q.own[last].next
 	}
-	q.next[last] = q.free
+	q.own[last].next = q.free
 	q.free = head
 	q.freeCount += descriptors
 	q.inFlight--
-	q.chains[head] = chain{}
+	q.own[head].descriptors = 0
 }

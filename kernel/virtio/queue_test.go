@@ -17,8 +17,8 @@ func newQueue(t testing.TB, size uint16) (*virtio.Queue, *virtiotest.Queue, *vir
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := virtio.NewQueue(memory, size)
-	if err != nil {
+	q := new(virtio.Queue)
+	if err := q.Init(memory, size); err != nil {
 		t.Fatal(err)
 	}
 	d := virtiotest.NewDevice(m, virtio.DeviceConsole, 0)
@@ -27,16 +27,16 @@ func newQueue(t testing.TB, size uint16) (*virtio.Queue, *virtiotest.Queue, *vir
 	return q, &d.Queues[0], m
 }
 
-func TestNewQueueRefuses(t *testing.T) {
+func TestInitRefuses(t *testing.T) {
 	m := virtiotest.NewMachine()
 	memory, _ := m.Allocate(virtio.QueueBytes(8))
 	for _, size := range []uint16{0, 3, 16, virtio.QueueMaxSize + 1} {
-		if _, err := virtio.NewQueue(memory, size); err != virtio.ErrSize {
-			t.Errorf("NewQueue of %d = %v, want ErrSize", size, err)
+		if err := new(virtio.Queue).Init(memory, size); err != virtio.ErrSize {
+			t.Errorf("Init of %d = %v, want ErrSize", size, err)
 		}
 	}
-	if _, err := virtio.NewQueue(memory.Part(8, len(memory.Bytes)-8), 4); err != virtio.ErrSize {
-		t.Errorf("NewQueue in memory that is not aligned = %v, want ErrSize", err)
+	if err := new(virtio.Queue).Init(memory.Part(8, len(memory.Bytes)-8), 4); err != virtio.ErrSize {
+		t.Errorf("Init in memory that is not aligned = %v, want ErrSize", err)
 	}
 }
 

@@ -29,7 +29,7 @@ type rings struct {
 // ringLayout says how many entries there are and where two of the parts begin.
 type ringLayout struct{ size, available, used int }
 
-// newRings lays the parts over b. NewQueue has checked that b has QueueBytes and
+// newRings lays the parts over b. Init has checked that b has QueueBytes and
 // begins at a multiple of 16; it is memory of a device.Machine, which never
 // moves, and the slices keep fake memory of a test alive.
 func newRings(b []byte, l ringLayout) rings {

@@ -212,3 +212,33 @@ func TestLeastTrue(t *testing.T) {
 		t.Errorf("leastTrue: error %v, want %v", err, failure)
 	}
 }
+
+func TestCandidateChecksum(t *testing.T) {
+	prints := func(stdout string) func() (string, error) {
+		return func() (string, error) { return stdout, nil }
+	}
+	c := candidate{times: map[string][]float64{}, variants: []variant{{"a", prints("01 2.0\n")}, {"b", prints("01 3.0\n")}}}
+	if err := c.run(); err != nil || c.times["a"][0] != 2 || c.times["b"][0] != 3 {
+		t.Errorf("run: %v, times %v", err, c.times)
+	}
+	c.variants[1].run = prints("02 3.0\n")
+	if err := c.run(); err == nil {
+		t.Error("run with two checksums: no error")
+	}
+}
+
+func TestCodeTable(t *testing.T) {
+	b := &bench{measured: map[string]float64{}}
+	times := map[string][]float64{variantNative: {1, 1.1, 2}, variantMewzTwo: {3, 1}, variantMewzFast: {2, 3}, variantWazero: {4, 5}}
+	table := b.codeTable([]*candidate{{name: "p", times: times}})
+	want := [][]string{
+		{"p", "1.000", "1.00", "2.00", "4.00", "10 %"},
+		{"**geometric mean**", "", "**1.00**", "**2.00**", "**4.00**"},
+	}
+	if diff := cmp.Diff(want, table.rows); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if b.measured[budgetCode2] != 1 || b.measured[budgetCodeFast] != 2 {
+		t.Errorf("measured %v, want 1 and 2", b.measured)
+	}
+}

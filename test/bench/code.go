@@ -50,26 +50,103 @@ const (
 
 var variantNames = []string{variantNative, variantMewzTwo, variantMewzFast, variantWazero}
 
-// codeSpeed compares compiled programs with native ones and with wazero.
+// candidate is a program in all its variants, and what was measured so far.
+type candidate struct {
+	name     string
+	variants []variant
+	checksum string               // of the first run; all others must have it
+	times    map[string][]float64 // in seconds, by variant
+}
+
+// codeSpeed compares compiled programs with native ones and with wazero. Every
+// round runs everything once, so that a minute in which the computer is slow is
+// one round of all programs and not all rounds of one.
 func (b *bench) codeSpeed() (*report, error) {
-	t := table{columns: append(append([]string{"program", "native, s"}, variantNames[1:]...), "noise")}
-	ratios := map[string][]float64{}
+	candidates, finish, err := b.candidates()
+	defer finish()
+	if err != nil {
+		return nil, err
+	}
+	rounds := codeRounds
+	if b.short {
+		rounds = codeRoundsShort
+	}
+	for round := range rounds {
+		progress("code: round %d of %d", round+1, rounds)
+		for _, c := range candidates {
+			if err := c.run(); err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name, err)
+			}
+		}
+	}
+	r := &report{}
+	r.say("Time relative to the same source as a native program (`clang-19 -O3`, baseline x86-64): less is better, 1 is native speed. The modules are\n"+
+		"`clang-19 --target=wasm32-wasi -O3`; `mewz 2` and `mewz fast` are `--opt 2` and the default, run with `--vmm process`; wazero is its compiler.\n"+
+		"Each program takes its own time, without its start; all variants ran in turn, the best of %d rounds counts, and their checksums are equal.\n"+
+		"*Noise* is how much longer the median round of the native program took than its best.", rounds)
+	r.table(b.codeTable(candidates))
+	return r, nil
+}
+
+// candidates builds the programs. finish has to be called in any case, after the
+// last run.
+func (b *bench) candidates() (candidates []*candidate, finish func(), err error) {
+	var finishers []func()
+	finish = func() {
+		for _, f := range finishers {
+			f()
+		}
+	}
 	for _, p := range measuredPrograms {
 		if b.short && !p.short {
 			continue
 		}
-		times, err := b.measureProgram(p)
+		progress("code: %s: building", p.name)
+		variants, finishOne, err := b.variants(p.program)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
+			return nil, finish, fmt.Errorf("%s: %w", p.name, err)
 		}
-		yardstick := slices.Min(times[variantNative])
-		row := []string{p.name, fmt.Sprintf("%.3f", yardstick)}
+		finishers = append(finishers, finishOne)
+		candidates = append(candidates, &candidate{name: p.name, variants: variants, times: map[string][]float64{}})
+	}
+	return candidates, finish, nil
+}
+
+// run runs each variant once.
+func (c *candidate) run() error {
+	for _, v := range c.variants {
+		stdout, err := v.run()
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.name, err)
+		}
+		m, err := parseMeasurement(stdout)
+		if err != nil {
+			return fmt.Errorf("%s: %w", v.name, err)
+		}
+		if c.checksum == "" {
+			c.checksum = m.checksum
+		}
+		if m.checksum != c.checksum {
+			return fmt.Errorf("%s: checksum %s, want %s of %s", v.name, m.checksum, c.checksum, variantNative)
+		}
+		c.times[v.name] = append(c.times[v.name], m.seconds)
+	}
+	return nil
+}
+
+// codeTable makes ratios of the best times.
+func (b *bench) codeTable(candidates []*candidate) *table {
+	t := &table{columns: append(append([]string{"program", "native, s"}, variantNames[1:]...), "noise")}
+	ratios := map[string][]float64{}
+	for _, c := range candidates {
+		yardstick := slices.Min(c.times[variantNative])
+		row := []string{c.name, fmt.Sprintf("%.3f", yardstick)}
 		for _, name := range variantNames[1:] {
-			r := slices.Min(times[name]) / yardstick
+			r := slices.Min(c.times[name]) / yardstick
 			ratios[name] = append(ratios[name], r)
 			row = append(row, ratio(r))
 		}
-		t.add(append(row, fmt.Sprintf("%.0f %%", 100*(median(times[variantNative])/yardstick-1)))...)
+		t.add(append(row, fmt.Sprintf("%.0f %%", 100*(median(c.times[variantNative])/yardstick-1)))...)
 	}
 	mean := []string{"**geometric mean**", ""}
 	for _, name := range variantNames[1:] {
@@ -80,60 +157,13 @@ func (b *bench) codeSpeed() (*report, error) {
 		b.measured[budgetCode2] = geomean(ratios[variantMewzTwo])
 		b.measured[budgetCodeFast] = geomean(ratios[variantMewzFast])
 	}
-
-	r := &report{}
-	r.say("Time relative to the same source as a native program (`clang-19 -O3`, baseline x86-64): less is better, 1 is native speed. The modules are\n"+
-		"`clang-19 --target=wasm32-wasi -O3`; `mewz 2` and `mewz fast` are `--opt 2` and the default, run with `--vmm process`; wazero is its compiler.\n"+
-		"Each program takes its own time, without its start; all variants ran in turn, the best of %d rounds counts, and their checksums are equal.\n"+
-		"*Noise* is how much longer the median round of the native program took than its best.", b.codeRounds())
-	r.table(&t)
-	return r, nil
+	return t
 }
 
 // median of an odd number of times is the middle one, else the later of two.
 func median(times []float64) float64 {
 	sorted := slices.Sorted(slices.Values(times))
 	return sorted[len(sorted)/2]
-}
-
-func (b *bench) codeRounds() int {
-	if b.short {
-		return codeRoundsShort
-	}
-	return codeRounds
-}
-
-// measureProgram runs the variants of one program in turn and returns the times
-// of each.
-func (b *bench) measureProgram(p measuredProgram) (map[string][]float64, error) {
-	progress("code: %s: building", p.name)
-	variants, finish, err := b.variants(p.program)
-	if err != nil {
-		return nil, err
-	}
-	defer finish()
-	progress("code: %s: %d rounds", p.name, b.codeRounds())
-	times, checksum := map[string][]float64{}, ""
-	for range b.codeRounds() {
-		for _, v := range variants {
-			stdout, err := v.run()
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", v.name, err)
-			}
-			m, err := parseMeasurement(stdout)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", v.name, err)
-			}
-			if checksum == "" {
-				checksum = m.checksum
-			}
-			if m.checksum != checksum {
-				return nil, fmt.Errorf("%s: checksum %s, want %s of %s", v.name, m.checksum, checksum, variantNative)
-			}
-			times[v.name] = append(times[v.name], m.seconds)
-		}
-	}
-	return times, nil
 }
 
 // variants builds a program in every way. finish has to be called after the

@@ -144,7 +144,7 @@ func findNote(notes []byte, name string, kind uint32) (content []byte, ok bool) 
 	return nil, false
 }
 
-// Runs of each machine: the seed differs, and with it where the heap begins.
+// Runs of each machine, which differ: the worst one is held against the budget.
 const entryRuns = 3
 
 // entry counts the instructions from the entry of the image to the first of the
@@ -168,23 +168,23 @@ func (b *bench) entry() (*report, error) {
 	}
 	t := table{columns: []string{"machine", "firmware", "entry to Wasm, least", "of these iterations", "entry to Wasm, most", "Wasm to the end"}}
 	for _, machine := range machines {
-		row, least, err := b.countEntry(machine, path, start, description.Config.Entry)
+		row, most, err := b.countEntry(machine, path, start, description.Config.Entry)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", machine, err)
 		}
 		t.add(row...)
-		if machine == machines[0] {
-			b.measured[budgetEntry] = float64(least) / 1e6
-		}
+		b.measured[budgetEntry] = max(b.measured[budgetEntry], float64(most)/1e6)
 	}
 	r := &report{}
 	r.say("Guest instructions of `hello` (C) under TCG (`-icount "+steadyClock+"`), %d runs each; the firmware is QEMU's and comes before the entry.\n"+
-		"*Iterations* are those of string instructions (`rep stos`, `rep movs`), which zero and copy pages; TCG counts each as an instruction.", entryRuns)
+		"*Iterations* are those of string instructions (`rep stos`, `rep movs`), which zero and copy pages; TCG counts each as an instruction.\n"+
+		"`-icount` gives the guest a nanosecond for each instruction. Without it more timer ticks fall in, because counting is slow: on a busy\n"+
+		"computer 1.06 to 1.20 million were counted that way for a kernel that had 0.70 to 0.98 million this way.", entryRuns)
 	r.table(&t)
 	return r, nil
 }
 
-func (b *bench) countEntry(machine, path string, start uint64, wasm abi.VirtAddr) (row []string, least uint64, err error) {
+func (b *bench) countEntry(machine, path string, start uint64, wasm abi.VirtAddr) (row []string, most uint64, err error) {
 	var firmware, program []uint64
 	var boot []pair
 	for range entryRuns {
@@ -200,7 +200,7 @@ func (b *bench) countEntry(machine, path string, start uint64, wasm abi.VirtAddr
 	first, last := boot[0], boot[len(boot)-1]
 	return []string{
 		machine, count(slices.Min(firmware)), count(first.instructions), count(first.repeats), count(last.instructions), count(slices.Min(program)),
-	}, first.instructions, nil
+	}, last.instructions, nil
 }
 
 // isExit says whether err is a process that ended by itself with a code that is

@@ -49,7 +49,7 @@ func (b *bench) linkTime() (*report, error) {
 		b.measured[budgetLink] = scaled
 	}
 	r := &report{}
-	r.say("Reading the object, linking and writing the image, best of %d. Most relocations are those of unwind and line tables.", linkRuns)
+	r.say("Reading the object, linking and writing the image, best of %d; the time for 10 MB is in proportion to the size.", linkRuns)
 	r.table(&t)
 	return r, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -52,6 +53,11 @@ func fake(kind string) {
 	case kind == "silent":
 		os.Exit(0)
 	}
+	if strings.HasPrefix(kind, "ports ") {
+		send(abi.FrameReady, string([]byte{abi.ReadyPorts}))
+		fakePorts(kind, send)
+		exit(3)
+	}
 	send(abi.FrameReady, "")
 	switch kind {
 	case "reset":
@@ -79,6 +85,60 @@ func fake(kind string) {
 	}
 	send(abi.FrameStdout, "hello\n")
 	exit(3)
+}
+
+// fakePorts is a guest whose streams are ports.
+func fakePorts(kind string, send func(abi.FrameKind, string) error) {
+	stdin := os.NewFile(portDescriptor+stdinPort, "stdin")
+	stdout := os.NewFile(portDescriptor+stdoutPort, "stdout")
+	stderr := os.NewFile(portDescriptor+stderrPort, "stderr")
+	switch kind {
+	case "ports cat":
+		for {
+			b := fakeRequest(stdin, abi.StdinRead, 1000)
+			if len(b) == 0 {
+				break
+			}
+			stdout.Write(b)
+		}
+		stderr.WriteString("done\n")
+	case "ports read one":
+		stdout.Write(fakeRequest(stdin, abi.StdinRead, 1))
+		fakeRequest(stdin, abi.StdinWait, abi.StdinWaitForever)
+	case "ports order":
+		for range 1000 {
+			stdout.WriteString("out\n")
+			stderr.WriteString("err\n")
+		}
+	case "ports yes":
+		for {
+			if _, err := stdout.WriteString("y\n"); err != nil {
+				time.Sleep(time.Hour)
+			}
+		}
+	case "ports crash":
+		stdout.WriteString("before the crash\n")
+		os.Exit(0)
+	case "ports nonsense":
+		stdin.WriteString("nonsense")
+		if _, err := stdin.Read(make([]byte, 1)); err != io.EOF {
+			os.Exit(1)
+		}
+	}
+}
+
+// fakeRequest asks for standard input and returns the bytes of the answer.
+func fakeRequest(stdin *os.File, kind abi.StdinRequest, argument uint32) []byte {
+	stdin.Write(abi.AppendStdinRequest(nil, kind, argument))
+	head := make([]byte, abi.StdinAnswerBytes)
+	io.ReadFull(stdin, head)
+	a, ok := abi.ParseStdinAnswer(head)
+	if !ok || a.Kind != kind || kind == abi.StdinRead && a.Bytes > argument {
+		os.Exit(1)
+	}
+	b := make([]byte, a.Bytes)
+	io.ReadFull(stdin, b)
+	return b
 }
 
 // fakeCat echoes the chunks of standard input.

@@ -271,7 +271,8 @@ func TestCommand(t *testing.T) {
 	}
 	got := strings.Join(argv, " ")
 	for _, want := range []string{"-machine q35 ", "-accel tcg ", "-cpu Nehalem ", "-m 131072k ", "-kernel ./-odd,name.img",
-		"isa-debugcon,chardev=channel,iobase=0xe9,", "isa-debug-exit,iobase=0x501,iosize=4"} {
+		"isa-debugcon,chardev=channel,iobase=0xe9,", "isa-debug-exit,iobase=0x501,iosize=4",
+		"-device virtio-serial-pci,", "virtserialport,bus=ports.0,nr=2,chardev=stdout,name=org.mewz.stdout"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("Command = %s, lacks %q", got, want)
 		}

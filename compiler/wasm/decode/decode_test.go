@@ -51,7 +51,7 @@ var faults = []struct{ name, module, want string }{
 	{"import kind", header + section(2, "\x01"+name("a")+name("b")+"\x05"), "malformed import kind 0x05"},
 	{"import of a tag", header + section(2, "\x01"+name("a")+name("b")+"\x04\x00\x00"), "malformed import kind: a tag needs the exception-handling proposal"},
 	{"export kind", header + section(7, "\x01"+name("a")+"\x07\x00"), "malformed export kind 0x07"},
-	{"shared table", header + section(4, "\x01\x70\x03\x01\x01"), "table section: offset 0xc: integer too large: a limits flag of 0x03 needs the shared-everything-threads proposal"},
+	{"shared table", header + section(4, "\x01\x70\x03\x01\x01"), "table section: offset 0xc: malformed limits flags: integer too large: a limits flag of 0x03 needs the shared-everything-threads proposal"},
 	{"page size", header + section(5, "\x01\x0c\x01"), "a limits flag of 0x0c needs the custom-page-sizes proposal"},
 	{"page size", header + section(5, "\x01\x08\x01\x00"), "a limits flag of 0x08 needs the custom-page-sizes proposal"},
 	{"table with a value", header + section(4, "\x01\x40\x00\x70\x00\x01\xd0\x70\x0b"), "a table with an initial value needs the function-references proposal"},

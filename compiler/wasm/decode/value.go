@@ -119,13 +119,13 @@ func limitsError(flags byte) error {
 	unsupported := &wasm.UnsupportedError{What: fmt.Sprintf("a limits flag of 0x%02x", flags)}
 	switch {
 	case flags&^limitsKnown != 0:
-		return wasm.ErrIntegerTooLarge
+		return fmt.Errorf("%w: %w", ErrLimitsFlags, wasm.ErrIntegerTooLarge) // the latter in the words of 2.0
 	case flags&limitsShared != 0:
 		unsupported.Proposal = wasm.FeatureSharedEverything
 	default:
 		unsupported.Proposal = wasm.FeatureCustomPageSizes
 	}
-	return fmt.Errorf("%w: %w", wasm.ErrIntegerTooLarge, unsupported)
+	return fmt.Errorf("%w: %w: %w", ErrLimitsFlags, wasm.ErrIntegerTooLarge, unsupported)
 }
 
 func readTableType(r *wasm.Reader, t *wasm.TableType) (err error) {

@@ -12,7 +12,8 @@ import (
 func (c *checker) checkConstant(e *wasm.ConstExpr, want wasm.ValueType) error {
 	r := wasm.NewReader(e.Body, e.Offset)
 	var i wasm.Instruction
-	var stack []wasm.ValueType
+	var room [4]wasm.ValueType // enough for nearly all
+	stack := room[:0]
 	for {
 		if err := r.Next(&i); err != nil {
 			return err

@@ -43,22 +43,27 @@ var handlers = [256]func(*body) error{
 	wasm.OpRefFunc:     (*body).refFunc,
 }
 
-var miscHandlers = map[wasm.Opcode]func(*body) error{
-	wasm.OpTableGrow:  (*body).tableGrow,
-	wasm.OpTableFill:  (*body).tableFill,
-	wasm.OpTableSize:  (*body).tableSize,
-	wasm.OpTableCopy:  (*body).tableCopy,
-	wasm.OpTableInit:  (*body).tableInit,
-	wasm.OpMemoryFill: (*body).memoryFill,
-	wasm.OpMemoryCopy: (*body).memoryCopy,
-	wasm.OpMemoryInit: (*body).memoryInit,
+// miscHandlers are those of instructions behind wasm.PrefixMisc.
+var miscHandlers = [...]func(*body) error{
+	wasm.OpTableGrow &^ wasm.PrefixMisc:  (*body).tableGrow,
+	wasm.OpTableFill &^ wasm.PrefixMisc:  (*body).tableFill,
+	wasm.OpTableSize &^ wasm.PrefixMisc:  (*body).tableSize,
+	wasm.OpTableCopy &^ wasm.PrefixMisc:  (*body).tableCopy,
+	wasm.OpTableInit &^ wasm.PrefixMisc:  (*body).tableInit,
+	wasm.OpMemoryFill &^ wasm.PrefixMisc: (*body).memoryFill,
+	wasm.OpMemoryCopy &^ wasm.PrefixMisc: (*body).memoryCopy,
+	wasm.OpMemoryInit &^ wasm.PrefixMisc: (*body).memoryInit,
 }
 
 func handlerOf(o wasm.Opcode) func(*body) error {
-	if o <= 0xff {
+	switch number := o &^ wasm.PrefixMisc; {
+	case o <= 0xff:
 		return handlers[o]
+	case number < wasm.Opcode(len(miscHandlers)):
+		return miscHandlers[number]
+	default:
+		return nil
 	}
-	return miscHandlers[o] // of few: instructions behind a prefix are rare
 }
 
 // immediates check the indices of instructions that have no handler.

@@ -124,6 +124,39 @@ func TestLostNotifications(t *testing.T) {
 	}
 }
 
+// TestHostInAnotherThread has a device that works while the driver waits, as it
+// is under KVM, and one that interrupts for nothing.
+func TestHostInAnotherThread(t *testing.T) {
+	for _, transport := range transports {
+		h, m := newHost()
+		var todo []uint16
+		h.Notified = func(queue uint16) { todo = append(todo, queue) }
+		waits := 0
+		m.Waiting = func() {
+			if waits++; waits%2 == 0 {
+				for _, queue := range todo {
+					h.notified(queue)
+				}
+				todo = nil
+			}
+		}
+		d, err := Open(m, transport.open(t, h.Device), "in", "out", "err")
+		if err != nil {
+			t.Fatalf("%s: Open = %v", transport.name, err)
+		}
+		want := pattern(200_000)
+		h.input[1] = bytes.Clone(want)
+		got := readAll(t, d.Port("in"), len(want))
+		n, err := d.Port("err").Write(got)
+		if n != len(want) || err != nil || !bytes.Equal(h.written[3], want) {
+			t.Errorf("%s: Write = %d, %v, %d bytes came out", transport.name, n, err, len(h.written[3]))
+		}
+		if m.Now() > time.Second {
+			t.Errorf("%s: it took %v: interrupts are missed", transport.name, m.Now())
+		}
+	}
+}
+
 func TestWriteWaitsForTheHost(t *testing.T) {
 	h, m := newHost()
 	d, err := h.open(t, m)

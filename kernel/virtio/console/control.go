@@ -1,9 +1,9 @@
 package console
 
 import (
+	"bytes"
 	"encoding/binary"
-	"slices"
-	"strings"
+	"time"
 
 	"mewz/kernel/virtio"
 )
@@ -79,9 +79,12 @@ func (d *Device) handle(message []byte) error {
 	case eventPortOpen:
 		p.open = value != 0
 	case eventPortName:
-		p.name = strings.TrimRight(string(message[messageBytes:]), "\x00")
-		if slices.Contains(d.wanted, p.name) {
-			return d.control(int(id), eventPortOpen, 1)
+		name, _, _ := bytes.Cut(message[messageBytes:], []byte{0}) // QEMU ends it with a zero
+		for _, wanted := range d.wanted {
+			if string(name) == wanted {
+				p.name = wanted
+				return d.control(int(id), eventPortOpen, 1)
+			}
 		}
 	default:
 		// Sizes and console ports are not for streams.
@@ -91,7 +94,7 @@ func (d *Device) handle(message []byte) error {
 
 // handshake waits until all wanted ports are there and open.
 func (d *Device) handshake() error {
-	until := d.machine.Now() + handshakePatience
+	until := time.Duration(0)
 	for {
 		if err := d.events(); err != nil {
 			return err
@@ -101,10 +104,10 @@ func (d *Device) handshake() error {
 		}
 		d.controlIn.WantInterrupts()
 		d.transport.Acknowledge()
-		if d.complete() {
-			return nil
-		}
-		if d.machine.Now() >= until {
+		switch now := d.machine.Now(); {
+		case until == 0:
+			until = now + handshakePatience
+		case now >= until:
 			return ErrNoPorts
 		}
 		d.machine.Wait(d.transport.Slots(), pauseFirst)

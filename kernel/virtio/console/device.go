@@ -27,9 +27,10 @@ const (
 	ringAlign         = 16
 	handshakePatience = 500 * time.Millisecond
 
-	// Waits get longer: a lost interrupt costs little, an idle machine too.
+	// Waits get longer. An interrupt is lost, if ever, just after the driver has
+	// asked for it, so it is found soon; an idle machine sleeps.
 	pauseFirst = time.Millisecond
-	pauseLast  = 500 * time.Millisecond
+	pauseLast  = 2 * time.Second
 	pauseBlind = 4 * time.Millisecond // without an interrupt
 )
 
@@ -53,7 +54,7 @@ type Device struct {
 
 // line is a queue with its number and the memory of its buffers.
 type line struct {
-	*virtio.Queue
+	virtio.Queue
 	index   uint16
 	buffers device.Memory
 	owner   [inputBuffers]uint8 // which buffer a chain of one is, by its head
@@ -125,7 +126,7 @@ func (d *Device) enableQueues(ports int) error {
 		if err != nil {
 			return
 		}
-		if l.Queue, err = virtio.NewQueue(take(virtio.QueueBytes(size)), size); err == nil {
+		if err = l.Init(take(virtio.QueueBytes(size)), size); err == nil {
 			l.index = index
 			l.QuietInterrupts()
 			err = d.transport.EnableQueue(index, l.Addresses())

@@ -160,4 +160,3 @@ func (h *host) open(t testing.TB, m *virtiotest.Machine) (*Device, error) {
 	t.Helper()
 	return Open(m, transports[0].open(t, h.Device), "in", "out", "err")
 }
-

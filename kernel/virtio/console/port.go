@@ -107,9 +107,6 @@ func (d *Device) await(l *line, p *Port, until time.Duration) (c virtio.Completi
 		return c, false, d.failed
 	}
 	w := waiter{device: d, line: l, port: p, until: until, pause: pauseFirst}
-	if p == nil {
-		w.until = min(until, d.machine.Now()+handshakePatience)
-	}
 	for {
 		if c, ok, err = l.Used(); err != nil {
 			return c, false, d.fail(err)
@@ -149,6 +146,9 @@ func (w *waiter) wait() (more bool, err error) {
 	d := w.device
 	if !w.waited {
 		w.waited = true
+		if w.port == nil {
+			w.until = d.machine.Now() + handshakePatience
+		}
 		w.line.WantInterrupts()
 		if w.port != nil {
 			d.controlIn.WantInterrupts()

@@ -39,13 +39,14 @@ const (
 )
 
 // The window of QEMU's microvm (hw/i386/microvm.c). Its devices take lines of
-// the second I/O APIC, or of the first where there is one only.
+// the second I/O APIC; where there is one only, others, with and without ACPI.
 const (
 	MicroVMBase  abi.PhysAddr = 0xfeb0_0000
 	microVMCount              = 24
 	microVMLine               = 24
-	microVMSmall              = 5 // the first line, with one I/O APIC
 	microVMFew                = 8 // devices, with one I/O APIC
+	microVMACPI               = 16
+	microVMPlain              = 5
 )
 
 // Found is a device and where it is.
@@ -64,12 +65,12 @@ func FindMicroVM(m device.Machine) ([]Found, error) {
 	}
 	var found []Found
 	for i := range microVMCount {
-		r := device.Part(all, uint32(i*deviceBytes), deviceBytes)
-		if r.Load32(registerMagic) != magic || r.Load32(registerVersion) != version {
+		at := uint32(i * deviceBytes)
+		if all.Load32(at+registerMagic) != magic || all.Load32(at+registerVersion) != version {
 			continue
 		}
-		if id := virtio.DeviceID(r.Load32(registerDeviceID)); id != 0 {
-			found = append(found, Found{id, i, m, r})
+		if id := virtio.DeviceID(all.Load32(at + registerDeviceID)); id != 0 {
+			found = append(found, Found{id, i, m, device.Part(all, at, deviceBytes)})
 		}
 	}
 	return found, nil
@@ -78,14 +79,19 @@ func FindMicroVM(m device.Machine) ([]Found, error) {
 // Open returns the transport of the device, with its interrupt if there is one.
 func (f Found) Open() *Transport {
 	t := &Transport{registers: f.register}
-	in, err := f.machine.Interrupt(uint32(microVMLine + f.index))
-	if err != nil && f.index < microVMFew {
-		in, err = f.machine.Interrupt(uint32(microVMSmall + f.index))
+	if in, err := f.machine.Interrupt(uint32(microVMLine + f.index)); err == nil {
+		t.slots = in.Slots
+		return t
 	}
-	if err == nil {
-		t.slots = in.Slots // else the driver looks again by the clock
+	for _, line := range []int{microVMACPI, microVMPlain} {
+		if f.index >= microVMFew {
+			break
+		}
+		if in, err := f.machine.Interrupt(uint32(line + f.index)); err == nil {
+			t.slots |= in.Slots // nobody says which; the other one stays silent
+		}
 	}
-	return t
+	return t // without a slot the driver looks again by the clock
 }
 
 // Transport is a device behind registers.

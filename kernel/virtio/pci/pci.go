@@ -32,9 +32,8 @@ const (
 	capabilityNotify = 2
 	capabilityDevice = 4
 
-	capabilityMaxAt  = 0xe8
-	structureMax     = 64 << 10 // of a structure that is mapped
-	structuresNeeded = 3
+	capabilityMaxAt = 0xe8
+	structureMax    = 64 << 10 // of a structure that is mapped
 )
 
 // Registers of the common configuration (4.1.4.3).
@@ -134,7 +133,7 @@ func (f Found) Open() (*Transport, error) {
 // of those that are needed; of two of a kind the first is the preferred one.
 func (t *Transport) mapStructure(f Found, at uint8) error {
 	kind := f.function.Load32(at) >> 24
-	into := map[uint32]*device.Registers{capabilityCommon: &t.common, capabilityNotify: &t.notify, capabilityDevice: &t.device}[kind]
+	into := t.structure(kind)
 	if into == nil || *into != nil {
 		return nil
 	}
@@ -151,6 +150,20 @@ func (t *Transport) mapStructure(f Found, at uint8) error {
 	}
 	*into, err = f.machine.Map(bar+abi.PhysAddr(offset), uint64(min(n, structureMax)))
 	return err
+}
+
+// structure returns where a type of structure is kept, or nil.
+func (t *Transport) structure(kind uint32) *device.Registers {
+	switch kind {
+	case capabilityCommon:
+		return &t.common
+	case capabilityNotify:
+		return &t.notify
+	case capabilityDevice:
+		return &t.device
+	default:
+		return nil
+	}
 }
 
 // Status implements virtio.Transport, as the methods below.
