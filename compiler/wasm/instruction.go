@@ -412,6 +412,9 @@ func (r *Reader) memArg(i *Instruction) (err error) {
 	}
 	if i.Align >= alignmentEnd {
 		r.position = start
+		if i.Align < memArgFlags { // since 3.0 it is invalid, not malformed
+			return r.Fail(fmt.Errorf("%w: alignment must not be larger than natural", ErrMalformedMemFlags))
+		}
 		return r.Fail(ErrMalformedMemFlags)
 	}
 	if hasIndex {

@@ -114,7 +114,7 @@ func readLimit(r *wasm.Reader, l *wasm.Limits, n *uint64) (err error) {
 // reads them as a LEB128 of one bit.
 func limitsError(flags byte) error {
 	if flags&0x80 != 0 {
-		return wasm.ErrIntegerTooLong
+		return fmt.Errorf("%w: %w", ErrLimitsFlags, wasm.ErrIntegerTooLong)
 	}
 	unsupported := &wasm.UnsupportedError{What: fmt.Sprintf("a limits flag of 0x%02x", flags)}
 	switch {

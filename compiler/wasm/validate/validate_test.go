@@ -54,7 +54,7 @@ var faults = []struct{ name, module, want string }{
 	{"local beyond the table", typed("\x60\x00\x00", "\x02\xac\x02\x7f\x01\x7e", "\x20\xac\x02\x45\x1a"), "type mismatch: expected i32, found i64 (i32.eqz)"},
 	{"local after all", typed("\x60\x00\x00", "\x02\xac\x02\x7f\x01\x7e", "\x20\xad\x02\x1a"), "unknown local 301"},
 	{"global", function("\x23\x02\x1a"), "unknown global 2"},
-	{"immutable", function("\x41\x00\x24\x00"), "global is immutable: global 0"},
+	{"immutable", function("\x41\x00\x24\x00"), "global is immutable: immutable global 0"},
 	{"call", function("\x10\x01"), "unknown function 1"},
 	{"call_indirect type", function("\x41\x00\x11\x02\x00"), "unknown type 2"},
 	{"call_indirect table", function("\x41\x00\x11\x00\x02"), "unknown table 2"},

@@ -50,7 +50,7 @@ func (b *body) globalSet() error {
 		return err
 	}
 	if !b.globals[index].Mutable {
-		return b.fail(fmt.Errorf("%w: global %d", ErrImmutable, index))
+		return b.fail(fmt.Errorf("%w: immutable global %d", ErrImmutable, index))
 	}
 	b.globalWritten[index] = true
 	return b.pop(byte(b.globals[index].Type))
