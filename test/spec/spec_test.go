@@ -132,7 +132,7 @@ func testSuite(t *testing.T, r *Runner, all []*Script) {
 }
 
 // TestOwnScripts runs scripts of the project's own: what the official suite does
-// not ask. wast2json makes the .json and .wasm files from the .wast files.
+// not ask. wast2json or wasm-tools makes the .json and .wasm files from the .wast files.
 func TestOwnScripts(t *testing.T) { eachLevel(t, testOwnScripts) }
 
 func testOwnScripts(t *testing.T, r *Runner, _ []*Script) {
