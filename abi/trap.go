@@ -20,6 +20,8 @@ const (
 	TrapIndirectType      TrapCode = 8 // call_indirect: signature mismatch
 	TrapNullReference     TrapCode = 9
 	TrapData              TrapCode = 10 // data segment out of bounds at instantiation
+	TrapUnaligned         TrapCode = 13 // atomic instruction
+	TrapNotShared         TrapCode = 14 // memory.atomic.wait
 	TrapElement           TrapCode = 11 // element segment out of bounds at instantiation
 
 	TrapStack         TrapCode = 64 // call stack exhausted
@@ -40,6 +42,8 @@ var trapMessages = map[TrapCode]string{
 	TrapIndirectType:      "indirect call type mismatch",
 	TrapNullReference:     "null reference",
 	TrapData:              "out of bounds memory access (data segment)",
+	TrapUnaligned:         "unaligned atomic",
+	TrapNotShared:         "expected shared memory",
 	TrapElement:           "out of bounds table access (element segment)",
 	TrapStack:             "call stack exhausted",
 	TrapUnknownImport:     "call of an import that does not exist",

@@ -220,6 +220,9 @@ func (c *compilation) merge() (*Result, error) {
 			return nil, err
 		}
 	}
+	for i, m := range c.module.More {
+		data.AddFurtherMemory(c.SymbolPrefix, i+1, m)
+	}
 	for _, s := range c.plan.Segments() {
 		section := data.AddSection(object.Section{Name: ".rodata.segment", Flags: elf.SHF_ALLOC, Align: 1, Data: append([]byte{}, s.Bytes...)})
 		data.AddObject(s.Symbol, section)

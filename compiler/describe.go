@@ -47,11 +47,12 @@ func Describe(m *wasm.Module) *object.Module {
 	for i := range m.Exports {
 		d.Exports = append(d.Exports, describeExport(all[m.Exports[i].Kind], &m.Exports[i]))
 	}
-	if len(m.Memories) > 0 {
-		limits := m.Memories[0].Type.Limits
-		d.Memory = &object.Memory{MinPages: limits.Min, MaxPages: abi.MemoryMaxPages, HasMax: limits.HasMax}
-		if limits.HasMax {
-			d.Memory.MaxPages = min(limits.Max, abi.MemoryMaxPages)
+	for i := range m.Memories {
+		memory := describeMemory(m.Memories[i].Type.Limits)
+		if i == 0 {
+			d.Memory = &memory
+		} else {
+			d.More = append(d.More, memory)
 		}
 	}
 	imported := m.CountImports(wasm.ExternFunc)
@@ -60,6 +61,14 @@ func Describe(m *wasm.Module) *object.Module {
 		d.Functions = append(d.Functions, object.Function{
 			Index: index, Name: m.Names.Functions[index], Offset: uint64(m.Code[i].Offset),
 		})
+	}
+	return d
+}
+
+func describeMemory(limits wasm.Limits) object.Memory {
+	d := object.Memory{MinPages: limits.Min, MaxPages: abi.MemoryMaxPages, HasMax: limits.HasMax}
+	if limits.HasMax {
+		d.MaxPages = min(limits.Max, abi.MemoryMaxPages)
 	}
 	return d
 }
@@ -155,10 +164,17 @@ func functionType(m *wasm.Module, i uint32) *wasm.FuncType {
 }
 
 func limitsText(l wasm.Limits) string {
+	text := fmt.Sprint(l.Min)
 	if l.HasMax {
-		return fmt.Sprintf("%d %d", l.Min, l.Max)
+		text += fmt.Sprintf(" %d", l.Max)
 	}
-	return fmt.Sprint(l.Min)
+	if l.Is64 {
+		text = "i64 " + text
+	}
+	if l.Shared {
+		text += " shared"
+	}
+	return text
 }
 
 func tableText(t wasm.TableType) string { return limitsText(t.Limits) + " " + t.Element.String() }

@@ -308,6 +308,9 @@ func (l *linker) relocateSections() error {
 	if len(order) > undefinedMax {
 		names = append(names, fmt.Sprintf("and %d more", len(order)-undefinedMax))
 	}
+	if l.object.Symbols[order[0]].Name == l.module.SymbolPrefix+object.SymbolMemoryWait {
+		return fmt.Errorf("memory.atomic.wait is not supported in images yet (needed by %s)", missing[order[0]])
+	}
 	return fmt.Errorf("undefined symbols that are no imports of the module: %s", strings.Join(names, ", "))
 }
 

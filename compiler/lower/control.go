@@ -224,26 +224,27 @@ func lowerCall(f *function, i *wasm.Instruction) { f.callFunction(i.Index) }
 // lowerCallIndirect calls through a table after three checks: the index, that
 // there is a function, and its type.
 func lowerCallIndirect(f *function, i *wasm.Instruction) {
-	t := &f.module.Types[i.Index]
+	code := f.indirectCallee(i)
+	f.call(&f.module.Types[i.Index], f.module.referenceConvention(), func() { f.register(code) })
+}
+
+// indirectCallee loads the code that an index into a table stands for.
+func (f *function) indirectCallee(i *wasm.Instruction) int {
 	id := f.module.typeIDs[i.Index]
 	index := f.pop()
-	var code int
 	if table := &f.module.tables[i.Index2]; table.fixed {
-		code = f.fixedCallee(table, index, id)
-	} else {
-		code = f.checkedCallee(i.Index2, index, id)
+		return f.fixedCallee(table, index, id)
 	}
-	f.call(t, f.module.registerGlobal0, func() { f.register(code) })
+	return f.checkedCallee(i.Index2, index, id)
 }
 
 // fixedCallee loads code from a table that never changes.
 func (f *function) fixedCallee(table *tableInfo, index value, id uint64) int {
 	symbol := f.variable(table.symbol, "["+decimal(uint64(len(table.entries)))+" x { ptr, i64 }]")
 	beyond := f.define()
-	f.put("icmp uge i32 ").value(index).put(", ").number(uint64(len(table.entries))).line()
+	f.put("icmp uge ").typed(index).put(", ").number(uint64(len(table.entries))).line()
 	f.trapIf(beyond, abi.TrapUndefinedElement)
-	wide := f.define()
-	f.put("zext i32 ").value(index).put(" to i64").line()
+	wide := f.extend(index)
 	entry := f.define()
 	f.put("getelementptr { ptr, i64 }, ptr ").put(symbol).put(", i64 ").register(wide).line()
 	if !f.allOfType(table, id) {

@@ -1,8 +1,6 @@
 package lower
 
 import (
-	"slices"
-	"strconv"
 	"strings"
 
 	"mewz/compiler/wasm"
@@ -19,11 +17,16 @@ import (
 //	function: stores the variable ── C ──▶ import; loads the variable
 //
 // So the variable is right whenever code outside the module runs.
+//
+// In a module with tail calls its functions among themselves use LLVM's tailcc,
+// by which a caller with few arguments on the stack can jump to a callee with
+// many. What references and tables hold does so too, unless another module may
+// call it; then it has the convention of C, and a tail call through it is a call.
 
 // global0 is the index of the global that may travel in a register.
 const global0 = 0
 
-// canRegisterGlobal0 says whether nothing outside the module can see global 0
+// canRegisterGlobal0 says whether nothing outside the module can see global 0,
 // or call a function of the module by other ways than an export.
 func (m *module) canRegisterGlobal0() bool {
 	if !m.options.Global0InRegister || !m.usage.globalWritten || len(m.globals) == 0 {
@@ -33,6 +36,12 @@ func (m *module) canRegisterGlobal0() bool {
 	if g.imported || !g.known || !g.wasmType.Mutable || g.wasmType.Type != wasm.I32 || m.hasExport(wasm.ExternGlobal, global0) {
 		return false
 	}
+	return m.isClosed()
+}
+
+// isClosed says whether nothing outside the module can call a function of it by
+// other ways than an export.
+func (m *module) isClosed() bool {
 	for i := range m.tables {
 		if m.tables[i].imported || m.hasExport(wasm.ExternTable, uint32(i)) {
 			return false
@@ -57,105 +66,28 @@ func (m *module) hasExport(kind wasm.ExternKind, index uint32) bool {
 	return len(m.exports[exported{kind, index}]) > 0
 }
 
-// isInternal says whether a function is called by the internal convention.
-func (m *module) isInternal(index uint32) bool {
-	return m.registerGlobal0 && !m.functions[index].imported
+// convention is how a function is called; its zero value is that of C.
+type convention struct {
+	global0 bool // global 0 travels in a register
+	tail    bool // tailcc
 }
 
-// signature is how a function is called.
-type signature struct {
-	params, results []wasm.ValueType // with global 0, if internal the first and the last
-	internal        bool
+// conventionOf is how a function is called directly.
+func (m *module) conventionOf(index uint32) convention {
+	if m.functions[index].imported {
+		return convention{}
+	}
+	return convention{m.registerGlobal0, m.tailFunctions}
 }
 
-func newSignature(t *wasm.FuncType, internal bool) signature {
-	s := signature{t.Params, t.Results, internal}
-	if internal {
-		s.params = append([]wasm.ValueType{wasm.I32}, t.Params...)
-		s.results = append(append([]wasm.ValueType(nil), t.Results...), wasm.I32)
-	}
-	return s
-}
-
-// floatRegisters is how many floats LLVM returns in xmm registers. It returns a
-// third one on the x87 stack, which makes signalling NaNs quiet.
-const floatRegisters = 2
-
-// members are the types of the structure in which several results are returned:
-// their own, but integers of the same size in place of floats when there are
-// too many of these. Vectors take the same registers, and two more.
-func (s *signature) members() []wasm.ValueType {
-	used := 0
-	for _, r := range s.results {
-		if r == wasm.F32 || r == wasm.F64 || r == wasm.V128 {
-			used++
-		}
-	}
-	if used <= floatRegisters {
-		return s.results
-	}
-	members := slices.Clone(s.results)
-	for k, r := range members {
-		switch r {
-		case wasm.F32:
-			members[k] = wasm.I32
-		case wasm.F64:
-			members[k] = wasm.I64
-		}
-	}
-	return members
-}
-
-// resultType is the LLVM type of the results: a structure if there are several.
-func (s *signature) resultType() string {
-	switch len(s.results) {
-	case 0:
-		return "void"
-	case 1:
-		return llvmType(s.results[0])
-	}
-	names := make([]string, len(s.results))
-	for k, r := range s.members() {
-		names[k] = llvmType(r)
-	}
-	return "{ " + strings.Join(names, ", ") + " }"
-}
-
-// parameterTypes is the list of the types of the parameters.
-func (s *signature) parameterTypes() string {
-	names := make([]string, len(s.params))
-	for k, p := range s.params {
-		names[k] = llvmType(p)
-	}
-	return strings.Join(names, ", ")
-}
-
-// parameterNames is the list of the parameters of a definition: %p0, %p1 are
-// those of the wasm function, %g is global 0.
-func (s *signature) parameterNames() string {
-	var b strings.Builder
-	for k, p := range s.params {
-		if k > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(llvmType(p))
-		number := k
-		if s.internal {
-			number--
-		}
-		if number < 0 {
-			b.WriteString(" %g")
-		} else {
-			b.WriteString(" %p")
-			b.WriteString(strconv.Itoa(number))
-		}
-	}
-	return b.String()
+// referenceConvention is how what references and tables hold is called.
+func (m *module) referenceConvention() convention {
+	return convention{m.registerGlobal0, m.tailReferences}
 }
 
 // readGlobal0 returns global 0, where it travels in a register.
 func (f *function) readGlobal0() value {
-	if f.internal {
+	if f.convention.global0 {
 		return f.readLocal(f.global0Local())
 	}
 	r := f.define()
@@ -165,7 +97,7 @@ func (f *function) readGlobal0() value {
 
 // writeGlobal0 sets it.
 func (f *function) writeGlobal0(v value) {
-	if f.internal {
+	if f.convention.global0 {
 		f.writeLocal(f.global0Local(), v)
 		return
 	}
@@ -178,7 +110,7 @@ func (f *function) global0Local() uint32 { return uint32(len(f.locals) - 1) }
 
 // storeGlobal0 makes the variable right before code outside the module runs.
 func (f *function) storeGlobal0() {
-	if f.internal {
+	if f.convention.global0 {
 		v := f.readGlobal0()
 		f.put("  store ").typed(v).put(", ptr ").put(f.variable(f.module.globals[global0].symbol, "i32")).line()
 	}
@@ -186,7 +118,7 @@ func (f *function) storeGlobal0() {
 
 // loadGlobal0 takes the variable over after code outside the module has run.
 func (f *function) loadGlobal0() {
-	if f.internal {
+	if f.convention.global0 {
 		r := f.define()
 		f.put("load i32, ptr ").put(f.variable(f.module.globals[global0].symbol, "i32")).line()
 		f.writeGlobal0(registerValue(wasm.I32, r))
@@ -194,83 +126,158 @@ func (f *function) loadGlobal0() {
 }
 
 // call writes a call whose callee target appends, and pushes its results.
-func (f *function) call(t *wasm.FuncType, internal bool, target func()) {
-	arguments := f.top(len(t.Params))
-	f.stack = f.stack[:len(f.stack)-len(arguments)]
-	s := newSignature(t, internal)
-	if internal {
-		arguments = append([]value{f.readGlobal0()}, arguments...)
-	} else {
-		f.storeGlobal0()
+func (f *function) call(t *wasm.FuncType, c convention, target func()) {
+	s := newSignature(t, c)
+	arguments := f.takeArguments(&s)
+	place := ""
+	if s.inMemory {
+		place = f.stackSlot(s.aggregate())
 	}
-	register := 0
-	if len(s.results) > 0 {
-		register = f.define()
-	} else {
-		f.put("  ")
-	}
-	aggregate := s.resultType()
-	f.put("call ").put(aggregate).put(" ")
-	target()
-	f.put("(")
-	for k, v := range arguments {
-		if k > 0 {
-			f.put(", ")
-		}
-		f.typed(v)
-	}
-	f.put(")")
-	f.locatedLine()
-	if !internal {
+	register := f.writeCall(&s, "call ", place, arguments, target)
+	if !c.global0 {
 		f.loadGlobal0()
 	}
-	results := f.takeResults(&s, aggregate, register)
-	if internal {
+	results := f.takeResults(&s, register, place)
+	if c.global0 {
 		f.writeGlobal0(results[len(results)-1])
 		results = results[:len(results)-1]
 	}
 	f.stack = append(f.stack, results...)
 }
 
+// takeArguments pops the arguments of a call.
+func (f *function) takeArguments(s *signature) []value {
+	arguments := f.top(s.operands)
+	f.stack = f.stack[:len(f.stack)-len(arguments)]
+	if s.global0 {
+		return append([]value{f.readGlobal0()}, arguments...)
+	}
+	f.storeGlobal0()
+	return arguments
+}
+
+// writeCall writes a call and returns the register of its result. place is where
+// results in memory go.
+func (f *function) writeCall(s *signature, kind, place string, arguments []value, target func()) int {
+	register := 0
+	if s.resultType() != "void" {
+		register = f.define()
+	} else {
+		f.put("  ")
+	}
+	f.put(kind).put(s.keyword()).put(s.resultType()).put(" ")
+	target()
+	f.put("(")
+	if place != "" {
+		f.put("ptr ").put(place)
+	}
+	for k, v := range arguments {
+		if k > 0 || place != "" {
+			f.put(", ")
+		}
+		f.typed(v)
+	}
+	f.put(")")
+	f.locatedLine()
+	return register
+}
+
 // takeResults takes the results of a call apart.
-func (f *function) takeResults(s *signature, aggregate string, register int) []value {
+func (f *function) takeResults(s *signature, register int, place string) []value {
 	if len(s.results) == 1 {
 		return []value{registerValue(s.results[0], register)}
 	}
 	results := make([]value, len(s.results))
 	for k, t := range s.members() {
-		results[k] = registerValue(t, f.define())
-		f.put("extractvalue ").put(aggregate).put(" ").register(register).put(", ").number(uint64(k)).line()
+		if s.inMemory {
+			at := f.member(s, place, k)
+			results[k] = registerValue(t, f.define())
+			f.put("load ").put(llvmType(t)).put(", ptr ").register(at).line()
+		} else {
+			results[k] = registerValue(t, f.define())
+			f.put("extractvalue ").put(s.aggregate()).put(" ").register(register).put(", ").number(uint64(k)).line()
+		}
 		results[k] = f.bitcast(results[k], s.results[k])
 	}
 	return results
 }
 
+// member is the address of a result in memory.
+func (f *function) member(s *signature, place string, k int) int {
+	at := f.define()
+	f.put("getelementptr ").put(s.aggregate()).put(", ptr ").put(place).put(", i32 0, i32 ").number(uint64(k)).line()
+	return at
+}
+
 // callFunction calls a function of the index space.
 func (f *function) callFunction(index uint32) {
 	name := f.useFunction(index)
-	f.call(f.module.functions[index].typ, f.module.isInternal(index), func() { f.put(name) })
+	f.call(f.module.functions[index].typ, f.module.conventionOf(index), func() { f.put(name) })
+}
+
+// returnCall writes a tail call. What is called by the convention of C is called
+// before the function returns.
+func (f *function) returnCall(t *wasm.FuncType, c convention, target func()) {
+	if !c.tail {
+		f.call(t, c, target)
+		f.returnValues()
+		return
+	}
+	s := newSignature(t, c)
+	arguments := f.takeArguments(&s)
+	place := ""
+	if s.inMemory {
+		place = resultsName
+	}
+	register := f.writeCall(&s, "musttail call ", place, arguments, target)
+	f.put("  ret ").put(s.resultType())
+	if s.resultType() != "void" {
+		f.put(" ").register(register)
+	}
+	f.line()
+	f.leave()
+}
+
+func lowerReturnCall(f *function, i *wasm.Instruction) {
+	name := f.useFunction(i.Index)
+	f.returnCall(f.module.functions[i.Index].typ, f.module.conventionOf(i.Index), func() { f.put(name) })
+}
+
+func lowerReturnCallIndirect(f *function, i *wasm.Instruction) {
+	code := f.indirectCallee(i)
+	f.returnCall(&f.module.Types[i.Index], f.module.referenceConvention(), func() { f.register(code) })
 }
 
 // returnValues ends the function with the results on the operand stack.
 func (f *function) returnValues() {
 	results := f.top(len(f.typ.Results))
-	if f.internal {
+	if f.convention.global0 {
 		results = append(results, f.readGlobal0())
 	}
-	switch len(results) {
-	case 0:
+	switch s := newSignature(f.typ, f.convention); {
+	case len(results) == 0:
 		f.put("  ret void").line()
-	case 1:
+	case len(results) == 1:
 		f.put("  ret ").typed(results[0]).line()
+	case s.inMemory:
+		f.returnInMemory(&s, results)
 	default:
-		f.returnStructure(results)
+		f.returnStructure(&s, results)
 	}
 	f.leave()
 }
 
-func (f *function) returnStructure(results []value) {
-	s := newSignature(f.typ, f.internal)
+func (f *function) returnInMemory(s *signature, results []value) {
+	members := s.members()
+	for k, v := range results {
+		v = f.bitcast(v, members[k])
+		at := f.member(s, resultsName, k)
+		f.put("  store ").typed(v).put(", ptr ").register(at).line()
+	}
+	f.put("  ret void").line()
+}
+
+func (f *function) returnStructure(s *signature, results []value) {
 	aggregate := s.resultType()
 	previous, members := 0, s.members()
 	for k, v := range results {
@@ -298,22 +305,21 @@ func (f *function) bitcast(v value, to wasm.ValueType) value {
 	return registerValue(to, r)
 }
 
-// codeOf returns the name of a function's code as tables hold it: by the
-// convention that call_indirect uses. An import gets an adapter.
+// codeOf returns the name of a function's code as references and tables hold it.
+// A function that is called in another way gets an adapter.
 func (s *shard) codeOf(index uint32) string {
-	if !s.module.registerGlobal0 || !s.module.functions[index].imported {
+	if s.module.conventionOf(index) == s.module.referenceConvention() {
 		return s.useFunction(index)
 	}
 	s.adapted[index] = true
 	return s.quote(s.module.own("i", int(index)))
 }
 
-// defineAdapter writes a function of the internal convention that calls an
-// import.
+// defineAdapter writes a function that is called as references are, and calls a
+// function that is not.
 func (s *shard) defineAdapter(index uint32) {
-	t := s.module.functions[index].typ
-	f := newFunction(s, t)
-	f.makeInternal()
+	f := newFunction(s, s.module.functions[index].typ)
+	f.setConvention(s.module.referenceConvention())
 	f.pushParameters()
 	f.callFunction(index)
 	f.returnValues()
@@ -336,9 +342,12 @@ func (f *function) pushParameters() {
 	}
 }
 
-// makeInternal gives f, whose locals are complete, the internal convention.
-func (f *function) makeInternal() {
-	f.internal = true
+// setConvention sets how f, whose locals are complete, is called.
+func (f *function) setConvention(c convention) {
+	f.convention = c
+	if !c.global0 {
+		return
+	}
 	f.locals = append(f.locals, wasm.I32)
 	if !f.slots {
 		f.writeLocal(f.global0Local(), value{kind: valueGlobal0, wasmType: wasm.I32})

@@ -2,6 +2,8 @@ package lower
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"mewz/abi"
@@ -12,20 +14,20 @@ import (
 // operand stack and the open blocks.
 type function struct {
 	*shard
-	typ      *wasm.FuncType
-	locals   []wasm.ValueType
-	slots    bool // locals are stack slots, not SSA values
-	internal bool // by the internal convention
-	scan     *functionScan
-	text     []byte // of blocks, without labels and phis
-	blocks   []*block
-	block    *block // where text goes; nil: what follows is unreachable
-	label    int    // LLVM's block that text goes into
-	next     int    // next register or label
-	stack    []value
-	controls []control
-	depth    int // blocks opened in unreachable code
-	values   map[localKey]value
+	typ        *wasm.FuncType
+	locals     []wasm.ValueType
+	slots      bool // locals are stack slots, not SSA values
+	convention convention
+	scan       *functionScan
+	text       []byte // of blocks, without labels and phis
+	blocks     []*block
+	block      *block // where text goes; nil: what follows is unreachable
+	label      int    // LLVM's block that text goes into
+	next       int    // next register or label
+	stack      []value
+	controls   []control
+	depth      int // blocks opened in unreachable code
+	values     map[localKey]value
 
 	code   *wasm.Code
 	offset wasm.Offset // of the instruction being lowered
@@ -35,18 +37,19 @@ type function struct {
 
 	traps    [maxTrapCode + 1]int // label of the block that traps with a code
 	trapText []byte               // of blocks of one place each
-	base     bool                 // %base is needed: the address of linear memory
+	bases    map[uint32]bool      // memories whose address is needed in a register
 	wide     bool                 // the slot %wide is needed, see address
+	allocas  []byte               // of results in memory
 }
 
 // maxTrapCode is the largest code that compiled code raises itself.
-const maxTrapCode = abi.TrapUnreachable
+const maxTrapCode = abi.TrapNotShared
 
 // lowering translates one instruction.
 type lowering func(f *function, i *wasm.Instruction)
 
 func newFunction(s *shard, t *wasm.FuncType) *function {
-	f := &function{shard: s, typ: t, values: map[localKey]value{}}
+	f := &function{shard: s, typ: t, values: map[localKey]value{}, bases: map[uint32]bool{}}
 	f.enter(f.newBlock())
 	f.block.sealed = true
 	return f
@@ -64,16 +67,14 @@ func (s *shard) defineFunction(k int) error {
 			f.locals = append(f.locals, g.Type)
 		}
 	}
-	internal := s.module.isInternal(uint32(index))
-	scan, err := scanFunction(code, internal, uint32(len(f.locals)))
+	c := s.module.conventionOf(uint32(index))
+	scan, err := scanFunction(code, c.global0, uint32(len(f.locals)))
 	if err != nil {
 		return fmt.Errorf("function %d: %w", index, err)
 	}
 	f.scan = scan
 	f.slots = s.module.options.LocalsInMemory || s.huge || scan.needsSlots(len(f.locals))
-	if internal {
-		f.makeInternal()
-	}
+	f.setConvention(c)
 	f.scope = s.addScope(index, code.Offset)
 	f.lowerBody()
 	s.header(s.module.functions[index].symbol, f)
@@ -122,6 +123,8 @@ func (f *function) instruction(i *wasm.Instruction) {
 		if number < wasm.Opcode(len(miscInstructions)) {
 			lower = miscInstructions[number]
 		}
+	case wasm.PrefixAtomic:
+		lower = lowerAtomic
 	case wasm.PrefixSIMD:
 		lower = f.module.vectorLowering(number)
 	}
@@ -177,21 +180,21 @@ func (f *function) write() {
 
 // appendEntry appends what the first block of a function begins with.
 func (f *function) appendEntry(b []byte) []byte {
-	if f.base {
-		b = append(b, "  %base = load ptr, ptr "...)
-		b = append(b, f.variable(f.module.memory.base+"_base", "ptr")...)
-		b = append(b, ", !invariant.load !1\n"...)
+	for _, memory := range slices.Sorted(maps.Keys(f.bases)) {
+		b = fmt.Appendf(b, "  %s = load ptr, ptr %s, !invariant.load !1\n", baseName(memory),
+			f.variable(f.module.memories[memory].base+"_base", "ptr"))
 	}
 	if f.wide {
 		b = append(b, "  %wide = alloca i64\n"...)
 	}
+	b = append(b, f.allocas...)
 	if !f.slots {
 		return b
 	}
 	for i, t := range f.locals {
 		b = fmt.Appendf(b, "  %%l%d = alloca %s\n", i, llvmType(t))
 		initial := zero(t)
-		if f.internal && i == len(f.locals)-1 {
+		if f.convention.global0 && i == len(f.locals)-1 {
 			initial.kind = valueGlobal0
 		} else if i < len(f.typ.Params) {
 			initial = value{kind: valueParameter, wasmType: t, bits: uint64(i)}
@@ -201,6 +204,14 @@ func (f *function) appendEntry(b []byte) []byte {
 		b = fmt.Appendf(b, ", ptr %%l%d\n", i)
 	}
 	return b
+}
+
+// stackSlot returns the name of a variable of a type in the function's frame.
+func (f *function) stackSlot(llvmType string) string {
+	f.next++
+	name := "%m" + strconv.Itoa(f.next)
+	f.allocas = fmt.Appendf(f.allocas, "  %s = alloca %s\n", name, llvmType)
+	return name
 }
 
 // The following append to the text of the current block. They chain:

@@ -60,7 +60,7 @@ func (s *shard) defineInstantiate(symbol string) {
 // entry writes a function of the contract, visible to the environment.
 func (s *shard) entry(symbol string, f *function) {
 	s.defined[symbol] = true
-	signature := newSignature(f.typ, false)
+	signature := newSignature(f.typ, convention{})
 	s.out = fmt.Appendf(s.out, "define %s %s(%s) #0", signature.resultType(), s.quote(symbol), signature.parameterNames())
 	f.write()
 }
@@ -125,7 +125,7 @@ func (f *function) applyData() {
 			continue
 		}
 		at := f.constant(&d.Address)
-		f.initMemory(uint32(i), constantI32(uint32(len(d.Bytes))), constantI32(0), at, abi.TrapData)
+		f.initMemory(uint32(i), d.Memory, constantI32(uint32(len(d.Bytes))), constantI32(0), at, abi.TrapData)
 	}
 }
 

@@ -6,7 +6,7 @@ import "mewz/compiler/wasm"
 var instructions = [...]lowering{
 	0x00: lowerUnreachable, 0x01: lowerNop, 0x02: lowerBlock, 0x03: lowerLoop, 0x04: lowerIf, 0x05: lowerElse,
 	0x0b: lowerEnd, 0x0c: lowerBr, 0x0d: lowerBrIf, 0x0e: lowerBrTable, 0x0f: lowerReturn,
-	0x10: lowerCall, 0x11: lowerCallIndirect,
+	0x10: lowerCall, 0x11: lowerCallIndirect, 0x12: lowerReturnCall, 0x13: lowerReturnCallIndirect,
 	0x1a: lowerDrop, 0x1b: lowerSelect, 0x1c: lowerSelect,
 	0x20: lowerLocalGet, 0x21: lowerLocalSet, 0x22: lowerLocalTee, 0x23: lowerGlobalGet, 0x24: lowerGlobalSet,
 	0x25: lowerTableGet, 0x26: lowerTableSet,

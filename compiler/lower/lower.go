@@ -91,7 +91,7 @@ func (p *Plan) InitialMemory() []object.Data {
 	for i := range p.module.Data {
 		if p.module.data[i].static {
 			at, _ := p.module.evaluate(&p.module.Data[i].Address)
-			list = append(list, object.Data{Offset: uint64(uint32(at.bits)), Bytes: p.module.Data[i].Bytes})
+			list = append(list, object.Data{Offset: at.bits, Bytes: p.module.Data[i].Bytes})
 		}
 	}
 	return list

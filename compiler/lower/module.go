@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"mewz/abi"
+	"mewz/compiler/object"
 	"mewz/compiler/wasm"
 )
 
@@ -26,14 +28,18 @@ type module struct {
 	functions []functionInfo
 	tables    []tableInfo
 	globals   []globalInfo
-	memory    *memoryInfo // nil: no memory
-	typeIDs   []uint64    // of Types, for call_indirect
+	memories  []memoryInfo
+	wide      bool     // some memory or table has addresses of 64 bits
+	typeIDs   []uint64 // of Types, for call_indirect
 	elements  []segmentInfo
 	data      []segmentInfo
 
 	importedFunctions int
-	registerGlobal0   bool                  // see convention.go
-	exports           map[exported][]string // symbols, in the order of the exports
+	// Calling conventions, see convention.go.
+	registerGlobal0 bool
+	tailFunctions   bool                  // functions of the module are called by tailcc
+	tailReferences  bool                  // what references and tables hold, too
+	exports         map[exported][]string // symbols, in the order of the exports
 }
 
 // exported is what an export names.
@@ -71,10 +77,11 @@ type globalInfo struct {
 	initial  value // if known
 }
 
-// memoryInfo is the memory of the module.
+// memoryInfo is one memory of the index space.
 type memoryInfo struct {
 	base, bytes, grow string // symbols
 	imported          bool
+	first             bool // of those that the module defines
 	wasmType          wasm.MemoryType
 }
 
@@ -102,10 +109,16 @@ func newModule(m *wasm.Module, o Options) (*module, error) {
 	if err := s.addTables(); err != nil {
 		return nil, err
 	}
-	s.addMemory()
+	if err := s.addMemories(); err != nil {
+		return nil, err
+	}
+	s.wide = slices.ContainsFunc(s.memories, func(m memoryInfo) bool { return m.wasmType.Limits.Is64 }) ||
+		slices.ContainsFunc(s.tables, func(t tableInfo) bool { return t.wasmType.Limits.Is64 })
 	s.addElements()
 	s.addData()
 	s.registerGlobal0 = s.canRegisterGlobal0()
+	s.tailFunctions = u.tailCalls
+	s.tailReferences = u.tailCalls && s.isClosed()
 	return s, nil
 }
 
@@ -166,39 +179,6 @@ func (m *module) addGlobals() {
 	}
 }
 
-// evaluate computes a constant expression (3.3.10); known is false if its value
-// is not known before the module is linked.
-func (m *module) evaluate(e *wasm.ConstExpr) (v value, known bool) {
-	r := wasm.NewReader(e.Body, e.Offset)
-	var i wasm.Instruction
-	for r.Next(&i) == nil {
-		switch i.Opcode {
-		case wasm.OpI32Const:
-			v, known = constantI32(uint32(i.Value)), true
-		case wasm.OpI64Const:
-			v, known = constantI64(uint64(i.Value)), true
-		case wasm.OpF32Const:
-			v, known = value{wasmType: wasm.F32, bits: uint64(uint32(i.Value))}, true
-		case wasm.OpF64Const:
-			v, known = value{wasmType: wasm.F64, bits: uint64(i.Value)}, true
-		case wasm.OpV128Const:
-			v, known = vectorConstant(&i), true
-		case wasm.OpRefNull:
-			v, known = value{wasmType: i.Types[0]}, true
-		case wasm.OpRefFunc:
-			v, known = value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(i.Index)}, true
-		case wasm.OpGlobalGet:
-			g := &m.globals[i.Index]
-			v, known = g.initial, g.known && !g.wasmType.Mutable
-		case wasm.OpEnd:
-			return v, known
-		default:
-			return value{}, false
-		}
-	}
-	return value{}, false
-}
-
 func (m *module) addTables() error {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternTable {
@@ -248,8 +228,8 @@ func (m *module) fixedEntries(index uint32, t wasm.TableType) ([]value, bool) {
 			continue
 		}
 		at, known := m.evaluate(&e.Address)
-		start, length := uint64(uint32(at.bits)), uint64(e.Len())
-		if !known || start+length > uint64(len(entries)) {
+		start, length := at.bits, uint64(e.Len())
+		if !known || !fitsWithin(start, length, uint64(len(entries))) {
 			return nil, false
 		}
 		for k := range e.Len() {
@@ -271,18 +251,22 @@ func (m *module) elementValue(e *wasm.Element, k int) (value, bool) {
 	return value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(e.Funcs[k])}, true
 }
 
-func (m *module) addMemory() {
+func (m *module) addMemories() error {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternMemory {
 			symbol := ImportSymbol(im.Module, im.Name)
-			m.memory = &memoryInfo{symbol, symbol + ".bytes", symbol + ".grow", true, im.Memory}
-			return
+			m.memories = append(m.memories, memoryInfo{symbol, symbol + ".bytes", symbol + ".grow", true, false, im.Memory})
 		}
 	}
-	if len(m.Memories) > 0 {
-		symbol := m.options.SymbolPrefix + "wasm_memory"
-		m.memory = &memoryInfo{symbol, symbol + "_bytes", symbol + "_grow", false, m.Memories[0].Type}
+	for i := range m.Memories {
+		if pages := m.Memories[i].Type.Limits.Min; pages > abi.MemoryMaxPages {
+			return &wasm.OffsetError{Offset: m.Memories[i].Offset, Err: fmt.Errorf(
+				"memory %d has %d pages at first, more than the %d that this compiler supports", len(m.memories), pages, abi.MemoryMaxPages)}
+		}
+		symbol := m.options.SymbolPrefix + object.MemorySymbol(i)
+		m.memories = append(m.memories, memoryInfo{symbol, symbol + "_bytes", symbol + "_grow", false, i == 0, m.Memories[i].Type})
 	}
+	return nil
 }
 
 func (m *module) addElements() {
@@ -295,12 +279,12 @@ func (m *module) addElements() {
 	}
 }
 
-// addData decides which active data segments are part of the initial memory.
-// Segments are applied in order after the element segments (4.5.4), and a trap
-// keeps what was written before; so the first segment that may trap, or whose
-// place is not known, ends the static ones.
+// addData decides which active data segments are part of the initial memory, the
+// first that the module defines. Segments are applied in order after the element
+// segments (4.5.4), and a trap keeps what was written before; so the first
+// segment that may trap ends the static ones.
 func (m *module) addData() {
-	static := m.memory != nil && !m.memory.imported
+	static := true
 	for i := range m.Elements {
 		static = static && m.elementFits(&m.Elements[i])
 	}
@@ -309,9 +293,10 @@ func (m *module) addData() {
 		s := segmentInfo{symbol: m.own("d", i), length: uint64(len(d.Bytes))}
 		if d.Mode == wasm.SegmentActive {
 			at, known := m.evaluate(&d.Address)
-			static = static && known &&
-				uint64(uint32(at.bits))+s.length <= m.memory.wasmType.Limits.Min*abi.WasmPageBytes
-			s.static = static
+			memory := &m.memories[d.Memory]
+			static = static && known && !memory.imported &&
+				fitsWithin(at.bits, s.length, memory.wasmType.Limits.Min*abi.WasmPageBytes)
+			s.static = static && memory.first
 		} else {
 			s.dropped = m.usage.dataDropped[uint32(i)]
 		}
@@ -326,5 +311,8 @@ func (m *module) elementFits(e *wasm.Element) bool {
 	}
 	at, known := m.evaluate(&e.Address)
 	t := &m.tables[e.Table]
-	return known && !t.imported && uint64(uint32(at.bits))+uint64(e.Len()) <= t.wasmType.Limits.Min
+	return known && !t.imported && fitsWithin(at.bits, uint64(e.Len()), t.wasmType.Limits.Min)
 }
+
+// fitsWithin says whether length from start on lie within size.
+func fitsWithin(start, length, size uint64) bool { return length <= size && start <= size-length }

@@ -120,8 +120,8 @@ func (s *shard) useFunction(index uint32) string {
 		if f.imported {
 			visibility = ""
 		}
-		signature := newSignature(f.typ, s.module.isInternal(index))
-		s.declared[f.symbol] = "declare " + visibility + signature.resultType() + " " + name + "(" +
+		signature := newSignature(f.typ, s.module.conventionOf(index))
+		s.declared[f.symbol] = "declare " + visibility + signature.keyword() + signature.resultType() + " " + name + "(" +
 			signature.parameterTypes() + ") nounwind"
 	}
 	return name
@@ -135,8 +135,8 @@ func (s *shard) descriptor(index uint32) string {
 // header writes the beginning of the definition of f as a hidden function.
 func (s *shard) header(symbol string, f *function) {
 	s.defined[symbol] = true
-	signature := newSignature(f.typ, f.internal)
-	s.out = append(s.out, "define hidden "+signature.resultType()+" "+s.quote(symbol)+"("+signature.parameterNames()+") #0"...)
+	signature := newSignature(f.typ, f.convention)
+	s.out = append(s.out, "define hidden "+signature.keyword()+signature.resultType()+" "+s.quote(symbol)+"("+signature.parameterNames()+") #0"...)
 	if f.scope != 0 {
 		s.out = strconv.AppendInt(append(s.out, " !dbg !"...), int64(f.scope), 10)
 	}
@@ -146,11 +146,11 @@ func (s *shard) header(symbol string, f *function) {
 func (s *shard) exportFunction(index uint32) {
 	f := &s.module.functions[index]
 	for _, symbol := range s.module.exports[exported{wasm.ExternFunc, index}] {
-		if s.module.isInternal(index) {
+		if s.module.conventionOf(index) != (convention{}) {
 			s.defineWrapper(symbol, index)
 			continue
 		}
-		signature := newSignature(f.typ, false)
+		signature := newSignature(f.typ, convention{})
 		s.out = fmt.Appendf(s.out, "%s = alias %s (%s), ptr %s\n\n", quoted(symbol),
 			signature.resultType(), signature.parameterTypes(), s.quote(f.symbol))
 	}

@@ -72,22 +72,19 @@ func lowerTableSet(f *function, i *wasm.Instruction) {
 
 func lowerTableSize(f *function, i *wasm.Instruction) {
 	if t := &f.module.tables[i.Index]; t.fixed {
-		f.push(constantI32(uint32(len(t.entries))))
+		f.push(value{wasmType: t.wasmType.Limits.AddressType(), bits: uint64(len(t.entries))})
 		return
 	}
-	size := f.tableSize(i.Index)
-	r := f.define()
-	f.put("trunc i64 ").register(size).put(" to i32").line()
-	f.pushRegister(wasm.I32, r)
+	f.pushCount(f.tableSize(i.Index), &f.module.tables[i.Index].wasmType.Limits)
 }
 
 func lowerTableGrow(f *function, i *wasm.Instruction) {
-	count, v := f.pop(), f.pop()
+	count, v := f.popCount(), f.pop()
 	descriptor := f.variable(f.module.tables[i.Index].symbol, tableDescriptor)
 	name := f.use(f.module.options.SymbolPrefix+"table_grow", "declare hidden i32 %s(ptr, ptr, i32) nounwind")
 	r := f.define()
 	f.put("call i32 ").put(name).put("(ptr ").put(descriptor).put(", ").typed(v).put(", i32 ").value(count).put(")").locatedLine()
-	f.pushRegister(wasm.I32, r)
+	f.pushGrown(r, &f.module.tables[i.Index].wasmType.Limits)
 }
 
 func lowerTableFill(f *function, i *wasm.Instruction) {

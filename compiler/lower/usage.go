@@ -17,6 +17,7 @@ type usage struct {
 	dataDropped    map[uint32]bool
 	functionTaken  map[uint32]bool // ref.func
 	globalWritten  bool            // global 0, see convention.go
+	tailCalls      bool
 }
 
 func newUsage() *usage {
@@ -64,6 +65,8 @@ func (u *usage) note(i *wasm.Instruction) {
 		u.dataDropped[i.Index] = true
 	case wasm.OpGlobalSet:
 		u.globalWritten = u.globalWritten || i.Index == global0
+	case wasm.OpReturnCall, wasm.OpReturnCallIndirect:
+		u.tailCalls = true
 	case wasm.OpRefFunc:
 		u.functionTaken[i.Index] = true
 	}

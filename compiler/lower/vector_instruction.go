@@ -20,7 +20,7 @@ func (m *module) vectorLowering(number wasm.Opcode) lowering {
 }
 
 // vectorInstructions is the table of the instructions behind wasm.PrefixSIMD.
-var vectorInstructions = [256]lowering{
+var vectorInstructions = [...]lowering{
 	0x00: lowerVectorLoad,
 	0x01: loadExtended(shapeI16x8, "sext"), 0x02: loadExtended(shapeI16x8, "zext"),
 	0x03: loadExtended(shapeI32x4, "sext"), 0x04: loadExtended(shapeI32x4, "zext"),
@@ -134,4 +134,14 @@ var vectorInstructions = [256]lowering{
 	0xfa: vectorConvert("sitofp"), 0xfb: vectorConvert("uitofp"),
 	0xfc: lowerSaturateZero, 0xfd: lowerSaturateUnsignedZero,
 	0xfe: vectorConvertLow("sitofp"), 0xff: vectorConvertLow("uitofp"),
+
+	// Relaxed instructions, see vector_relaxed.go.
+	0x100: lowerSwizzle, 0x101: vectorSaturate("fptosi"), 0x102: vectorSaturate("fptoui"),
+	0x103: lowerSaturateZero, 0x104: lowerSaturateUnsignedZero,
+	0x105: multiplyAdd(shapeF32x4, false), 0x106: multiplyAdd(shapeF32x4, true),
+	0x107: multiplyAdd(shapeF64x2, false), 0x108: multiplyAdd(shapeF64x2, true),
+	0x109: lowerBitselect, 0x10a: lowerBitselect, 0x10b: lowerBitselect, 0x10c: lowerBitselect,
+	0x10d: pseudoExtremum(shapeF32x4, "olt"), 0x10e: pseudoExtremum(shapeF32x4, "ogt"),
+	0x10f: pseudoExtremum(shapeF64x2, "olt"), 0x110: pseudoExtremum(shapeF64x2, "ogt"),
+	0x111: lowerQ15, 0x112: lowerRelaxedDot, 0x113: lowerRelaxedDotAdd,
 }

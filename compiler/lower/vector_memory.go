@@ -23,7 +23,7 @@ func lowerVectorLoad(f *function, i *wasm.Instruction) {
 
 func lowerVectorStore(f *function, i *wasm.Instruction) {
 	v := f.pop()
-	pointer := f.address(f.pop(), i.MemOffset)
+	pointer := f.address(i, f.pop())
 	f.put("  store ").typed(v).put(", ptr ").register(pointer).put(", align 1").locatedLine()
 }
 
@@ -64,7 +64,7 @@ func storeLane(s shape) lowering {
 	return func(f *function, i *wasm.Instruction) {
 		v := f.popVector(s)
 		lane := f.assign("extractelement %s, i32 %d", f.operand(v), i.Lane)
-		pointer := f.address(f.pop(), i.MemOffset)
+		pointer := f.address(i, f.pop())
 		f.put("  store ").put(shapes[s].lane).put(" ").register(lane).put(", ptr ").register(pointer).put(", align 1").locatedLine()
 	}
 }

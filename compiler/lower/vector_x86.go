@@ -18,9 +18,11 @@ func (o *Options) isX86() bool { return strings.HasPrefix(o.Target.Triple, "x86_
 var x86Vectors = map[wasm.Opcode]lowering{
 	0x0e: lowerSwizzleX86,
 	0x7c: addPairsX86(shapeI8x16, "ssse3.pmadd.ub.sw.128", true), 0x7d: addPairsX86(shapeI8x16, "ssse3.pmadd.ub.sw.128", false),
-	0x7e: addPairsX86(shapeI16x8, "sse2.pmadd.wd", false),
-	0x82: lowerQ15X86,
-	0xf8: lowerSaturateX86, 0xf9: lowerSaturateUnsignedX86, 0xfc: lowerSaturateZeroX86,
+	0x7e:  addPairsX86(shapeI16x8, "sse2.pmadd.wd", false),
+	0x82:  lowerQ15X86,
+	0x100: lowerRelaxedSwizzleX86, 0x101: lowerRelaxedTruncateX86, 0x102: lowerSaturateUnsignedX86, 0x103: lowerRelaxedTruncateZeroX86,
+	0x111: lowerRelaxedQ15X86,
+	0xf8:  lowerSaturateX86, 0xf9: lowerSaturateUnsignedX86, 0xfc: lowerSaturateZeroX86,
 }
 
 // lowerSwizzleX86: PSHUFB gives 0 for an index with the highest bit set, and

@@ -20,6 +20,7 @@ const (
 	SymbolMemoryMax   = "wasm_memory_max"
 	SymbolMemoryImage = "wasm_memory_image"
 	SymbolMemoryGrow  = "wasm_memory_grow"
+	SymbolMemoryWait  = "wasm_memory_wait"
 )
 
 // chunkPrefix begins the name of a section that holds initial linear memory.
@@ -121,6 +122,29 @@ func (f *File) AddMemory(prefix string, m Memory, chunks []Chunk) error {
 	table.Data = append(table.Data, make([]byte, entryBytes)...)
 	f.AddObject(prefix+SymbolMemoryImage, f.AddSection(table))
 	return nil
+}
+
+// MemorySymbol is the stem of the symbols of a memory that a module defines, by
+// its number among these.
+func MemorySymbol(number int) string {
+	if number == 0 {
+		return SymbolMemory
+	}
+	return SymbolMemory + strconv.Itoa(number)
+}
+
+// AddFurtherMemory adds what the contract says of a memory other than the first:
+// its current size and the most pages it may have.
+func (f *File) AddFurtherMemory(prefix string, number int, m Memory) {
+	const alloc, write = elf.SHF_ALLOC, elf.SHF_WRITE
+	symbol := MemorySymbol(number)
+	f.AddObject(prefix+symbol+"_bytes", f.AddSection(Section{
+		Name: ".data." + symbol + "_bytes", Flags: alloc | write, Align: 8,
+		Data: binary.LittleEndian.AppendUint64(nil, m.MinPages*abi.WasmPageBytes),
+	}))
+	f.AddObject(prefix+symbol+"_max", f.AddSection(Section{
+		Name: ".rodata." + symbol + "_max", Flags: alloc, Align: 8, Data: binary.LittleEndian.AppendUint64(nil, m.MaxPages),
+	}))
 }
 
 // pointerRelocation is the relocation type of a 64-bit address.

@@ -23,7 +23,8 @@ type Module struct {
 	SymbolPrefix string            `json:"symbol_prefix,omitempty"` // before every symbol of the contract
 	Imports      []Import          `json:"imports,omitempty"`
 	Exports      []Export          `json:"exports,omitempty"`
-	Memory       *Memory           `json:"memory,omitempty"` // nil: the module defines no memory
+	Memory       *Memory           `json:"memory,omitempty"`        // nil: the module defines no memory
+	More         []Memory          `json:"more_memories,omitempty"` // that it defines after the first
 	Functions    []Function        `json:"functions,omitempty"`
 	Features     []string          `json:"features,omitempty"`
 	Options      map[string]string `json:"options,omitempty"` // what it was compiled with

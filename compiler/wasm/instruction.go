@@ -26,8 +26,11 @@ type Instruction struct {
 	Value     int64
 	High      uint64 // of 16 bytes, those that Value has no room for
 	Lane      uint8
-	Labels    []uint32 // valid until the next call of Next
-	Types     []ValueType
+	// ManyMemories says that a memory index is written as 2.0 does not know it.
+	ManyMemories bool
+	LongOffset   bool     // MemOffset is written in more bytes than one of 32 bits can have
+	Labels       []uint32 // valid until the next call of Next
+	Types        []ValueType
 }
 
 // Info is the row of the instruction table.
@@ -252,15 +255,17 @@ func (r *Reader) immediate(kind ImmediateKind, i *Instruction) (err error) {
 			i.Index2, err = r.Uint32()
 		}
 	case ImmediateMemory:
-		err = r.zeroByte()
+		err = r.memoryIndex(i, &i.Index)
 	case ImmediateDataMemory:
 		if i.Index, err = r.Uint32(); err == nil {
-			err = r.zeroByte()
+			err = r.memoryIndex(i, &i.Index2)
 		}
 	case ImmediateMemoryMemory:
-		if err = r.zeroByte(); err == nil {
-			err = r.zeroByte()
+		if err = r.memoryIndex(i, &i.Index); err == nil {
+			err = r.memoryIndex(i, &i.Index2)
 		}
+	case ImmediateZero:
+		err = r.zeroByte()
 	case ImmediateMemArg:
 		err = r.memArg(i)
 	case ImmediateMemArgLane:
@@ -320,10 +325,14 @@ func (r *Reader) zeroByte() error {
 		return err
 	}
 	r.position--
-	if b < 0x80 {
-		return r.Fail(fmt.Errorf("%w: %w", ErrZeroByteExpected, &UnsupportedError{fmt.Sprintf("memory index %d", b), FeatureMultiMemory}))
-	}
 	return r.Fail(ErrZeroByteExpected)
+}
+
+// memoryIndex reads a memory index, which in 2.0 is a byte that is zero.
+func (r *Reader) memoryIndex(i *Instruction, index *uint32) (err error) {
+	i.ManyMemories = i.ManyMemories || r.Peek() != 0
+	*index, err = r.Uint32()
+	return err
 }
 
 func (r *Reader) blockType() (BlockType, error) {
@@ -384,19 +393,40 @@ func (r *Reader) types(i *Instruction) error {
 	return nil
 }
 
+// The flags of a memory argument: below memArgIndex the exponent of the
+// alignment, with it a memory index follows.
+const (
+	memArgIndex  = 1 << 6
+	memArgFlags  = memArgIndex << 1
+	alignmentEnd = 32
+)
+
 func (r *Reader) memArg(i *Instruction) (err error) {
 	start := r.position
 	if i.Align, err = r.Uint32(); err != nil {
 		return err
 	}
-	if i.Align >= 32 {
+	hasIndex := i.Align&memArgIndex != 0 && i.Align < memArgFlags
+	if hasIndex {
+		i.Align &^= memArgIndex
+	}
+	if i.Align >= alignmentEnd {
 		r.position = start
-		if i.Align >= 64 && i.Align < 96 { // bit 6: a memory index follows
-			return r.Fail(fmt.Errorf("%w: %w", ErrMalformedMemFlags, &UnsupportedError{"a memory index", FeatureMultiMemory}))
+		if i.Align < memArgFlags { // since 3.0 it is invalid, not malformed
+			return r.Fail(fmt.Errorf("%w: alignment must not be larger than natural", ErrMalformedMemFlags))
 		}
 		return r.Fail(ErrMalformedMemFlags)
 	}
-	offset, err := r.Uint32()
-	i.MemOffset = uint64(offset)
+	if hasIndex {
+		i.ManyMemories = true
+		if i.Index, err = r.Uint32(); err != nil {
+			return err
+		}
+	}
+	// Since 3.0 offsets have 64 bits; too large ones are for the validator.
+	const longest = 5 // bytes of a number of 32 bits
+	start = r.position
+	i.MemOffset, err = r.Uint64()
+	i.LongOffset = r.position-start > longest
 	return err
 }

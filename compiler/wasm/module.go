@@ -71,6 +71,9 @@ func (t ValueType) isSupported() bool {
 // IsReference says whether t is a reference type (2.3.3).
 func (t ValueType) IsReference() bool { return t == FuncRef || t == ExternRef }
 
+// IsFunctionReference says whether a reference of type t points to a function.
+func (t ValueType) IsFunctionReference() bool { return t == FuncRef }
+
 // FuncType is a function type (2.3.6).
 type FuncType struct {
 	Params, Results []ValueType
@@ -82,6 +85,16 @@ type Limits struct {
 	Max    uint64
 	HasMax bool
 	Shared bool // threads proposal
+	Is64   bool // addresses and indices are i64
+	Long   bool // a number is written in more bytes than one of 32 bits can have
+}
+
+// AddressType is the type of addresses or indices (2.3.9 of 3.0).
+func (l *Limits) AddressType() ValueType {
+	if l.Is64 {
+		return I64
+	}
+	return I32
 }
 
 // TableType is a table type (2.3.10).

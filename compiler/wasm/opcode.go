@@ -8,6 +8,8 @@ type Opcode uint32
 const (
 	PrefixMisc Opcode = 0xfc << 16
 	PrefixSIMD Opcode = 0xfd << 16
+
+	PrefixAtomic Opcode = 0xfe << 16
 )
 
 // ImmediateKind is what follows an opcode (5.4).
@@ -24,7 +26,7 @@ const (
 	ImmediateLocal                      // Index
 	ImmediateGlobal                     // Index
 	ImmediateTable                      // Index
-	ImmediateMemory                     // Index (a zero byte in 2.0)
+	ImmediateMemory                     // Index
 	ImmediateMemArg                     // Align, MemOffset; Index = memory
 	ImmediateI32                        // Value (sign extended)
 	ImmediateI64                        // Value
@@ -41,6 +43,7 @@ const (
 	ImmediateV128                       // Value, High (bits)
 	ImmediateShuffle                    // Value, High (16 bytes, each a lane)
 	ImmediateLane                       // Lane
+	ImmediateZero                       // a byte that must be zero
 	ImmediateMemArgLane                 // Align, MemOffset, Lane; Index = memory
 )
 
@@ -57,6 +60,12 @@ const (
 	FeatureMultiValue     Feature = "multi-value"
 	FeatureMutableGlobals Feature = "mutable-globals"
 	FeatureSIMD           Feature = "simd"
+	FeatureExtendedConst  Feature = "extended-const"
+	FeatureTailCall       Feature = "tail-call"
+	FeatureMultiMemory    Feature = "multi-memory"
+	FeatureRelaxedSIMD    Feature = "relaxed-simd"
+	FeatureThreads        Feature = "threads"
+	FeatureMemory64       Feature = "memory64"
 )
 
 // OpcodeInfo is one row of the instruction table. Signature has the operand
@@ -87,6 +96,7 @@ const (
 	OpReturn       Opcode = 0x0f
 	OpCall         Opcode = 0x10
 	OpCallIndirect Opcode = 0x11
+	OpReturnCall   Opcode = 0x12
 	OpDrop         Opcode = 0x1a
 	OpSelect       Opcode = 0x1b
 	OpSelectTyped  Opcode = 0x1c
@@ -105,9 +115,17 @@ const (
 	OpI64Const     Opcode = 0x42
 	OpF32Const     Opcode = 0x43
 	OpF64Const     Opcode = 0x44
+	OpI32Add       Opcode = 0x6a
+	OpI32Sub       Opcode = 0x6b
+	OpI32Mul       Opcode = 0x6c
+	OpI64Add       Opcode = 0x7c
+	OpI64Sub       Opcode = 0x7d
+	OpI64Mul       Opcode = 0x7e
 	OpRefNull      Opcode = 0xd0
 	OpRefIsNull    Opcode = 0xd1
 	OpRefFunc      Opcode = 0xd2
+
+	OpReturnCallIndirect Opcode = 0x13
 
 	OpMemoryInit Opcode = PrefixMisc | 8
 	OpDataDrop   Opcode = PrefixMisc | 9
@@ -119,6 +137,14 @@ const (
 	OpTableGrow  Opcode = PrefixMisc | 15
 	OpTableSize  Opcode = PrefixMisc | 16
 	OpTableFill  Opcode = PrefixMisc | 17
+
+	OpAtomicNotify Opcode = PrefixAtomic | 0
+	OpAtomicWait32 Opcode = PrefixAtomic | 1
+	OpAtomicWait64 Opcode = PrefixAtomic | 2
+	OpAtomicFence  Opcode = PrefixAtomic | 3
+	OpAtomicLoad   Opcode = PrefixAtomic | 0x10 // the first of seven
+	OpAtomicStore  Opcode = PrefixAtomic | 0x17 // the first of seven
+	OpAtomicAdd    Opcode = PrefixAtomic | 0x1e // the first of seven, as those of six more operations after it
 
 	OpV128Const Opcode = PrefixSIMD | 0x0c
 )
@@ -138,16 +164,20 @@ var Opcodes = map[Opcode]OpcodeInfo{
 	OpReturn:       {Name: "return"},
 	OpCall:         {Name: "call", Immediate: ImmediateFunction},
 	OpCallIndirect: {Name: "call_indirect", Immediate: ImmediateCallIndirect},
+	OpReturnCall:   {Name: "return_call", Immediate: ImmediateFunction, Feature: FeatureTailCall},
 	OpDrop:         {Name: "drop"},
 	OpSelect:       {Name: "select"},
-	OpSelectTyped:  {Name: "select", Immediate: ImmediateTypes, Feature: FeatureReferenceTypes},
-	OpLocalGet:     {Name: "local.get", Immediate: ImmediateLocal},
-	OpLocalSet:     {Name: "local.set", Immediate: ImmediateLocal},
-	OpLocalTee:     {Name: "local.tee", Immediate: ImmediateLocal},
-	OpGlobalGet:    {Name: "global.get", Immediate: ImmediateGlobal},
-	OpGlobalSet:    {Name: "global.set", Immediate: ImmediateGlobal},
-	OpTableGet:     {Name: "table.get", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
-	OpTableSet:     {Name: "table.set", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
+
+	OpReturnCallIndirect: {Name: "return_call_indirect", Immediate: ImmediateCallIndirect, Feature: FeatureTailCall},
+
+	OpSelectTyped: {Name: "select", Immediate: ImmediateTypes, Feature: FeatureReferenceTypes},
+	OpLocalGet:    {Name: "local.get", Immediate: ImmediateLocal},
+	OpLocalSet:    {Name: "local.set", Immediate: ImmediateLocal},
+	OpLocalTee:    {Name: "local.tee", Immediate: ImmediateLocal},
+	OpGlobalGet:   {Name: "global.get", Immediate: ImmediateGlobal},
+	OpGlobalSet:   {Name: "global.set", Immediate: ImmediateGlobal},
+	OpTableGet:    {Name: "table.get", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
+	OpTableSet:    {Name: "table.set", Immediate: ImmediateTable, Feature: FeatureReferenceTypes},
 
 	0x28: {"i32.load", ImmediateMemArg, "i:i", 4, FeatureNone},
 	0x29: {"i64.load", ImmediateMemArg, "i:I", 8, FeatureNone},
@@ -568,20 +598,113 @@ var Opcodes = map[Opcode]OpcodeInfo{
 	PrefixSIMD | 0xfd: {"i32x4.trunc_sat_f64x2_u_zero", ImmediateNone, "v:v", 0, FeatureSIMD},
 	PrefixSIMD | 0xfe: {"f64x2.convert_low_i32x4_s", ImmediateNone, "v:v", 0, FeatureSIMD},
 	PrefixSIMD | 0xff: {"f64x2.convert_low_i32x4_u", ImmediateNone, "v:v", 0, FeatureSIMD},
+
+	PrefixSIMD | 0x100: {"i8x16.relaxed_swizzle", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x101: {"i32x4.relaxed_trunc_f32x4_s", ImmediateNone, "v:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x102: {"i32x4.relaxed_trunc_f32x4_u", ImmediateNone, "v:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x103: {"i32x4.relaxed_trunc_f64x2_s_zero", ImmediateNone, "v:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x104: {"i32x4.relaxed_trunc_f64x2_u_zero", ImmediateNone, "v:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x105: {"f32x4.relaxed_madd", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x106: {"f32x4.relaxed_nmadd", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x107: {"f64x2.relaxed_madd", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x108: {"f64x2.relaxed_nmadd", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x109: {"i8x16.relaxed_laneselect", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10a: {"i16x8.relaxed_laneselect", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10b: {"i32x4.relaxed_laneselect", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10c: {"i64x2.relaxed_laneselect", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10d: {"f32x4.relaxed_min", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10e: {"f32x4.relaxed_max", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x10f: {"f64x2.relaxed_min", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x110: {"f64x2.relaxed_max", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x111: {"i16x8.relaxed_q15mulr_s", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x112: {"i16x8.relaxed_dot_i8x16_i7x16_s", ImmediateNone, "vv:v", 0, FeatureRelaxedSIMD},
+	PrefixSIMD | 0x113: {"i32x4.relaxed_dot_i8x16_i7x16_add_s", ImmediateNone, "vvv:v", 0, FeatureRelaxedSIMD},
+
+	OpAtomicNotify:      {"memory.atomic.notify", ImmediateMemArg, "ii:i", 4, FeatureThreads},
+	OpAtomicWait32:      {"memory.atomic.wait32", ImmediateMemArg, "iiI:i", 4, FeatureThreads},
+	OpAtomicWait64:      {"memory.atomic.wait64", ImmediateMemArg, "iII:i", 8, FeatureThreads},
+	OpAtomicFence:       {"atomic.fence", ImmediateZero, ":", 0, FeatureThreads},
+	PrefixAtomic | 0x10: {"i32.atomic.load", ImmediateMemArg, "i:i", 4, FeatureThreads},
+	PrefixAtomic | 0x11: {"i64.atomic.load", ImmediateMemArg, "i:I", 8, FeatureThreads},
+	PrefixAtomic | 0x12: {"i32.atomic.load8_u", ImmediateMemArg, "i:i", 1, FeatureThreads},
+	PrefixAtomic | 0x13: {"i32.atomic.load16_u", ImmediateMemArg, "i:i", 2, FeatureThreads},
+	PrefixAtomic | 0x14: {"i64.atomic.load8_u", ImmediateMemArg, "i:I", 1, FeatureThreads},
+	PrefixAtomic | 0x15: {"i64.atomic.load16_u", ImmediateMemArg, "i:I", 2, FeatureThreads},
+	PrefixAtomic | 0x16: {"i64.atomic.load32_u", ImmediateMemArg, "i:I", 4, FeatureThreads},
+	PrefixAtomic | 0x17: {"i32.atomic.store", ImmediateMemArg, "ii:", 4, FeatureThreads},
+	PrefixAtomic | 0x18: {"i64.atomic.store", ImmediateMemArg, "iI:", 8, FeatureThreads},
+	PrefixAtomic | 0x19: {"i32.atomic.store8", ImmediateMemArg, "ii:", 1, FeatureThreads},
+	PrefixAtomic | 0x1a: {"i32.atomic.store16", ImmediateMemArg, "ii:", 2, FeatureThreads},
+	PrefixAtomic | 0x1b: {"i64.atomic.store8", ImmediateMemArg, "iI:", 1, FeatureThreads},
+	PrefixAtomic | 0x1c: {"i64.atomic.store16", ImmediateMemArg, "iI:", 2, FeatureThreads},
+	PrefixAtomic | 0x1d: {"i64.atomic.store32", ImmediateMemArg, "iI:", 4, FeatureThreads},
+	PrefixAtomic | 0x1e: {"i32.atomic.rmw.add", ImmediateMemArg, "ii:i", 4, FeatureThreads},
+	PrefixAtomic | 0x1f: {"i64.atomic.rmw.add", ImmediateMemArg, "iI:I", 8, FeatureThreads},
+	PrefixAtomic | 0x20: {"i32.atomic.rmw8.add_u", ImmediateMemArg, "ii:i", 1, FeatureThreads},
+	PrefixAtomic | 0x21: {"i32.atomic.rmw16.add_u", ImmediateMemArg, "ii:i", 2, FeatureThreads},
+	PrefixAtomic | 0x22: {"i64.atomic.rmw8.add_u", ImmediateMemArg, "iI:I", 1, FeatureThreads},
+	PrefixAtomic | 0x23: {"i64.atomic.rmw16.add_u", ImmediateMemArg, "iI:I", 2, FeatureThreads},
+	PrefixAtomic | 0x24: {"i64.atomic.rmw32.add_u", ImmediateMemArg, "iI:I", 4, FeatureThreads},
+	PrefixAtomic | 0x25: {"i32.atomic.rmw.sub", ImmediateMemArg, "ii:i", 4, FeatureThreads},
+	PrefixAtomic | 0x26: {"i64.atomic.rmw.sub", ImmediateMemArg, "iI:I", 8, FeatureThreads},
+	PrefixAtomic | 0x27: {"i32.atomic.rmw8.sub_u", ImmediateMemArg, "ii:i", 1, FeatureThreads},
+	PrefixAtomic | 0x28: {"i32.atomic.rmw16.sub_u", ImmediateMemArg, "ii:i", 2, FeatureThreads},
+	PrefixAtomic | 0x29: {"i64.atomic.rmw8.sub_u", ImmediateMemArg, "iI:I", 1, FeatureThreads},
+	PrefixAtomic | 0x2a: {"i64.atomic.rmw16.sub_u", ImmediateMemArg, "iI:I", 2, FeatureThreads},
+	PrefixAtomic | 0x2b: {"i64.atomic.rmw32.sub_u", ImmediateMemArg, "iI:I", 4, FeatureThreads},
+	PrefixAtomic | 0x2c: {"i32.atomic.rmw.and", ImmediateMemArg, "ii:i", 4, FeatureThreads},
+	PrefixAtomic | 0x2d: {"i64.atomic.rmw.and", ImmediateMemArg, "iI:I", 8, FeatureThreads},
+	PrefixAtomic | 0x2e: {"i32.atomic.rmw8.and_u", ImmediateMemArg, "ii:i", 1, FeatureThreads},
+	PrefixAtomic | 0x2f: {"i32.atomic.rmw16.and_u", ImmediateMemArg, "ii:i", 2, FeatureThreads},
+	PrefixAtomic | 0x30: {"i64.atomic.rmw8.and_u", ImmediateMemArg, "iI:I", 1, FeatureThreads},
+	PrefixAtomic | 0x31: {"i64.atomic.rmw16.and_u", ImmediateMemArg, "iI:I", 2, FeatureThreads},
+	PrefixAtomic | 0x32: {"i64.atomic.rmw32.and_u", ImmediateMemArg, "iI:I", 4, FeatureThreads},
+	PrefixAtomic | 0x33: {"i32.atomic.rmw.or", ImmediateMemArg, "ii:i", 4, FeatureThreads},
+	PrefixAtomic | 0x34: {"i64.atomic.rmw.or", ImmediateMemArg, "iI:I", 8, FeatureThreads},
+	PrefixAtomic | 0x35: {"i32.atomic.rmw8.or_u", ImmediateMemArg, "ii:i", 1, FeatureThreads},
+	PrefixAtomic | 0x36: {"i32.atomic.rmw16.or_u", ImmediateMemArg, "ii:i", 2, FeatureThreads},
+	PrefixAtomic | 0x37: {"i64.atomic.rmw8.or_u", ImmediateMemArg, "iI:I", 1, FeatureThreads},
+	PrefixAtomic | 0x38: {"i64.atomic.rmw16.or_u", ImmediateMemArg, "iI:I", 2, FeatureThreads},
+	PrefixAtomic | 0x39: {"i64.atomic.rmw32.or_u", ImmediateMemArg, "iI:I", 4, FeatureThreads},
+	PrefixAtomic | 0x3a: {"i32.atomic.rmw.xor", ImmediateMemArg, "ii:i", 4, FeatureThreads},
+	PrefixAtomic | 0x3b: {"i64.atomic.rmw.xor", ImmediateMemArg, "iI:I", 8, FeatureThreads},
+	PrefixAtomic | 0x3c: {"i32.atomic.rmw8.xor_u", ImmediateMemArg, "ii:i", 1, FeatureThreads},
+	PrefixAtomic | 0x3d: {"i32.atomic.rmw16.xor_u", ImmediateMemArg, "ii:i", 2, FeatureThreads},
+	PrefixAtomic | 0x3e: {"i64.atomic.rmw8.xor_u", ImmediateMemArg, "iI:I", 1, FeatureThreads},
+	PrefixAtomic | 0x3f: {"i64.atomic.rmw16.xor_u", ImmediateMemArg, "iI:I", 2, FeatureThreads},
+	PrefixAtomic | 0x40: {"i64.atomic.rmw32.xor_u", ImmediateMemArg, "iI:I", 4, FeatureThreads},
+	PrefixAtomic | 0x41: {"i32.atomic.rmw.xchg", ImmediateMemArg, "ii:i", 4, FeatureThreads},
+	PrefixAtomic | 0x42: {"i64.atomic.rmw.xchg", ImmediateMemArg, "iI:I", 8, FeatureThreads},
+	PrefixAtomic | 0x43: {"i32.atomic.rmw8.xchg_u", ImmediateMemArg, "ii:i", 1, FeatureThreads},
+	PrefixAtomic | 0x44: {"i32.atomic.rmw16.xchg_u", ImmediateMemArg, "ii:i", 2, FeatureThreads},
+	PrefixAtomic | 0x45: {"i64.atomic.rmw8.xchg_u", ImmediateMemArg, "iI:I", 1, FeatureThreads},
+	PrefixAtomic | 0x46: {"i64.atomic.rmw16.xchg_u", ImmediateMemArg, "iI:I", 2, FeatureThreads},
+	PrefixAtomic | 0x47: {"i64.atomic.rmw32.xchg_u", ImmediateMemArg, "iI:I", 4, FeatureThreads},
+	PrefixAtomic | 0x48: {"i32.atomic.rmw.cmpxchg", ImmediateMemArg, "iii:i", 4, FeatureThreads},
+	PrefixAtomic | 0x49: {"i64.atomic.rmw.cmpxchg", ImmediateMemArg, "iII:I", 8, FeatureThreads},
+	PrefixAtomic | 0x4a: {"i32.atomic.rmw8.cmpxchg_u", ImmediateMemArg, "iii:i", 1, FeatureThreads},
+	PrefixAtomic | 0x4b: {"i32.atomic.rmw16.cmpxchg_u", ImmediateMemArg, "iii:i", 2, FeatureThreads},
+	PrefixAtomic | 0x4c: {"i64.atomic.rmw8.cmpxchg_u", ImmediateMemArg, "iII:I", 1, FeatureThreads},
+	PrefixAtomic | 0x4d: {"i64.atomic.rmw16.cmpxchg_u", ImmediateMemArg, "iII:I", 2, FeatureThreads},
+	PrefixAtomic | 0x4e: {"i64.atomic.rmw32.cmpxchg_u", ImmediateMemArg, "iII:I", 4, FeatureThreads},
 }
 
 // miscCount is one more than the highest number behind PrefixMisc.
 const miscCount = 18
 
 // simdCount is one more than the highest number behind PrefixSIMD.
-const simdCount = 256
+const simdCount = 0x114
+
+// atomicCount is one more than the highest number behind PrefixAtomic.
+const atomicCount = 0x4f
 
 // opcodeTable is Opcodes as arrays: the decoder looks up every instruction, and
 // a map costs more than the rest of its work.
 type opcodeTable struct {
-	plain [256]*OpcodeInfo
-	misc  [miscCount]*OpcodeInfo
-	simd  [simdCount]*OpcodeInfo
+	plain  [256]*OpcodeInfo
+	misc   [miscCount]*OpcodeInfo
+	simd   [simdCount]*OpcodeInfo
+	atomic [atomicCount]*OpcodeInfo
 }
 
 var opcodes = func() (table opcodeTable) {
@@ -593,6 +716,8 @@ var opcodes = func() (table opcodeTable) {
 			table.misc[opcode&0xffff] = &info
 		case opcode&^0xffff == PrefixSIMD:
 			table.simd[opcode&0xffff] = &info
+		case opcode&^0xffff == PrefixAtomic:
+			table.atomic[opcode&0xffff] = &info
 		}
 	}
 	return table
@@ -609,6 +734,8 @@ func Lookup(o Opcode) *OpcodeInfo {
 		return opcodes.misc[number]
 	case o&^0xffff == PrefixSIMD && number < simdCount:
 		return opcodes.simd[number]
+	case o&^0xffff == PrefixAtomic && number < atomicCount:
+		return opcodes.atomic[number]
 	default:
 		return nil
 	}

@@ -7,20 +7,15 @@ import (
 
 // Proposals that the decoder knows by sight and the compiler does not support.
 const (
-	FeatureRelaxedSIMD        Feature = "relaxed-simd"
-	FeatureThreads            Feature = "threads"
-	FeatureTailCall           Feature = "tail-call"
 	FeatureExceptions         Feature = "exception-handling"
 	FeatureFunctionReferences Feature = "function-references"
 	FeatureGC                 Feature = "gc"
-	FeatureMemory64           Feature = "memory64"
-	FeatureMultiMemory        Feature = "multi-memory"
-	FeatureExtendedConst      Feature = "extended-const"
 	FeatureWideArithmetic     Feature = "wide-arithmetic"
 	FeatureMemoryControl      Feature = "memory-control"
 	FeatureCustomPageSizes    Feature = "custom-page-sizes"
 	FeatureStackSwitching     Feature = "stack-switching"
 	FeatureStringRef          Feature = "stringref"
+	FeatureSharedEverything   Feature = "shared-everything-threads"
 	FeatureComponentModel     Feature = "component-model"
 )
 
@@ -36,10 +31,7 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s needs the %s proposal, which is not supported yet", e.What, e.Proposal)
 }
 
-const (
-	prefixGC      Opcode = 0xfb << 16
-	prefixThreads Opcode = 0xfe << 16
-)
+const prefixGC Opcode = 0xfb << 16
 
 // unsupportedOpcodes are the instructions of other proposals; each row covers
 // first to last. A row without a name stands for many instructions.
@@ -53,8 +45,6 @@ var unsupportedOpcodes = [...]struct {
 	{0x08, 0x08, "throw", FeatureExceptions},
 	{0x09, 0x09, "rethrow", FeatureExceptions},
 	{0x0a, 0x0a, "throw_ref", FeatureExceptions},
-	{0x12, 0x12, "return_call", FeatureTailCall},
-	{0x13, 0x13, "return_call_indirect", FeatureTailCall},
 	{0x14, 0x14, "call_ref", FeatureFunctionReferences},
 	{0x15, 0x15, "return_call_ref", FeatureFunctionReferences},
 	{0x18, 0x18, "delegate", FeatureExceptions},
@@ -72,8 +62,6 @@ var unsupportedOpcodes = [...]struct {
 	{PrefixMisc | 20, PrefixMisc | 20, "i64.sub128", FeatureWideArithmetic},
 	{PrefixMisc | 21, PrefixMisc | 21, "i64.mul_wide_s", FeatureWideArithmetic},
 	{PrefixMisc | 22, PrefixMisc | 22, "i64.mul_wide_u", FeatureWideArithmetic},
-	{PrefixSIMD | 0x100, PrefixSIMD | 0x1ff, "", FeatureRelaxedSIMD},
-	{prefixThreads, prefixThreads | 0xff, "", FeatureThreads},
 }
 
 // isPrefix says whether b begins an instruction of two parts.

@@ -45,6 +45,7 @@ var requirements = []requirement{
 	{"libc6-dev", "/usr/include/stdio.h", "links objects for Linux", forTests},
 	{"make", "/usr/bin/make", "builds SQLite's amalgamation", forDemo},
 	{"tcl", "/usr/bin/tclsh", "builds SQLite's amalgamation", forTests},
+	{"python3-pip", "/usr/bin/pip3", "fetches wasm-tools, which reads the scripts of the 3.0 suite", forTests},
 	{"dpkg-dev", "/usr/bin/dpkg-source", "unpacks source packages", forDemo},
 	{"xz-utils", "/usr/bin/xz", "unpacks source packages", forDemo},
 	{"ca-certificates", "/etc/ssl/certs/ca-certificates.crt", "lets Go fetch modules", forDemo},
@@ -80,7 +81,10 @@ func setUp(most need) error {
 	if err := toolchain.SQLite.Fetch(); err != nil {
 		return err
 	}
-	return toolchain.FetchRustWeb()
+	if err := toolchain.FetchRustWeb(); err != nil {
+		return err
+	}
+	return toolchain.FetchWasmTools()
 }
 
 func missingPackages(most need) []string {

@@ -3,9 +3,9 @@ package spec
 import (
 	"context"
 	"crypto/sha256"
+	_ "embed"
 	"fmt"
-	"os"
-	"path/filepath"
+	"slices"
 	"sync"
 
 	"mewz/compiler"
@@ -19,7 +19,6 @@ import (
 type Compiler struct {
 	Level    string // of optimisation: 0, fast or 2
 	CPU      string // processor to compile for, or empty
-	Dir      string // the suite, for the module spectest
 	CacheDir string // the compiler's own cache, or empty
 
 	mu   sync.Mutex
@@ -38,15 +37,33 @@ type compileResult struct {
 	err  error
 }
 
+// featuresOf are the proposals that are part of a version.
+var featuresOf = map[string][]wasm.Feature{
+	"1.0": {wasm.FeatureMutableGlobals},
+	"2.0": {
+		wasm.FeatureMutableGlobals, wasm.FeatureSignExtension, wasm.FeatureSatTruncation, wasm.FeatureBulkMemory,
+		wasm.FeatureReferenceTypes, wasm.FeatureMultiValue, wasm.FeatureSIMD,
+	},
+	threads: {
+		wasm.FeatureMutableGlobals, wasm.FeatureSignExtension, wasm.FeatureSatTruncation, wasm.FeatureBulkMemory,
+		wasm.FeatureMultiValue, wasm.FeatureThreads,
+	},
+}
+
+// threads is the version of the scripts of the threads proposal, which builds on
+// 1.0.
+const threads = "threads"
+
 // validateModule validates m by the rules of a version.
 func validateModule(m *wasm.Module, version string) error {
 	checked, err := validate.Module(m)
-	if err != nil || version != "1.0" {
+	known, limited := featuresOf[version]
+	if err != nil || !limited {
 		return err
 	}
 	for _, f := range checked.Features() {
-		if f != wasm.FeatureMutableGlobals { // part of 1.0 in the end
-			return fmt.Errorf("%s is not in version 1.0", f)
+		if !slices.Contains(known, f) {
+			return fmt.Errorf("%s is not in version %s", f, version)
 		}
 	}
 	return nil
@@ -85,14 +102,12 @@ func (c *Compiler) run(ctx context.Context, module []byte, shared bool) ([]byte,
 	return r.Object, nil
 }
 
-// spectest compiles the module that every script may import from. It is part
-// of the suite, as a module that any engine can run.
+//go:embed testdata/spectest.wasm
+var spectestModule []byte
+
+// spectest compiles the module that every script may import from.
 func (c *Compiler) spectest(ctx context.Context) (*compiled, error) {
-	b, err := os.ReadFile(filepath.Join(c.Dir, "testdata", "spectest.wasm"))
-	if err != nil {
-		return nil, err
-	}
-	v := c.check("2.0", b)
+	v := c.check(version3, spectestModule)
 	if err := v.err(); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,9 @@
-// Package spec runs the core test suite of WebAssembly 1.0 and 2.0 on what the
+// Package spec runs the core test suites of WebAssembly 1.0, 2.0 and 3.0 on what the
 // compiler makes of it: native code in Linux processes.
 //
 // In: the suite as JSON commands and binary modules (the output of wast2json),
-// which wazero's Go module carries. Out: one Outcome for each assertion, and
+// which wazero's Go module carries, and the scripts of 3.0, which wasm-tools
+// converts (suite3.go). Out: one Outcome for each assertion, and
 // the table of docs/conformance.md. Specification: the script format of the
 // reference interpreter (WebAssembly/spec, interpreter/README.md).
 //

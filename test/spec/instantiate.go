@@ -13,10 +13,6 @@ import (
 // glue begins the names of the symbols that addGlue puts into an object.
 const glue = "spec_glue."
 
-// symbolMemoryBase is the variable behind which lower.MemoryPointer looks for
-// linear memory.
-const symbolMemoryBase = "wasm_memory_base"
-
 // compiled is a module with its object.
 type compiled struct {
 	module *wasm.Module
@@ -45,7 +41,7 @@ func (p *process) instantiate(c *compiled, shared bool, imports []external) (*in
 	if got, want := len(i.in.object.Imports), len(imports); got != want {
 		return nil, fmt.Errorf("the object has %d imports, the module %d", got, want)
 	}
-	if err := i.prepareMemory(); err != nil {
+	if err := i.prepareMemories(); err != nil {
 		return nil, err
 	}
 	i.addGlue()
@@ -55,8 +51,10 @@ func (p *process) instantiate(c *compiled, shared bool, imports []external) (*in
 	if err := i.in.collectExports(); err != nil {
 		return nil, err
 	}
-	if err := i.mapMemory(); err != nil {
-		return nil, err
+	for k := range i.in.own {
+		if err := i.mapMemory(k); err != nil {
+			return nil, err
+		}
 	}
 	start, ok := i.in.image.symbols[object.SymbolInstantiate]
 	if !ok {
@@ -66,72 +64,72 @@ func (p *process) instantiate(c *compiled, shared bool, imports []external) (*in
 	return i.in, err
 }
 
-// prepareMemory finds the memory of the module, or gives it a new one.
-func (i *instantiation) prepareMemory() error {
-	if imported, ok := i.in.imported(wasm.ExternMemory, 0); ok {
-		i.in.memory = imported.memory
-		return nil
-	}
-	if len(i.in.module.Memories) == 0 {
-		return nil
+// prepareMemories finds the memories of the module, and gives it new ones.
+func (i *instantiation) prepareMemories() error {
+	for k := range i.in.imports {
+		if m := i.in.imports[k].memory; m != nil {
+			i.in.memories = append(i.in.memories, m)
+		}
 	}
 	p := i.process
-	m := &memory{number: len(p.memories), base: uint64(abi.MemoryBase), wasmType: i.in.module.Memories[0].Type}
-	if m.number >= memoriesMax {
-		return fmt.Errorf("more than %d memories in one process", memoriesMax)
+	for k := range i.in.module.Memories {
+		m := &memory{number: len(p.memories), base: uint64(abi.MemoryBase), wasmType: i.in.module.Memories[k].Type}
+		if m.number >= memoriesMax {
+			return fmt.Errorf("more than %d memories in one process", memoriesMax)
+		}
+		if i.shared || len(i.in.memories) > 0 {
+			m.base = sharedMemoryBase + uint64(m.number)*sharedMemoryStep
+		}
+		p.memories = append(p.memories, m)
+		i.in.memories, i.in.own = append(i.in.memories, m), append(i.in.own, m)
 	}
-	if i.shared {
-		m.base = sharedMemoryBase + uint64(m.number)*sharedMemoryStep
-	}
-	p.memories = append(p.memories, m)
-	i.in.memory = m
 	return nil
 }
 
 // addGlue adds to the object what a process provides near it, because calls
-// reach no further than 2 GiB: a jump to each function of the runner, with the
-// number of the memory as second argument for memory.grow (`mov $number,%esi;
-// movabs $function,%rax; jmp *%rax`), and the variable that holds where the
-// memory is.
+// reach no further than 2 GiB: a jump to each function of the runner (`movabs
+// $function,%rax; jmp *%rax`), and for each memory one to memory.grow with the
+// number of the memory as second argument (`mov $number,%esi` before that), and
+// the variable that holds where the memory is.
 func (i *instantiation) addGlue() {
-	m := i.in.memory
 	for k, name := range runnerFunctions {
-		var code []byte
-		if name == object.SymbolMemoryGrow {
-			if m == nil || m.growAddress != 0 {
-				continue
-			}
-			code = binary.LittleEndian.AppendUint32(append(code, 0xbe), uint32(m.number))
+		if name != object.SymbolMemoryGrow {
+			i.addJump(name, i.process.functions[k], nil)
+			continue
 		}
-		code = binary.LittleEndian.AppendUint64(append(code, 0x48, 0xb8), i.process.functions[k])
-		code = append(code, 0xff, 0xe0)
-		i.file.AddObject(glue+name, i.file.AddSection(object.Section{
-			Name: ".spec.text", Flags: elf.SHF_ALLOC | elf.SHF_EXECINSTR, Align: 16, Data: code,
-		}))
+		for n, m := range i.in.own {
+			i.addJump(object.MemorySymbol(n)+"_grow", i.process.functions[k], binary.LittleEndian.AppendUint32([]byte{0xbe}, uint32(m.number)))
+		}
 	}
-	if m != nil && m.pointer == 0 {
-		i.file.AddObject(glue+symbolMemoryBase, i.file.AddSection(object.Section{
+	for n, m := range i.in.own {
+		i.file.AddObject(glue+object.MemorySymbol(n)+"_base", i.file.AddSection(object.Section{
 			Name: ".spec.rodata", Flags: elf.SHF_ALLOC, Align: 8, Data: binary.LittleEndian.AppendUint64(nil, m.base),
 		}))
 	}
 }
 
+// addJump adds a function that jumps to another.
+func (i *instantiation) addJump(name string, target uint64, before []byte) {
+	code := binary.LittleEndian.AppendUint64(append(before, 0x48, 0xb8), target)
+	i.file.AddObject(glue+name, i.file.AddSection(object.Section{
+		Name: ".spec.text", Flags: elf.SHF_ALLOC | elf.SHF_EXECINSTR, Align: 16, Data: append(code, 0xff, 0xe0),
+	}))
+}
+
 // resolver resolves what the object needs from its environment.
 func (i *instantiation) resolver(m *image) resolver {
-	if own := i.in.memory; own != nil && own.bytesAddress == 0 {
-		own.bytesAddress = m.symbols[object.SymbolMemoryBytes]
-		own.growAddress = m.symbols[glue+object.SymbolMemoryGrow]
-		own.pointer = m.symbols[glue+symbolMemoryBase]
-	}
 	known := map[string]uint64{}
 	for _, name := range runnerFunctions {
 		known[name] = m.symbols[glue+name]
 	}
-	if own := i.in.memory; own != nil {
-		known[object.SymbolMemory] = own.base
-		known[symbolMemoryBase] = own.pointer
-		known[object.SymbolMemoryBytes] = own.bytesAddress
-		known[object.SymbolMemoryGrow] = own.growAddress
+	for n, own := range i.in.own {
+		symbol := object.MemorySymbol(n)
+		own.bytesAddress = m.symbols[symbol+"_bytes"]
+		own.growAddress = m.symbols[glue+symbol+"_grow"]
+		own.pointer = m.symbols[glue+symbol+"_base"]
+		known[symbol] = own.base
+		known[symbol+"_base"] = own.pointer
+		known[symbol+"_grow"] = own.growAddress
 	}
 	for k := range i.in.imports {
 		symbol := i.in.object.Imports[k].SymbolName()
@@ -151,19 +149,16 @@ func (i *instantiation) resolver(m *image) resolver {
 	}
 }
 
-// mapMemory maps the memory that the module defines and fills it by the
-// object's table of initial memory.
-func (i *instantiation) mapMemory() error {
-	if len(i.in.module.Memories) == 0 {
-		return nil
-	}
-	p, m := i.process, i.in.memory
+// mapMemory maps a memory that the module defines. The first one is filled by
+// the object's table of initial memory.
+func (i *instantiation) mapMemory(number int) error {
+	p, m := i.process, i.in.own[number]
 	if m.bytesAddress == 0 {
-		return fmt.Errorf("the object does not define %s", object.SymbolMemoryBytes)
+		return fmt.Errorf("the object does not define %s_bytes", object.MemorySymbol(number))
 	}
-	limit := m.wasmType.Limits.Max
-	if !m.wasmType.Limits.HasMax {
-		limit = abi.MemoryMaxPages
+	limit := uint64(abi.MemoryMaxPages)
+	if m.wasmType.Limits.HasMax {
+		limit = min(limit, m.wasmType.Limits.Max)
 	}
 	if err := p.reserve(m.base, abi.MemoryReservedBytes); err != nil {
 		return err
@@ -175,6 +170,9 @@ func (i *instantiation) mapMemory() error {
 		if err := p.protect(m.base, size, protectRead|protectWrite); err != nil {
 			return err
 		}
+	}
+	if number > 0 {
+		return nil
 	}
 	return i.fillMemory()
 }
@@ -199,7 +197,7 @@ func (i *instantiation) fillMemory() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", object.SymbolMemoryImage, err)
 		}
-		if err := i.process.write(i.in.memory.base+offset, data); err != nil {
+		if err := i.process.write(i.in.own[0].base+offset, data); err != nil {
 			return err
 		}
 	}

@@ -27,8 +27,9 @@ type instance struct {
 	object  *object.Module // what the object says about it
 	imports []external     // in the order of module.Imports
 	image   *image
-	memory  *memory // its only memory, imported or its own
-	exports map[string]external
+	// memories are the index space; own are those that the module defines.
+	memories, own []*memory
+	exports       map[string]external
 }
 
 // Errors of linking, in the words of the reference interpreter.
@@ -60,10 +61,13 @@ func (p *process) matches(e *external, m *wasm.Module, i *wasm.Import) (bool, er
 	case wasm.ExternTable:
 		size, err := p.tableSize(e)
 		limits := e.table.Limits
-		return e.table.Element == i.Table.Element && limitsMatch(size, limits.HasMax, limits.Max, i.Table.Limits), err
+		return e.table.Element == i.Table.Element && limits.Is64 == i.Table.Limits.Is64 && limitsMatch(size, limits.HasMax, limits.Max, i.Table.Limits), err
 	case wasm.ExternMemory:
 		size, err := p.readWord(e.memory.bytesAddress)
 		limits := e.memory.wasmType.Limits
+		if limits.Shared != i.Memory.Limits.Shared || limits.Is64 != i.Memory.Limits.Is64 {
+			return false, err
+		}
 		return limitsMatch(size/abi.WasmPageBytes, limits.HasMax, limits.Max, i.Memory.Limits), err
 	default:
 		return false, fmt.Errorf("import of kind %d", i.Kind)
@@ -125,7 +129,7 @@ func (in *instance) define(e *wasm.Export, symbol string) (external, error) {
 	own := int(e.Index) - m.CountImports(e.Kind)
 	x := external{kind: e.Kind}
 	if e.Kind == wasm.ExternMemory {
-		x.memory = in.memory
+		x.memory = in.memories[e.Index]
 		return x, nil
 	}
 	var ok bool

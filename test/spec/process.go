@@ -116,7 +116,7 @@ func (r *callResult) trap() *Trap {
 
 // runnerFunctions are what compiled code may call in the runner, in the order in
 // which it gives their addresses.
-var runnerFunctions = [...]string{"memcpy", "memmove", "memset", object.SymbolMemoryGrow}
+var runnerFunctions = [...]string{"memcpy", "memmove", "memset", object.SymbolMemoryGrow, object.SymbolMemoryWait}
 
 // process is a running runner with what is mapped in it.
 type process struct {

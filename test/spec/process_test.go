@@ -44,14 +44,14 @@ func loadIR(t *testing.T) (*process, *image) {
 	}}
 	i.file = readObject(t, name)
 	i.file.AddObject(object.SymbolMemoryImage, i.file.AddSection(object.Section{Name: ".rodata.image", Flags: elf.SHF_ALLOC, Data: make([]byte, 24)}))
-	if err := i.prepareMemory(); err != nil {
+	if err := i.prepareMemories(); err != nil {
 		t.Fatal(err)
 	}
 	i.addGlue()
 	if i.in.image, err = p.load(i.file, i.resolver); err != nil {
 		t.Fatal(err)
 	}
-	if err := i.mapMemory(); err != nil {
+	if err := i.mapMemory(0); err != nil {
 		t.Fatal(err)
 	}
 	return p, i.in.image

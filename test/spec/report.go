@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -76,10 +77,12 @@ func (r *Runner) RunAll(ctx context.Context, scripts []*Script, workers int) ([]
 	return reports, group.Wait()
 }
 
-// Marks in docs/conformance.md between which the table lies.
-const (
-	tableBegin = "<!-- spec: begin, written by go test ./test/spec -update -->\n"
-	tableEnd   = "<!-- spec: end -->\n"
+// Marks in docs/conformance.md between which a table lies.
+type marks struct{ begin, end string }
+
+var (
+	marks2 = marks{"<!-- spec: begin, written by go test ./test/spec -update -->\n", "<!-- spec: end -->\n"}
+	marks3 = marks{"<!-- spec 3.0: begin, written by go test ./test/spec -update -->\n", "<!-- spec 3.0: end -->\n"}
 )
 
 // Table writes the counts of a full run as Markdown, by file and version.
@@ -105,12 +108,60 @@ func Table(reports []*Report) []byte {
 	return b.Bytes()
 }
 
+// reasons counts why assertions were not attempted.
+func (r *Report) reasons(into map[string]int) {
+	for i := range r.Outcomes {
+		if o := &r.Outcomes[i]; o.Status == NotAttempted && o.Assertion() {
+			into[o.Reason]++
+		}
+	}
+}
+
+// reasonList writes reasons, the most frequent first.
+func reasonList(reasons map[string]int) string {
+	names := slices.Sorted(maps.Keys(reasons))
+	slices.SortStableFunc(names, func(a, b string) int { return reasons[b] - reasons[a] })
+	for k, name := range names {
+		names[k] = fmt.Sprintf("%d %s", reasons[name], name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Table3 writes the counts of a full run of the 3.0 suite, by group and file.
+func Table3(reports []*Report) []byte {
+	rows := map[string][]*Report{}
+	for _, r := range reports {
+		group := groupOf(r.Script)
+		rows[group] = append(rows[group], r)
+	}
+	var b bytes.Buffer
+	b.WriteString("| group, file | passed | failed | not attempted | why |\n|---|---:|---:|---:|---|\n")
+	var all counts
+	for _, group := range slices.Sorted(maps.Keys(rows)) {
+		var total counts
+		reasons := map[string]int{}
+		for _, r := range rows[group] {
+			total = total.plus(r.counts())
+			r.reasons(reasons)
+		}
+		all = all.plus(total)
+		fmt.Fprintf(&b, "| **%s** | %s | %s |\n", group, total.columns(), reasonList(reasons))
+		for _, r := range rows[group] {
+			reasons := map[string]int{}
+			r.reasons(reasons)
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Script.label(), r.counts().columns(), reasonList(reasons))
+		}
+	}
+	fmt.Fprintf(&b, "| **all** | %s | |\n", all.columns())
+	return b.Bytes()
+}
+
 // ReplaceTable puts table between the marks of document.
-func ReplaceTable(document, table []byte) ([]byte, error) {
-	before, rest, ok := bytes.Cut(document, []byte(tableBegin))
-	_, after, ok2 := bytes.Cut(rest, []byte(tableEnd))
+func ReplaceTable(document, table []byte, m marks) ([]byte, error) {
+	before, rest, ok := bytes.Cut(document, []byte(m.begin))
+	_, after, ok2 := bytes.Cut(rest, []byte(m.end))
 	if !ok || !ok2 {
 		return nil, errors.New("the document has no marks for the table")
 	}
-	return slices.Concat(before, []byte(tableBegin), []byte("\n"), table, []byte("\n"), []byte(tableEnd), after), nil
+	return slices.Concat(before, []byte(m.begin), []byte("\n"), table, []byte("\n"), []byte(m.end), after), nil
 }

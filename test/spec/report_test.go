@@ -30,11 +30,34 @@ func TestTable(t *testing.T) {
 }
 
 func TestReplaceTable(t *testing.T) {
-	got, err := ReplaceTable([]byte("a\n"+tableBegin+"old\n"+tableEnd+"b\n"), []byte("new\n"))
-	if want := "a\n" + tableBegin + "\nnew\n\n" + tableEnd + "b\n"; err != nil || string(got) != want {
+	got, err := ReplaceTable([]byte("a\n"+marks2.begin+"old\n"+marks2.end+"b\n"), []byte("new\n"), marks2)
+	if want := "a\n" + marks2.begin + "\nnew\n\n" + marks2.end + "b\n"; err != nil || string(got) != want {
 		t.Errorf("ReplaceTable = %q, %v, want %q", got, err, want)
 	}
-	if _, err := ReplaceTable([]byte(tableEnd+tableBegin), nil); err == nil {
+	if _, err := ReplaceTable([]byte(marks2.end+marks2.begin), nil, marks2); err == nil {
 		t.Error("ReplaceTable with marks in the wrong order succeeds")
+	}
+}
+
+func TestTable3(t *testing.T) {
+	assertion := &Command{Type: "assert_return"}
+	reports := []*Report{
+		{Script: &Script{Name: "i32"}, Outcomes: []Outcome{{assertion, Passed, ""}}},
+		{Script: &Script{Name: "throw"}, Outcomes: []Outcome{{assertion, NotAttempted, "needs x"}, {assertion, NotAttempted, "needs x"}}},
+		{Script: &Script{Name: "tag"}, Outcomes: []Outcome{{assertion, NotAttempted, "needs y"}}},
+	}
+	want := strings.Join([]string{
+		"| group, file | passed | failed | not attempted | why |",
+		"|---|---:|---:|---:|---|",
+		"| **core** | 1 | 0 | 0 |  |",
+		"| i32 | 1 | 0 | 0 |  |",
+		"| **exceptions** | 0 | 0 | 3 | 2 needs x, 1 needs y |",
+		"| throw | 0 | 0 | 2 | 2 needs x |",
+		"| tag | 0 | 0 | 1 | 1 needs y |",
+		"| **all** | 1 | 0 | 3 | |",
+		"",
+	}, "\n")
+	if diff := cmp.Diff(want, string(Table3(reports))); diff != "" {
+		t.Errorf("Table3 (-want +got):\n%s", diff)
 	}
 }

@@ -11,8 +11,9 @@ import (
 
 // Script is one file of a suite as wast2json writes it.
 type Script struct {
-	Version  string    // of the specification: "1.0" or "2.0"
+	Version  string    // of the specification: "1.0", "2.0" or "3.0"
 	Name     string    // of the file, without extension
+	Source   string    // of a script of 3.0, the file that Convert converts
 	Dir      string    // where its modules are
 	Commands []Command `json:"commands"`
 }
@@ -21,13 +22,16 @@ type Script struct {
 type Command struct {
 	Type       string  `json:"type"`
 	Line       int     `json:"line"`
-	Name       string  `json:"name"`        // module, register: $name
-	Filename   string  `json:"filename"`    // the module
-	As         string  `json:"as"`          // register
-	Action     *Action `json:"action"`      // what to do to an instance
-	Expected   []Value `json:"expected"`    // assert_return
-	ModuleType string  `json:"module_type"` // binary or text
-	Text       string  `json:"text"`        // the reason in the reference interpreter's words
+	Name       string  `json:"name"`            // module, register: $name
+	Filename   string  `json:"filename"`        // the module
+	Binary     string  `json:"binary_filename"` // the module, where filename is its text
+	Instance   string  `json:"instance"`        // module_instance: $name
+	Module     string  `json:"module"`          // module_instance: the definition
+	As         string  `json:"as"`              // register
+	Action     *Action `json:"action"`          // what to do to an instance
+	Expected   []Value `json:"expected"`        // assert_return
+	ModuleType string  `json:"module_type"`     // binary or text
+	Text       string  `json:"text"`            // the reason in the reference interpreter's words
 }
 
 // Action is a call or the reading of a global.
@@ -40,9 +44,10 @@ type Action struct {
 
 // Value is an argument or an expected result.
 type Value struct {
-	Type     string `json:"type"`
-	LaneType string `json:"lane_type"` // of a v128, whose value is a list of lanes
-	Value    any    `json:"value"`
+	Type     string  `json:"type"`
+	LaneType string  `json:"lane_type"` // of a v128, whose value is a list of lanes
+	Value    any     `json:"value"`
+	Values   []Value `json:"values"` // either: one of these
 }
 
 // suites are the folders of wazero's module and what they hold.

@@ -124,6 +124,17 @@ func (v Value) scalar() (uint64, error) {
 // Matches says whether got, the bits of a result of type t, is what v expects.
 func (v Value) Matches(t wasm.ValueType, got word) (bool, error) {
 	switch {
+	case v.Type == "either":
+		for _, one := range v.Values {
+			if ok, err := one.Matches(t, got); ok || err != nil {
+				return ok, err
+			}
+		}
+		return false, nil
+	case v.Type == "refnull":
+		return t.IsReference() && got[0] == 0, nil
+	case v.Type == "funcref" && t.IsFunctionReference():
+		return v.matches(got[0])
 	case valueTypes[v.Type] != t:
 		return false, nil
 	case t != wasm.V128:
@@ -161,6 +172,9 @@ func (v Value) matches(got uint64) (bool, error) {
 
 // String is the value as the script has it.
 func (v Value) String() string {
+	if len(v.Values) > 0 {
+		return fmt.Sprintf("%s:%v", v.Type, v.Values)
+	}
 	if v.LaneType != "" {
 		return fmt.Sprintf("%s:%s:%v", v.Type, v.LaneType, v.Value)
 	}

@@ -150,14 +150,14 @@ func TestVectorOracle(t *testing.T) {
 		inputs := vectorInputs(r)
 		for k, name := range names {
 			want := oracleSlots(t, oracle, name, inputs)
-			if err := p.write(in.memory.base, inputs); err != nil {
+			if err := p.write(in.memories[0].base, inputs); err != nil {
 				t.Fatal(err)
 			}
 			x := in.exports[name]
 			if _, err := p.call(x.address, &x.function, nil); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			got, err := p.read(in.memory.base, uint64(len(inputs)))
+			got, err := p.read(in.memories[0].base, uint64(len(inputs)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,6 +27,7 @@ var (
 	ErrName               = errors.New("malformed UTF-8 encoding")
 	ErrImportKind         = errors.New("malformed import kind")
 	ErrExportKind         = errors.New("malformed export kind")
+	ErrLimitsFlags        = errors.New("malformed limits flags")
 	ErrMutability         = errors.New("malformed mutability")
 	ErrFunctionType       = errors.New("malformed function type")
 	ErrElementKind        = errors.New("malformed element segment kind")

@@ -51,8 +51,8 @@ var faults = []struct{ name, module, want string }{
 	{"import kind", header + section(2, "\x01"+name("a")+name("b")+"\x05"), "malformed import kind 0x05"},
 	{"import of a tag", header + section(2, "\x01"+name("a")+name("b")+"\x04\x00\x00"), "malformed import kind: a tag needs the exception-handling proposal"},
 	{"export kind", header + section(7, "\x01"+name("a")+"\x07\x00"), "malformed export kind 0x07"},
-	{"shared memory", header + section(5, "\x01\x03\x01\x01"), "memory section: offset 0xb: integer too large: a limits flag of 0x03 needs the threads proposal"},
-	{"memory64", header + section(5, "\x01\x04\x01"), "a limits flag of 0x04 needs the memory64 proposal"},
+	{"shared table", header + section(4, "\x01\x70\x03\x01\x01"), "table section: offset 0xc: malformed limits flags: integer too large: a limits flag of 0x03 needs the shared-everything-threads proposal"},
+	{"page size", header + section(5, "\x01\x0c\x01"), "a limits flag of 0x0c needs the custom-page-sizes proposal"},
 	{"page size", header + section(5, "\x01\x08\x01\x00"), "a limits flag of 0x08 needs the custom-page-sizes proposal"},
 	{"table with a value", header + section(4, "\x01\x40\x00\x70\x00\x01\xd0\x70\x0b"), "a table with an initial value needs the function-references proposal"},
 	{"mutability", header + section(6, "\x01\x7f\x02\x41\x00\x0b"), "malformed mutability"},
@@ -65,7 +65,7 @@ var faults = []struct{ name, module, want string }{
 	{"locals in a named function", header + section(0, name("name")+"\x01\x08\x01\x00\x05ma\nin") + section(1, types) + section(3, functions) + section(10, "\x01\x03\x01\x01\x10"),
 		`code section: function 0 (ma\nin): offset 0x29: malformed value type 0x10`},
 	{"custom section", header + section(0, "\x05abc"), "custom section: offset 0xb: unexpected end of section or function"},
-	{"opcode of a proposal in a global", header + section(6, "\x01\x7f\x00\xfe\x0c"), "global section: offset 0xd: instruction 0xfe 0x0c needs the threads proposal"},
+	{"opcode of a proposal in a global", header + section(6, "\x01\x7f\x00\xfb\x0c"), "global section: offset 0xd: instruction 0xfb 0x0c needs the gc proposal"},
 }
 
 func TestDecodeFaults(t *testing.T) {

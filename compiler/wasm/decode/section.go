@@ -80,7 +80,7 @@ func readImport(r *wasm.Reader, i *wasm.Import) (err error) {
 	case wasm.ExternTable:
 		return readTableType(r, &i.Table)
 	case wasm.ExternMemory:
-		return readLimits(r, &i.Memory.Limits)
+		return readLimits(r, &i.Memory.Limits, true)
 	case wasm.ExternGlobal:
 		return readGlobalType(r, &i.Global)
 	default:
@@ -120,7 +120,7 @@ func readTable(r *wasm.Reader, t *wasm.Table) error {
 func readMemories(m *wasm.Module, r *wasm.Reader) (err error) {
 	m.Memories, err = vector(r, limit{"memories", wasm.MaxMemories, 2}, func(r *wasm.Reader, memory *wasm.Memory) error {
 		memory.Offset = r.Offset()
-		return readLimits(r, &memory.Type.Limits)
+		return readLimits(r, &memory.Type.Limits, true)
 	})
 	return err
 }

@@ -77,25 +77,36 @@ const (
 	limitsKnown    = limitsHasMax | limitsShared | limits64 | limitsPageSize
 )
 
-func readLimits(r *wasm.Reader, l *wasm.Limits) error {
+// readLimits reads limits; those of a memory may be shared.
+func readLimits(r *wasm.Reader, l *wasm.Limits, mayBeShared bool) error {
 	at := r.Offset()
 	flags, err := r.Byte()
 	if err != nil {
 		return err
 	}
-	if flags > limitsHasMax {
+	known := byte(limitsHasMax | limits64)
+	if mayBeShared {
+		known |= limitsShared
+	}
+	if flags&^known != 0 {
 		return &wasm.OffsetError{Offset: at, Err: limitsError(flags)}
 	}
-	first, err := r.Uint32()
-	if err != nil {
+	l.Is64 = flags&limits64 != 0
+	l.Shared = flags&limitsShared != 0
+	// Since 3.0 the numbers have 64 bits whatever they count; too large ones are
+	// for the validator.
+	if err := readLimit(r, l, &l.Min); err != nil || flags&limitsHasMax == 0 {
 		return err
 	}
-	l.Min = uint64(first)
-	if flags&limitsHasMax == 0 {
-		return nil
-	}
-	second, err := r.Uint32()
-	l.Max, l.HasMax = uint64(second), true
+	l.HasMax = true
+	return readLimit(r, l, &l.Max)
+}
+
+func readLimit(r *wasm.Reader, l *wasm.Limits, n *uint64) (err error) {
+	const longest = 5 // bytes of a number of 32 bits
+	at := r.Offset()
+	*n, err = r.Uint64()
+	l.Long = l.Long || r.Offset()-at > longest
 	return err
 }
 
@@ -103,27 +114,25 @@ func readLimits(r *wasm.Reader, l *wasm.Limits) error {
 // reads them as a LEB128 of one bit.
 func limitsError(flags byte) error {
 	if flags&0x80 != 0 {
-		return wasm.ErrIntegerTooLong
+		return fmt.Errorf("%w: %w", ErrLimitsFlags, wasm.ErrIntegerTooLong)
 	}
 	unsupported := &wasm.UnsupportedError{What: fmt.Sprintf("a limits flag of 0x%02x", flags)}
 	switch {
 	case flags&^limitsKnown != 0:
-		return wasm.ErrIntegerTooLarge
-	case flags&limits64 != 0:
-		unsupported.Proposal = wasm.FeatureMemory64
+		return fmt.Errorf("%w: %w", ErrLimitsFlags, wasm.ErrIntegerTooLarge) // the latter in the words of 2.0
 	case flags&limitsShared != 0:
-		unsupported.Proposal = wasm.FeatureThreads
+		unsupported.Proposal = wasm.FeatureSharedEverything
 	default:
 		unsupported.Proposal = wasm.FeatureCustomPageSizes
 	}
-	return fmt.Errorf("%w: %w", wasm.ErrIntegerTooLarge, unsupported)
+	return fmt.Errorf("%w: %w: %w", ErrLimitsFlags, wasm.ErrIntegerTooLarge, unsupported)
 }
 
 func readTableType(r *wasm.Reader, t *wasm.TableType) (err error) {
 	if t.Element, err = r.RefType(); err != nil {
 		return err
 	}
-	return readLimits(r, &t.Limits)
+	return readLimits(r, &t.Limits, false)
 }
 
 func readGlobalType(r *wasm.Reader, t *wasm.GlobalType) (err error) {

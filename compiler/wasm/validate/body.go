@@ -84,7 +84,16 @@ func (b *body) step(info *wasm.OpcodeInfo) error {
 			return err
 		}
 	}
+	if info.AccessBytes > 0 && b.isWide(info.Immediate) {
+		return b.apply("I" + info.Signature[1:])
+	}
 	return b.apply(info.Signature)
+}
+
+// isWide says whether the instruction accesses a memory with addresses of 64
+// bits.
+func (b *body) isWide(kind wasm.ImmediateKind) bool {
+	return (kind == wasm.ImmediateMemArg || kind == wasm.ImmediateMemArgLane) && b.memories[b.instruction.Index].Limits.Is64
 }
 
 // apply pops and pushes what the letters of an OpcodeInfo.Signature say.

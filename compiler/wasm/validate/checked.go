@@ -76,7 +76,7 @@ func (c *Checked) ImportedTables() int { return c.importedTables }
 // TableUse is what the module does with a table.
 func (c *Checked) TableUse(table uint32) TableUse { return c.tableUses[table] }
 
-// Memories are the types of all memories, imports first; at most one.
+// Memories are the types of all memories, imports first.
 func (c *Checked) Memories() []wasm.MemoryType { return c.memories }
 
 // ImportedMemories is how many memories are imported; they come first.

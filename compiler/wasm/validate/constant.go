@@ -7,12 +7,13 @@ import (
 )
 
 // checkConstant checks a constant expression (3.3.10) that must leave one value
-// of type want. Its context knows the imported globals only (3.4.10).
+// of type want. Its context knows the imported globals, and those that the
+// module defines before it (3.4.10 of 3.0).
 func (c *checker) checkConstant(e *wasm.ConstExpr, want wasm.ValueType) error {
 	r := wasm.NewReader(e.Body, e.Offset)
 	var i wasm.Instruction
-	var found wasm.ValueType
-	values := 0
+	var room [4]wasm.ValueType // enough for nearly all
+	stack := room[:0]
 	for {
 		if err := r.Next(&i); err != nil {
 			return err
@@ -20,22 +21,38 @@ func (c *checker) checkConstant(e *wasm.ConstExpr, want wasm.ValueType) error {
 		if i.Opcode == wasm.OpEnd {
 			break
 		}
+		if operand, ok := extendedConst[i.Opcode]; ok {
+			c.use(wasm.FeatureExtendedConst)
+			if stack = c.popConstants(stack, operand); stack == nil {
+				return fail(i.Offset, fmt.Errorf("%w: %s needs two values of %s", ErrTypeMismatch, i.Info().Name, operand))
+			}
+			continue
+		}
 		t, err := c.constantType(&i)
 		if err != nil {
 			return fail(i.Offset, err)
 		}
-		found = t
-		values++
+		stack = append(stack, t)
 	}
 	switch {
-	case values != 1:
-		return fail(i.Offset, fmt.Errorf("%w: expected one value of %s, found %d values", ErrTypeMismatch, want, values))
-	case found != want:
-		return fail(e.Offset, fmt.Errorf("%w: expected %s, found %s", ErrTypeMismatch, want, found))
+	case len(stack) != 1:
+		return fail(i.Offset, fmt.Errorf("%w: expected one value of %s, found %d values", ErrTypeMismatch, want, len(stack)))
+	case stack[0] != want:
+		return fail(e.Offset, fmt.Errorf("%w: expected %s, found %s", ErrTypeMismatch, want, stack[0]))
 	case r.Len() > 0:
 		return r.Fail(ErrBodySize)
 	}
 	return nil
+}
+
+// popConstants puts the result of an operation in place of its two operands, or
+// returns nil if they are not of type t.
+func (c *checker) popConstants(stack []wasm.ValueType, t wasm.ValueType) []wasm.ValueType {
+	n := len(stack)
+	if n < 2 || stack[n-1] != t || stack[n-2] != t {
+		return nil
+	}
+	return stack[:n-1]
 }
 
 // constantType is the type of a constant instruction's value.
@@ -63,26 +80,24 @@ func (c *checker) constantType(i *wasm.Instruction) (wasm.ValueType, error) {
 		c.refer(i.Index)
 		return wasm.FuncRef, nil
 	case wasm.OpGlobalGet:
+		if uint64(i.Index) >= uint64(len(c.globals)) {
+			return 0, fmt.Errorf("%w global %d: a constant expression may only name a global before it", ErrUnknown, i.Index)
+		}
 		if uint64(i.Index) >= uint64(c.importedGlobals) {
-			return 0, fmt.Errorf("%w global %d: a constant expression may only name an imported global", ErrUnknown, i.Index)
+			c.use(wasm.FeatureExtendedConst)
 		}
 		if c.globals[i.Index].Mutable {
 			return 0, fmt.Errorf("%w: global %d is mutable", ErrConstantRequired, i.Index)
 		}
 		return c.globals[i.Index].Type, nil
 	default:
-		name := i.Info().Name
-		if extendedConst[i.Opcode] {
-			return 0, fmt.Errorf("%w: %w", ErrConstantRequired,
-				&wasm.UnsupportedError{What: name + " in a constant expression", Proposal: wasm.FeatureExtendedConst})
-		}
-		return 0, fmt.Errorf("%w, found %s", ErrConstantRequired, name)
+		return 0, fmt.Errorf("%w, found %s", ErrConstantRequired, i.Info().Name)
 	}
 }
 
-// extendedConst are the instructions that the extended-const proposal makes
-// constant.
-var extendedConst = map[wasm.Opcode]bool{
-	0x6a: true, 0x6b: true, 0x6c: true, // i32.add, i32.sub, i32.mul
-	0x7c: true, 0x7d: true, 0x7e: true, // i64.add, i64.sub, i64.mul
+// extendedConst are the operations that the extended-const proposal makes
+// constant, with the type of their operands and their result.
+var extendedConst = map[wasm.Opcode]wasm.ValueType{
+	wasm.OpI32Add: wasm.I32, wasm.OpI32Sub: wasm.I32, wasm.OpI32Mul: wasm.I32,
+	wasm.OpI64Add: wasm.I64, wasm.OpI64Sub: wasm.I64, wasm.OpI64Mul: wasm.I64,
 }

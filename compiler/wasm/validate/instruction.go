@@ -22,30 +22,45 @@ var handlers = [256]func(*body) error{
 	wasm.OpReturn:       (*body).returnFunction,
 	wasm.OpCall:         (*body).call,
 	wasm.OpCallIndirect: (*body).callIndirect,
+	wasm.OpReturnCall:   (*body).returnCall,
 	wasm.OpDrop:         (*body).drop,
 	wasm.OpSelect:       (*body).selectNumber,
-	wasm.OpSelectTyped:  (*body).selectTyped,
-	wasm.OpLocalGet:     (*body).localGet,
-	wasm.OpLocalSet:     (*body).localSet,
-	wasm.OpLocalTee:     (*body).localTee,
-	wasm.OpGlobalGet:    (*body).globalGet,
-	wasm.OpGlobalSet:    (*body).globalSet,
-	wasm.OpTableGet:     (*body).tableGet,
-	wasm.OpTableSet:     (*body).tableSet,
-	wasm.OpMemoryGrow:   (*body).memoryGrow,
-	wasm.OpRefNull:      (*body).refNull,
-	wasm.OpRefIsNull:    (*body).refIsNull,
-	wasm.OpRefFunc:      (*body).refFunc,
+
+	wasm.OpReturnCallIndirect: (*body).returnCallIndirect,
+
+	wasm.OpSelectTyped: (*body).selectTyped,
+	wasm.OpLocalGet:    (*body).localGet,
+	wasm.OpLocalSet:    (*body).localSet,
+	wasm.OpLocalTee:    (*body).localTee,
+	wasm.OpGlobalGet:   (*body).globalGet,
+	wasm.OpGlobalSet:   (*body).globalSet,
+	wasm.OpTableGet:    (*body).tableGet,
+	wasm.OpTableSet:    (*body).tableSet,
+	wasm.OpMemorySize:  (*body).memorySize,
+	wasm.OpMemoryGrow:  (*body).memoryGrow,
+	wasm.OpRefNull:     (*body).refNull,
+	wasm.OpRefIsNull:   (*body).refIsNull,
+	wasm.OpRefFunc:     (*body).refFunc,
+}
+
+// miscHandlers are those of instructions behind wasm.PrefixMisc.
+var miscHandlers = [...]func(*body) error{
+	wasm.OpTableGrow &^ wasm.PrefixMisc:  (*body).tableGrow,
+	wasm.OpTableFill &^ wasm.PrefixMisc:  (*body).tableFill,
+	wasm.OpTableSize &^ wasm.PrefixMisc:  (*body).tableSize,
+	wasm.OpTableCopy &^ wasm.PrefixMisc:  (*body).tableCopy,
+	wasm.OpTableInit &^ wasm.PrefixMisc:  (*body).tableInit,
+	wasm.OpMemoryFill &^ wasm.PrefixMisc: (*body).memoryFill,
+	wasm.OpMemoryCopy &^ wasm.PrefixMisc: (*body).memoryCopy,
+	wasm.OpMemoryInit &^ wasm.PrefixMisc: (*body).memoryInit,
 }
 
 func handlerOf(o wasm.Opcode) func(*body) error {
-	switch {
+	switch number := o &^ wasm.PrefixMisc; {
 	case o <= 0xff:
 		return handlers[o]
-	case o == wasm.OpTableGrow:
-		return (*body).tableGrow
-	case o == wasm.OpTableFill:
-		return (*body).tableFill
+	case number < wasm.Opcode(len(miscHandlers)):
+		return miscHandlers[number]
 	default:
 		return nil
 	}
@@ -53,18 +68,12 @@ func handlerOf(o wasm.Opcode) func(*body) error {
 
 // immediates check the indices of instructions that have no handler.
 var immediates = [...]func(*body) error{
-	wasm.ImmediateMemory:       (*body).memory,
-	wasm.ImmediateMemArg:       (*body).memArg,
-	wasm.ImmediateTable:        (*body).table,
-	wasm.ImmediateData:         (*body).data,
-	wasm.ImmediateElement:      (*body).element,
-	wasm.ImmediateDataMemory:   (*body).dataMemory,
-	wasm.ImmediateMemoryMemory: (*body).memory,
-	wasm.ImmediateElementTable: (*body).elementTable,
-	wasm.ImmediateTableTable:   (*body).tableTable,
-	wasm.ImmediateLane:         (*body).lane,
-	wasm.ImmediateMemArgLane:   (*body).memArgLane,
-	wasm.ImmediateShuffle:      (*body).shuffle,
+	wasm.ImmediateMemArg:     (*body).memArg,
+	wasm.ImmediateData:       (*body).data,
+	wasm.ImmediateElement:    (*body).element,
+	wasm.ImmediateLane:       (*body).lane,
+	wasm.ImmediateMemArgLane: (*body).memArgLane,
+	wasm.ImmediateShuffle:    (*body).shuffle,
 }
 
 func (b *body) unreachable() error {
@@ -230,6 +239,42 @@ func (b *body) callType(typeIndex uint32) error {
 }
 
 func (b *body) callIndirect() error {
+	if err := b.indirect(); err != nil {
+		return err
+	}
+	return b.callType(b.instruction.Index)
+}
+
+func (b *body) returnCall() error {
+	if err := b.index("function", b.instruction.Index, len(b.functionTypes)); err != nil {
+		return err
+	}
+	return b.returnCallType(b.functionTypes[b.instruction.Index])
+}
+
+func (b *body) returnCallIndirect() error {
+	if err := b.indirect(); err != nil {
+		return err
+	}
+	return b.returnCallType(b.instruction.Index)
+}
+
+// returnCallType checks a tail call: the results are those of the function that
+// makes it.
+func (b *body) returnCallType(typeIndex uint32) error {
+	s := &b.signatures[typeIndex]
+	if want := b.frames[0].results; !bytes.Equal(s.results, want) {
+		return b.fail(fmt.Errorf("%w: the callee's results are not those of the function (%s)", ErrTypeMismatch, b.instruction.Info().Name))
+	}
+	if err := b.popAll(s.params); err != nil {
+		return err
+	}
+	b.setUnreachable()
+	return nil
+}
+
+// indirect checks table and type of a call through a table, and its index.
+func (b *body) indirect() error {
 	table := b.instruction.Index2
 	if err := b.index("table", table, len(b.tables)); err != nil {
 		return err
@@ -243,10 +288,7 @@ func (b *body) callIndirect() error {
 	if table != 0 {
 		b.use(wasm.FeatureReferenceTypes)
 	}
-	if err := b.pop(byte(wasm.I32)); err != nil {
-		return err
-	}
-	return b.callType(b.instruction.Index)
+	return b.pop(b.tableIndex(table))
 }
 
 func (b *body) selectNumber() error {

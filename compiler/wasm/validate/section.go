@@ -137,21 +137,24 @@ func (c *checker) checkTables() error {
 }
 
 func (c *checker) addTable(t wasm.TableType, use TableUse) error {
-	if err := checkOrder(t.Limits); err != nil {
+	if !t.Limits.Is64 && (t.Limits.Min > maxTableElements || t.Limits.HasMax && t.Limits.Max > maxTableElements) {
+		return ErrTableSize
+	}
+	if err := c.checkOrder(t.Limits); err != nil {
 		return err
 	}
 	if !t.Element.IsReference() {
 		return wasm.ErrMalformedRefType
-	}
-	if t.Limits.Min > wasm.MaxElements {
-		return fmt.Errorf("a table of %d elements: %w, %d", t.Limits.Min, ErrImplementationSize, wasm.MaxElements)
 	}
 	c.tables = append(c.tables, t)
 	c.tableUses = append(c.tableUses, use)
 	return c.checkValueType(t.Element)
 }
 
-func checkOrder(l wasm.Limits) error {
+func (c *checker) checkOrder(l wasm.Limits) error {
+	if l.Long || l.Is64 {
+		c.use(wasm.FeatureMemory64)
+	}
 	if l.HasMax && l.Min > l.Max {
 		return fmt.Errorf("%w: %d and %d", ErrLimits, l.Min, l.Max)
 	}
@@ -169,14 +172,27 @@ func (c *checker) checkMemories() error {
 }
 
 func (c *checker) addMemory(t wasm.MemoryType) error {
-	if t.Limits.Min > maxMemoryPages || t.Limits.HasMax && t.Limits.Max > maxMemoryPages {
+	most := uint64(maxMemoryPages)
+	if t.Limits.Is64 {
+		most = maxMemoryPages64
+	}
+	if t.Limits.Min > most || t.Limits.HasMax && t.Limits.Max > most {
 		return ErrMemorySize
 	}
-	if err := checkOrder(t.Limits); err != nil {
+	if err := c.checkOrder(t.Limits); err != nil {
 		return err
 	}
+	if t.Limits.Shared {
+		c.use(wasm.FeatureThreads)
+		if !t.Limits.HasMax {
+			return ErrSharedMaximum
+		}
+	}
 	if len(c.memories) > 0 {
-		return fmt.Errorf("%w: %w", ErrMultipleMemories, &wasm.UnsupportedError{What: "a second memory", Proposal: wasm.FeatureMultiMemory})
+		c.use(wasm.FeatureMultiMemory)
+	}
+	if len(c.memories) >= wasm.MaxMemories {
+		return fmt.Errorf("more than %d memories: %w", wasm.MaxMemories, ErrImplementationSize)
 	}
 	c.memories = append(c.memories, t)
 	return nil
@@ -191,9 +207,7 @@ func (c *checker) checkGlobals() error {
 		if err := c.checkConstant(&g.Init, g.Type.Type); err != nil {
 			return fmt.Errorf("global %d: %w", c.importedGlobals+i, err)
 		}
-	}
-	for i := range c.module.Globals { // after all initialisers: they see imports only
-		c.globals = append(c.globals, c.module.Globals[i].Type)
+		c.globals = append(c.globals, g.Type) // after its initialiser, which must not see it
 	}
 	c.globalWritten = make([]bool, len(c.globals))
 	return nil
@@ -282,7 +296,7 @@ func (c *checker) checkElement(e *wasm.Element) error {
 		if t := c.tables[e.Table].Element; t != e.Type {
 			return fail(e.Offset, fmt.Errorf("%w: %s segment for a table of %s", ErrTypeMismatch, e.Type, t))
 		}
-		if err := c.checkConstant(&e.Address, wasm.I32); err != nil {
+		if err := c.checkConstant(&e.Address, c.tables[e.Table].Limits.AddressType()); err != nil {
 			return err
 		}
 	} else {
@@ -321,7 +335,7 @@ func (c *checker) checkData() error {
 		if uint64(d.Memory) >= uint64(len(c.memories)) {
 			return fmt.Errorf("data segment %d: %w", i, unknown(d.Offset, "memory", d.Memory))
 		}
-		if err := c.checkConstant(&d.Address, wasm.I32); err != nil {
+		if err := c.checkConstant(&d.Address, c.memories[d.Memory].Limits.AddressType()); err != nil {
 			return fmt.Errorf("data segment %d: %w", i, err)
 		}
 	}

@@ -20,12 +20,15 @@ var (
 	ErrTypeMismatch       = errors.New("type mismatch")
 	ErrUnknown            = errors.New("unknown")
 	ErrAlignment          = errors.New("alignment must not be larger than natural")
+	ErrAtomicAlignment    = errors.New("alignment must be equal to natural")
+	ErrOffset             = errors.New("offset out of range")
+	ErrSharedMaximum      = errors.New("shared memory must have maximum")
 	ErrLane               = errors.New("invalid lane index")
 	ErrDuplicateExport    = errors.New("duplicate export name")
 	ErrConstantRequired   = errors.New("constant expression required")
 	ErrMemorySize         = errors.New("memory size must be at most 65536 pages (4GiB)")
+	ErrTableSize          = errors.New("table size must be at most 4294967295 elements")
 	ErrLimits             = errors.New("size minimum must not be greater than maximum")
-	ErrMultipleMemories   = errors.New("multiple memories")
 	ErrStartFunction      = errors.New("start function")
 	ErrResultArity        = errors.New("invalid result arity")
 	ErrImmutable          = errors.New("global is immutable")
@@ -38,7 +41,12 @@ var (
 	ErrInconsistent       = errors.New("function and code section have inconsistent lengths")
 )
 
-const maxMemoryPages = 65536 // wasm pages
+const (
+	maxMemoryPages   = 65536 // wasm pages
+	maxTableElements = 1<<32 - 1
+
+	maxMemoryPages64 = 1 << 48
+)
 
 // checker is the state for one module.
 type checker struct {

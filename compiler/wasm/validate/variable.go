@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"math"
 
 	"mewz/compiler/wasm"
 )
@@ -49,7 +50,7 @@ func (b *body) globalSet() error {
 		return err
 	}
 	if !b.globals[index].Mutable {
-		return b.fail(fmt.Errorf("%w: global %d", ErrImmutable, index))
+		return b.fail(fmt.Errorf("%w: immutable global %d", ErrImmutable, index))
 	}
 	b.globalWritten[index] = true
 	return b.pop(byte(b.globals[index].Type))
@@ -91,7 +92,7 @@ func (b *body) tableGet() error {
 	if err := b.table(); err != nil {
 		return err
 	}
-	if err := b.pop(byte(wasm.I32)); err != nil {
+	if err := b.pop(b.tableIndex(b.instruction.Index)); err != nil {
 		return err
 	}
 	b.push(byte(b.tables[b.instruction.Index].Element))
@@ -103,7 +104,7 @@ func (b *body) tableSet() error {
 		return err
 	}
 	b.tableUses[b.instruction.Index].Written = true
-	return b.popAll([]byte{byte(wasm.I32), byte(b.tables[b.instruction.Index].Element)})
+	return b.popAll([]byte{b.tableIndex(b.instruction.Index), byte(b.tables[b.instruction.Index].Element)})
 }
 
 func (b *body) tableGrow() error {
@@ -111,10 +112,11 @@ func (b *body) tableGrow() error {
 		return err
 	}
 	b.tableUses[b.instruction.Index].Grown = true
-	if err := b.popAll([]byte{byte(b.tables[b.instruction.Index].Element), byte(wasm.I32)}); err != nil {
+	index := b.tableIndex(b.instruction.Index)
+	if err := b.popAll([]byte{byte(b.tables[b.instruction.Index].Element), index}); err != nil {
 		return err
 	}
-	b.push(byte(wasm.I32))
+	b.push(index)
 	return nil
 }
 
@@ -123,7 +125,76 @@ func (b *body) tableFill() error {
 		return err
 	}
 	b.tableUses[b.instruction.Index].Written = true
-	return b.popAll([]byte{byte(wasm.I32), byte(b.tables[b.instruction.Index].Element), byte(wasm.I32)})
+	index := b.tableIndex(b.instruction.Index)
+	return b.popAll([]byte{index, byte(b.tables[b.instruction.Index].Element), index})
+}
+
+// tableIndex is the type of indices of a table.
+func (b *body) tableIndex(table uint32) byte { return byte(b.tables[table].Limits.AddressType()) }
+
+// address is the type of addresses of a memory.
+func (b *body) address(memory uint32) byte { return byte(b.memories[memory].Limits.AddressType()) }
+
+// shorter is the type of a length between two index spaces.
+func shorter(first, second byte) byte {
+	if first == byte(wasm.I32) {
+		return first
+	}
+	return second
+}
+
+func (b *body) tableSize() error {
+	if err := b.table(); err != nil {
+		return err
+	}
+	b.push(b.tableIndex(b.instruction.Index))
+	return nil
+}
+
+func (b *body) tableCopy() error {
+	if err := b.tableTable(); err != nil {
+		return err
+	}
+	to, from := b.tableIndex(b.instruction.Index), b.tableIndex(b.instruction.Index2)
+	return b.popAll([]byte{to, from, shorter(to, from)})
+}
+
+func (b *body) tableInit() error {
+	if err := b.elementTable(); err != nil {
+		return err
+	}
+	return b.popAll([]byte{b.tableIndex(b.instruction.Index2), byte(wasm.I32), byte(wasm.I32)})
+}
+
+func (b *body) memorySize() error {
+	if err := b.memory(); err != nil {
+		return err
+	}
+	b.push(b.address(b.instruction.Index))
+	return nil
+}
+
+func (b *body) memoryFill() error {
+	if err := b.memory(); err != nil {
+		return err
+	}
+	address := b.address(b.instruction.Index)
+	return b.popAll([]byte{address, byte(wasm.I32), address})
+}
+
+func (b *body) memoryCopy() error {
+	if err := b.memoryMemory(); err != nil {
+		return err
+	}
+	to, from := b.address(b.instruction.Index), b.address(b.instruction.Index2)
+	return b.popAll([]byte{to, from, shorter(to, from)})
+}
+
+func (b *body) memoryInit() error {
+	if err := b.dataMemory(); err != nil {
+		return err
+	}
+	return b.popAll([]byte{b.address(b.instruction.Index2), byte(wasm.I32), byte(wasm.I32)})
 }
 
 func (b *body) tableTable() error {
@@ -161,14 +232,34 @@ func (b *body) element() error {
 	return b.index("elem segment", b.instruction.Index, len(b.module.Elements))
 }
 
-func (b *body) memory() error { return b.index("memory", 0, len(b.memories)) }
+// memory checks the memory index of an instruction that has no other.
+func (b *body) memory() error { return b.memoryIndex(b.instruction.Index) }
+
+func (b *body) memoryIndex(index uint32) error {
+	if b.instruction.ManyMemories {
+		b.use(wasm.FeatureMultiMemory)
+	}
+	return b.index("memory", index, len(b.memories))
+}
+
+func (b *body) memoryMemory() error {
+	if err := b.memoryIndex(b.instruction.Index); err != nil {
+		return err
+	}
+	return b.memoryIndex(b.instruction.Index2)
+}
 
 func (b *body) memoryGrow() error {
 	if err := b.memory(); err != nil {
 		return err
 	}
 	b.growsMemory = true
-	return b.apply(b.instruction.Info().Signature)
+	address := b.address(b.instruction.Index)
+	if err := b.pop(address); err != nil {
+		return err
+	}
+	b.push(address)
+	return nil
 }
 
 func (b *body) memArg() error {
@@ -177,6 +268,23 @@ func (b *body) memArg() error {
 	}
 	if width := wasm.Lookup(b.instruction.Opcode).AccessBytes; uint64(1)<<b.instruction.Align > uint64(width) {
 		return b.fail(fmt.Errorf("%w: 2**%d for an access of %d bytes", ErrAlignment, b.instruction.Align, width))
+	}
+	if b.instruction.LongOffset {
+		b.use(wasm.FeatureMemory64)
+	}
+	if b.instruction.MemOffset > math.MaxUint32 && !b.memories[b.instruction.Index].Limits.Is64 {
+		return b.fail(fmt.Errorf("%w: %d", ErrOffset, b.instruction.MemOffset))
+	}
+	return b.atomicAlignment()
+}
+
+// atomicAlignment holds that of atomic instructions, which is not a hint.
+func (b *body) atomicAlignment() error {
+	if b.instruction.Opcode&^0xffff != wasm.PrefixAtomic {
+		return nil
+	}
+	if width := wasm.Lookup(b.instruction.Opcode).AccessBytes; uint64(1)<<b.instruction.Align != uint64(width) {
+		return b.fail(fmt.Errorf("%w: 2**%d for an access of %d bytes", ErrAtomicAlignment, b.instruction.Align, width))
 	}
 	return nil
 }
@@ -221,7 +329,7 @@ func (b *body) data() error {
 }
 
 func (b *body) dataMemory() error {
-	if err := b.memory(); err != nil {
+	if err := b.memoryIndex(b.instruction.Index2); err != nil {
 		return err
 	}
 	return b.data()

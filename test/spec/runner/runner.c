@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -100,6 +101,15 @@ static int32_t grow(int32_t pages, uint32_t number) {
 	if (delta != 0 && mprotect((void *)(m->base + old), delta, PROT_READ | PROT_WRITE) != 0) return -1;
 	*m->bytes = old + delta;
 	return old / WASM_PAGE;
+}
+
+// wait_for is wasm_memory_wait: memory.atomic.wait by an agent that nobody wakes.
+static int32_t wait_for(int32_t differs, int64_t nanoseconds) {
+	struct timespec t = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+	if (differs) return 1;
+	if (nanoseconds < 0) for (;;) pause();
+	nanosleep(&t, NULL);
+	return 2;
 }
 
 // A trap instruction is 67 0f b9 40 code.
@@ -238,7 +248,7 @@ static void serve(const struct request *r) {
 }
 
 int main(void) {
-	uint64_t addresses[] = {(uint64_t)memcpy, (uint64_t)memmove, (uint64_t)memset, (uint64_t)grow};
+	uint64_t addresses[] = {(uint64_t)memcpy, (uint64_t)memmove, (uint64_t)memset, (uint64_t)grow, (uint64_t)wait_for};
 	install_handlers();
 	write_all(addresses, sizeof addresses);
 	for (;;) {
