@@ -316,12 +316,10 @@ func FuzzDevice(f *testing.F) {
 			return
 		}
 		b := make([]byte, 100)
+		in, out := d.Port("in"), d.Port("out") // kept, as kernel/console does: the device may remove them
 		for range 8 {
-			_, _ = d.Port("in").Read(b, m.Now()+time.Second)
-			_, _ = d.Port("out").Write(b)
-			if d.Port("in") == nil || d.Port("out") == nil {
-				return
-			}
+			_, _ = in.Read(b, m.Now()+time.Second)
+			_, _ = out.Write(b)
 		}
 	})
 }
