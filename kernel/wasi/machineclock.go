@@ -34,6 +34,8 @@ type Clock interface {
 type machineClock struct {
 	start      time.Time // carries a monotonic reading
 	correction uint64    // what the machine's real time lacks
+	// resolutions are those that were asked for, 0: not yet. They never change.
+	resolutions [ClockThreadCPU + 1]uint64
 }
 
 // NewClock returns the machine's clock. The real time cannot be before
@@ -71,11 +73,14 @@ func (s *machineClock) Resolution(id ClockID) (uint64, bool) {
 	if id > ClockThreadCPU {
 		return 0, false
 	}
-	nanos, errno := system.Resolution(system.ClockID(id))
-	if errno != 0 || nanos == 0 {
-		return 1, true
+	if s.resolutions[id] == 0 {
+		nanos, errno := system.Resolution(system.ClockID(id))
+		if errno != 0 || nanos == 0 {
+			nanos = 1
+		}
+		s.resolutions[id] = nanos
 	}
-	return nanos, true
+	return s.resolutions[id], true
 }
 
 // Sleep waits for d.

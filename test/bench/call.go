@@ -59,7 +59,7 @@ func (b *bench) calls() (*report, error) {
 	r.say("One call in a loop of the program, everything included: the loop, wasi-libc's wrapper, the way into the kernel, the function, the way\n" +
 		"back. Instructions are counted under TCG; the time is of the same image as a Linux process. The budget is for `" + budgetCall + "` of a\n" +
 		"descriptor that does not exist, which does least: it looks the descriptor up and answers EBADF. The others show what calls cost that do\n" +
-		"something: `clock_res_get` makes a system call of the kernel each time, `sched_yield` lets others run.")
+		"something: `clock_time_get` reads the processor's counter, `sched_yield` lets others run.")
 	r.table(&t)
 	return r, nil
 }
