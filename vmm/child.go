@@ -15,11 +15,7 @@ const childGrace = time.Second
 type Child struct {
 	Process *exec.Cmd
 	Done    <-chan struct{} // closed when the process is gone and its output read
-	err     error
 }
-
-// Err returns what exec.Cmd.Wait said. Preconditions: Done is closed.
-func (c *Child) Err() error { return c.err }
 
 // NewCommand returns a command that gets SIGTERM when ctx ends, SIGKILL a grace
 // later, and SIGKILL from Linux when this process ends in whatever way.
@@ -48,7 +44,7 @@ func Start(c *exec.Cmd) (*Child, error) {
 		if err != nil {
 			return
 		}
-		child.err = c.Wait()
+		_ = c.Wait() // how it ended is in its ProcessState
 		close(done)
 	}()
 	if err := <-started; err != nil {

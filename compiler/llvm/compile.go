@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -102,7 +101,7 @@ func Compile(ctx context.Context, shards []Shard, o Options) ([]Output, error) {
 func compileGuarded(ctx context.Context, s *Shard, o *Options) (output Output, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("internal error, please report: %v\n%s", r, debug.Stack())
+			err = fmt.Errorf("internal error: %v (please report it, with the module)", r)
 		}
 	}()
 	return compileShard(ctx, s, o)

@@ -1,7 +1,6 @@
 package object
 
 import (
-	"bytes"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
@@ -308,6 +307,3 @@ func (r *reader) readRelocationSection(i int) error {
 	}
 	return nil
 }
-
-// IsELF says whether b begins like an ELF file.
-func IsELF(b []byte) bool { return bytes.HasPrefix(b, []byte(elf.ELFMAG)) }

@@ -67,9 +67,6 @@ func (c *Checked) CanonicalType(typeIndex uint32) uint32 { return c.canonical[ty
 // call: it stands in an element segment, in ref.func or among the exports.
 func (c *Checked) IsReferenced(function uint32) bool { return c.referenced[function] }
 
-// Tables are the types of all tables, imports first.
-func (c *Checked) Tables() []wasm.TableType { return c.tables }
-
 // ImportedTables is how many tables are imported; they come first.
 func (c *Checked) ImportedTables() int { return c.importedTables }
 
