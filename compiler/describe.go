@@ -160,7 +160,7 @@ func functionType(m *wasm.Module, i uint32) *wasm.FuncType {
 	if uint64(i) >= uint64(len(m.Types)) {
 		return &wasm.FuncType{}
 	}
-	return &m.Types[i]
+	return &m.Types[i].FuncType
 }
 
 func limitsText(l wasm.Limits) string {

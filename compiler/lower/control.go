@@ -225,7 +225,7 @@ func lowerCall(f *function, i *wasm.Instruction) { f.callFunction(i.Index) }
 // there is a function, and its type.
 func lowerCallIndirect(f *function, i *wasm.Instruction) {
 	code := f.indirectCallee(i)
-	f.call(&f.module.Types[i.Index], f.module.referenceConvention(), func() { f.register(code) })
+	f.call(&f.module.Types[i.Index].FuncType, f.module.referenceConvention(), func() { f.register(code) })
 }
 
 // indirectCallee loads the code that an index into a table stands for.

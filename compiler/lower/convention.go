@@ -245,7 +245,7 @@ func lowerReturnCall(f *function, i *wasm.Instruction) {
 
 func lowerReturnCallIndirect(f *function, i *wasm.Instruction) {
 	code := f.indirectCallee(i)
-	f.returnCall(&f.module.Types[i.Index], f.module.referenceConvention(), func() { f.register(code) })
+	f.returnCall(&f.module.Types[i.Index].FuncType, f.module.referenceConvention(), func() { f.register(code) })
 }
 
 // returnValues ends the function with the results on the operand stack.

@@ -150,14 +150,14 @@ func (m *module) addFunctions() {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternFunc {
 			m.functions = append(m.functions, functionInfo{
-				symbol: ImportSymbol(im.Module, im.Name), typ: &m.Types[im.Type], typeID: m.typeIDs[im.Type], imported: true,
+				symbol: ImportSymbol(im.Module, im.Name), typ: &m.Types[im.Type].FuncType, typeID: m.typeIDs[im.Type], imported: true,
 			})
 		}
 	}
 	m.importedFunctions = len(m.functions)
 	for _, t := range m.Functions {
 		m.functions = append(m.functions, functionInfo{
-			symbol: m.own("f", len(m.functions)), typ: &m.Types[t], typeID: m.typeIDs[t],
+			symbol: m.own("f", len(m.functions)), typ: &m.Types[t].FuncType, typeID: m.typeIDs[t],
 		})
 	}
 }

@@ -31,6 +31,31 @@ type Instruction struct {
 	LongOffset   bool     // MemOffset is written in more bytes than one of 32 bits can have
 	Labels       []uint32 // valid until the next call of Next
 	Types        []ValueType
+	Catches      []Catch // valid until the next call of Next
+}
+
+// CatchKind is what a clause of try_table takes (2.4.8 of 3.0).
+type CatchKind byte
+
+// The kinds, numbered as in the binary format.
+const (
+	CatchTag    CatchKind = 0 // catch: the values of one tag
+	CatchTagRef CatchKind = 1 // catch_ref: and the exception
+	CatchAll    CatchKind = 2 // catch_all
+	CatchAllRef CatchKind = 3 // catch_all_ref: the exception
+)
+
+// HasTag says whether the clause is for one tag.
+func (k CatchKind) HasTag() bool { return k == CatchTag || k == CatchTagRef }
+
+// HasReference says whether the clause gives the exception as an exnref.
+func (k CatchKind) HasReference() bool { return k == CatchTagRef || k == CatchAllRef }
+
+// Catch is a clause of try_table.
+type Catch struct {
+	Kind  CatchKind
+	Tag   uint32 // if Kind.HasTag
+	Label uint32
 }
 
 // Info is the row of the instruction table.
@@ -190,35 +215,9 @@ func (r *Reader) signed(bits uint) (int64, error) {
 	}
 }
 
-// ValueType reads a value type (5.3.4).
-func (r *Reader) ValueType() (ValueType, error) {
-	b, err := r.Byte()
-	if err != nil {
-		return 0, err
-	}
-	if t := ValueType(b); t.isSupported() {
-		return t, nil
-	}
-	r.position--
-	return 0, r.Fail(unknownType(b, ErrMalformedValType))
-}
-
-// RefType reads a reference type (5.3.3).
-func (r *Reader) RefType() (ValueType, error) {
-	b, err := r.Byte()
-	if err != nil {
-		return 0, err
-	}
-	if t := ValueType(b); t.IsReference() {
-		return t, nil
-	}
-	r.position--
-	return 0, r.Fail(unknownType(b, ErrMalformedRefType))
-}
-
 // Next reads one instruction (5.4) into i.
 func (r *Reader) Next(i *Instruction) error {
-	*i = Instruction{Offset: r.Offset(), Labels: i.Labels[:0], Types: i.Types[:0]}
+	*i = Instruction{Offset: r.Offset(), Labels: i.Labels[:0], Types: i.Types[:0], Catches: i.Catches[:0]}
 	b, err := r.Byte()
 	if err != nil {
 		return err
@@ -235,7 +234,7 @@ func (r *Reader) Next(i *Instruction) error {
 		i.Opcode = Opcode(b)<<16 | Opcode(number)
 	}
 	info := Lookup(i.Opcode)
-	if info == nil {
+	if info == nil || isRefused(info.Feature) {
 		return &OffsetError{i.Offset, unknownOpcode(i.Opcode)}
 	}
 	return r.immediate(info.Immediate, i)
@@ -248,9 +247,11 @@ func (r *Reader) immediate(kind ImmediateKind, i *Instruction) (err error) {
 		i.Block, err = r.blockType()
 	case ImmediateLabels:
 		err = r.labels(i)
-	case ImmediateLabel, ImmediateFunction, ImmediateLocal, ImmediateGlobal, ImmediateTable, ImmediateData, ImmediateElement:
+	case ImmediateLabel, ImmediateFunction, ImmediateLocal, ImmediateGlobal, ImmediateTable, ImmediateData, ImmediateElement,
+		ImmediateTag, ImmediateType:
 		i.Index, err = r.Uint32()
-	case ImmediateCallIndirect, ImmediateElementTable, ImmediateTableTable:
+	case ImmediateCallIndirect, ImmediateElementTable, ImmediateTableTable, ImmediateTypeField, ImmediateTypeCount, ImmediateTypeType,
+		ImmediateTypeData, ImmediateTypeElement:
 		if i.Index, err = r.Uint32(); err == nil {
 			i.Index2, err = r.Uint32()
 		}
@@ -276,10 +277,18 @@ func (r *Reader) immediate(kind ImmediateKind, i *Instruction) (err error) {
 		i.Lane, err = r.Byte()
 	case ImmediateTypes:
 		err = r.types(i)
-	case ImmediateRefType:
+	case ImmediateHeapType, ImmediateHeapTypeNull:
 		var t ValueType
-		t, err = r.RefType()
+		if t, err = r.HeapType(); kind == ImmediateHeapType {
+			t = t.NonNull()
+		}
 		i.Types = append(i.Types, t)
+	case ImmediateCast:
+		err = r.cast(i)
+	case ImmediateCatches:
+		if i.Block, err = r.blockType(); err == nil {
+			err = r.catches(i)
+		}
 	default:
 		err = r.constant(kind, i)
 	}
@@ -342,7 +351,7 @@ func (r *Reader) blockType() (BlockType, error) {
 			r.position++
 			return BlockType{}, nil
 		}
-		if b&0xc0 == 0x40 { // one byte and negative: a type
+		if b&0xc0 == 0x40 { // negative: a type
 			t, err := r.ValueType()
 			return BlockType{Result: t}, err
 		}

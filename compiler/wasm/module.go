@@ -1,6 +1,6 @@
 // Package wasm holds a WebAssembly module as Go values: what wasm/decode
 // yields, wasm/validate checks and lower translates (WebAssembly core
-// specification 2.0, chapters 2 and 5; a superset of 1.0).
+// specification 3.0, chapters 2 and 5).
 //
 // In: nothing. Out: types. It checks nothing and never touches a file.
 package wasm
@@ -30,54 +30,16 @@ const (
 	MaxLocals        = 50_000
 	MaxParams        = 1_000
 	MaxResults       = 1_000
+	MaxFields        = 10_000 // of a structure type
+	MaxSubtypeDepth  = 63     // supertypes above each other
+	MaxTags          = 1_000_000
+	MaxCatches       = 1_000_000 // of a try_table
 	MaxModuleBytes   = 1 << 30
 	MaxFunctionBytes = 7_654_321
 	MaxNameBytes     = 100_000
 	MaxControlDepth  = 100_000   // blocks inside each other; bounds the validator's stack
 	MaxOperands      = 1_000_000 // on the operand stack of one function: a call of two bytes can push MaxResults
 )
-
-// ValueType is a value type as the binary format writes it (5.3).
-type ValueType uint32
-
-// The value types of 2.0.
-const (
-	I32       ValueType = 0x7f
-	I64       ValueType = 0x7e
-	F32       ValueType = 0x7d
-	F64       ValueType = 0x7c
-	V128      ValueType = 0x7b
-	FuncRef   ValueType = 0x70
-	ExternRef ValueType = 0x6f
-)
-
-var valueTypeNames = map[ValueType]string{
-	I32: "i32", I64: "i64", F32: "f32", F64: "f64", V128: "v128", FuncRef: "funcref", ExternRef: "externref",
-}
-
-// String is the type's name in the text format.
-func (t ValueType) String() string {
-	if name, ok := valueTypeNames[t]; ok {
-		return name
-	}
-	return "unknown"
-}
-
-// isSupported says whether a module may use t.
-func (t ValueType) isSupported() bool {
-	return t >= V128 && t <= I32 || t.IsReference()
-}
-
-// IsReference says whether t is a reference type (2.3.3).
-func (t ValueType) IsReference() bool { return t == FuncRef || t == ExternRef }
-
-// IsFunctionReference says whether a reference of type t points to a function.
-func (t ValueType) IsFunctionReference() bool { return t == FuncRef }
-
-// FuncType is a function type (2.3.6).
-type FuncType struct {
-	Params, Results []ValueType
-}
 
 // Limits are the size range of a table (elements) or a memory (wasm pages).
 type Limits struct {
@@ -123,13 +85,14 @@ const (
 	ExternTable  ExternKind = 1
 	ExternMemory ExternKind = 2
 	ExternGlobal ExternKind = 3
+	ExternTag    ExternKind = 4
 )
 
 // Import is one import (2.5.11); the field of its Kind is set.
 type Import struct {
 	Module, Name string
 	Kind         ExternKind
-	Type         uint32 // ExternFunc: index into Module.Types
+	Type         uint32 // ExternFunc, ExternTag: index into Module.Types
 	Table        TableType
 	Memory       MemoryType
 	Global       GlobalType
@@ -154,6 +117,14 @@ type ConstExpr struct {
 // Table is a table that the module defines.
 type Table struct {
 	Type   TableType
+	Init   *ConstExpr // of every element; nil: null
+	Offset Offset
+}
+
+// Tag is a tag that the module defines (2.5.8 of 3.0): the kind of an
+// exception, whose values are the parameters of a function type.
+type Tag struct {
+	Type   uint32 // index into Module.Types
 	Offset Offset
 }
 
@@ -232,11 +203,12 @@ type Custom struct {
 
 // Module is a decoded module: index spaces begin with the imports.
 type Module struct {
-	Types     []FuncType
+	Types     []Type
 	Imports   []Import
 	Functions []uint32 // type index of each function that the module defines
 	Tables    []Table
 	Memories  []Memory
+	Tags      []Tag
 	Globals   []Global
 	Exports   []Export
 	Start     *uint32

@@ -10,6 +10,7 @@ const (
 	PrefixSIMD Opcode = 0xfd << 16
 
 	PrefixAtomic Opcode = 0xfe << 16
+	PrefixGC     Opcode = 0xfb << 16
 )
 
 // ImmediateKind is what follows an opcode (5.4).
@@ -33,7 +34,8 @@ const (
 	ImmediateF32                        // Value (bits)
 	ImmediateF64                        // Value (bits)
 	ImmediateTypes                      // Types (select)
-	ImmediateRefType                    // Types[0]
+	ImmediateHeapType                   // Types[0], without null
+	ImmediateHeapTypeNull               // Types[0], with null
 	ImmediateData                       // Index
 	ImmediateElement                    // Index
 	ImmediateDataMemory                 // Index = data, Index2 = memory (memory.init)
@@ -45,6 +47,15 @@ const (
 	ImmediateLane                       // Lane
 	ImmediateZero                       // a byte that must be zero
 	ImmediateMemArgLane                 // Align, MemOffset, Lane; Index = memory
+	ImmediateType                       // Index
+	ImmediateTypeField                  // Index = type, Index2 = field
+	ImmediateTypeCount                  // Index = type, Index2 = number of elements
+	ImmediateTypeData                   // Index = type, Index2 = data
+	ImmediateTypeElement                // Index = type, Index2 = element
+	ImmediateTypeType                   // Index = destination, Index2 = source (array.copy)
+	ImmediateCast                       // Index = label, Types[0] = from, Types[1] = to
+	ImmediateTag                        // Index
+	ImmediateCatches                    // Block, Catches (try_table)
 )
 
 // Feature is a proposal that an instruction or a module needs.
@@ -66,6 +77,11 @@ const (
 	FeatureRelaxedSIMD    Feature = "relaxed-simd"
 	FeatureThreads        Feature = "threads"
 	FeatureMemory64       Feature = "memory64"
+
+	FeatureFunctionReferences Feature = "function-references"
+	FeatureGC                 Feature = "gc"
+	FeatureExceptions         Feature = "exception-handling"
+	FeatureLegacyExceptions   Feature = "legacy-exceptions"
 )
 
 // OpcodeInfo is one row of the instruction table. Signature has the operand
@@ -126,6 +142,54 @@ const (
 	OpRefFunc      Opcode = 0xd2
 
 	OpReturnCallIndirect Opcode = 0x13
+	OpCallRef            Opcode = 0x14
+	OpReturnCallRef      Opcode = 0x15
+	OpRefEq              Opcode = 0xd3
+	OpRefAsNonNull       Opcode = 0xd4
+	OpBrOnNull           Opcode = 0xd5
+	OpBrOnNonNull        Opcode = 0xd6
+
+	// Exceptions; the legacy form has try, catch, rethrow, delegate and catch_all.
+	OpTry      Opcode = 0x06
+	OpCatch    Opcode = 0x07
+	OpThrow    Opcode = 0x08
+	OpRethrow  Opcode = 0x09
+	OpThrowRef Opcode = 0x0a
+	OpDelegate Opcode = 0x18
+	OpCatchAll Opcode = 0x19
+	OpTryTable Opcode = 0x1f
+
+	OpStructNew        Opcode = PrefixGC | 0
+	OpStructNewDefault Opcode = PrefixGC | 1
+	OpStructGet        Opcode = PrefixGC | 2
+	OpStructGetS       Opcode = PrefixGC | 3
+	OpStructGetU       Opcode = PrefixGC | 4
+	OpStructSet        Opcode = PrefixGC | 5
+	OpArrayNew         Opcode = PrefixGC | 6
+	OpArrayNewDefault  Opcode = PrefixGC | 7
+	OpArrayNewFixed    Opcode = PrefixGC | 8
+	OpArrayNewData     Opcode = PrefixGC | 9
+	OpArrayNewElem     Opcode = PrefixGC | 10
+	OpArrayGet         Opcode = PrefixGC | 11
+	OpArrayGetS        Opcode = PrefixGC | 12
+	OpArrayGetU        Opcode = PrefixGC | 13
+	OpArraySet         Opcode = PrefixGC | 14
+	OpArrayLen         Opcode = PrefixGC | 15
+	OpArrayFill        Opcode = PrefixGC | 16
+	OpArrayCopy        Opcode = PrefixGC | 17
+	OpArrayInitData    Opcode = PrefixGC | 18
+	OpArrayInitElem    Opcode = PrefixGC | 19
+	OpRefTest          Opcode = PrefixGC | 20
+	OpRefTestNull      Opcode = PrefixGC | 21
+	OpRefCast          Opcode = PrefixGC | 22
+	OpRefCastNull      Opcode = PrefixGC | 23
+	OpBrOnCast         Opcode = PrefixGC | 24
+	OpBrOnCastFail     Opcode = PrefixGC | 25
+	OpAnyConvertExtern Opcode = PrefixGC | 26
+	OpExternConvertAny Opcode = PrefixGC | 27
+	OpRefI31           Opcode = PrefixGC | 28
+	OpI31GetS          Opcode = PrefixGC | 29
+	OpI31GetU          Opcode = PrefixGC | 30
 
 	OpMemoryInit Opcode = PrefixMisc | 8
 	OpDataDrop   Opcode = PrefixMisc | 9
@@ -339,7 +403,7 @@ var Opcodes = map[Opcode]OpcodeInfo{
 	0xc3: {"i64.extend16_s", ImmediateNone, "I:I", 0, FeatureSignExtension},
 	0xc4: {"i64.extend32_s", ImmediateNone, "I:I", 0, FeatureSignExtension},
 
-	OpRefNull:   {Name: "ref.null", Immediate: ImmediateRefType, Feature: FeatureReferenceTypes},
+	OpRefNull:   {Name: "ref.null", Immediate: ImmediateHeapTypeNull, Feature: FeatureReferenceTypes},
 	OpRefIsNull: {Name: "ref.is_null", Feature: FeatureReferenceTypes},
 	OpRefFunc:   {Name: "ref.func", Immediate: ImmediateFunction, Feature: FeatureReferenceTypes},
 
@@ -687,6 +751,54 @@ var Opcodes = map[Opcode]OpcodeInfo{
 	PrefixAtomic | 0x4c: {"i64.atomic.rmw8.cmpxchg_u", ImmediateMemArg, "iII:I", 1, FeatureThreads},
 	PrefixAtomic | 0x4d: {"i64.atomic.rmw16.cmpxchg_u", ImmediateMemArg, "iII:I", 2, FeatureThreads},
 	PrefixAtomic | 0x4e: {"i64.atomic.rmw32.cmpxchg_u", ImmediateMemArg, "iII:I", 4, FeatureThreads},
+
+	OpCallRef:       {Name: "call_ref", Immediate: ImmediateType, Feature: FeatureFunctionReferences},
+	OpReturnCallRef: {Name: "return_call_ref", Immediate: ImmediateType, Feature: FeatureFunctionReferences},
+	OpRefAsNonNull:  {Name: "ref.as_non_null", Feature: FeatureFunctionReferences},
+	OpBrOnNull:      {Name: "br_on_null", Immediate: ImmediateLabel, Feature: FeatureFunctionReferences},
+	OpBrOnNonNull:   {Name: "br_on_non_null", Immediate: ImmediateLabel, Feature: FeatureFunctionReferences},
+
+	OpThrow:    {Name: "throw", Immediate: ImmediateTag, Feature: FeatureExceptions},
+	OpThrowRef: {Name: "throw_ref", Feature: FeatureExceptions},
+	OpTryTable: {Name: "try_table", Immediate: ImmediateCatches, Feature: FeatureExceptions},
+	OpTry:      {Name: "try", Immediate: ImmediateBlock, Feature: FeatureLegacyExceptions},
+	OpCatch:    {Name: "catch", Immediate: ImmediateTag, Feature: FeatureLegacyExceptions},
+	OpRethrow:  {Name: "rethrow", Immediate: ImmediateLabel, Feature: FeatureLegacyExceptions},
+	OpDelegate: {Name: "delegate", Immediate: ImmediateLabel, Feature: FeatureLegacyExceptions},
+	OpCatchAll: {Name: "catch_all", Feature: FeatureLegacyExceptions},
+
+	OpRefEq:            {Name: "ref.eq", Feature: FeatureGC},
+	OpStructNew:        {Name: "struct.new", Immediate: ImmediateType, Feature: FeatureGC},
+	OpStructNewDefault: {Name: "struct.new_default", Immediate: ImmediateType, Feature: FeatureGC},
+	OpStructGet:        {Name: "struct.get", Immediate: ImmediateTypeField, Feature: FeatureGC},
+	OpStructGetS:       {Name: "struct.get_s", Immediate: ImmediateTypeField, Feature: FeatureGC},
+	OpStructGetU:       {Name: "struct.get_u", Immediate: ImmediateTypeField, Feature: FeatureGC},
+	OpStructSet:        {Name: "struct.set", Immediate: ImmediateTypeField, Feature: FeatureGC},
+	OpArrayNew:         {Name: "array.new", Immediate: ImmediateType, Feature: FeatureGC},
+	OpArrayNewDefault:  {Name: "array.new_default", Immediate: ImmediateType, Feature: FeatureGC},
+	OpArrayNewFixed:    {Name: "array.new_fixed", Immediate: ImmediateTypeCount, Feature: FeatureGC},
+	OpArrayNewData:     {Name: "array.new_data", Immediate: ImmediateTypeData, Feature: FeatureGC},
+	OpArrayNewElem:     {Name: "array.new_elem", Immediate: ImmediateTypeElement, Feature: FeatureGC},
+	OpArrayGet:         {Name: "array.get", Immediate: ImmediateType, Feature: FeatureGC},
+	OpArrayGetS:        {Name: "array.get_s", Immediate: ImmediateType, Feature: FeatureGC},
+	OpArrayGetU:        {Name: "array.get_u", Immediate: ImmediateType, Feature: FeatureGC},
+	OpArraySet:         {Name: "array.set", Immediate: ImmediateType, Feature: FeatureGC},
+	OpArrayLen:         {Name: "array.len", Feature: FeatureGC},
+	OpArrayFill:        {Name: "array.fill", Immediate: ImmediateType, Feature: FeatureGC},
+	OpArrayCopy:        {Name: "array.copy", Immediate: ImmediateTypeType, Feature: FeatureGC},
+	OpArrayInitData:    {Name: "array.init_data", Immediate: ImmediateTypeData, Feature: FeatureGC},
+	OpArrayInitElem:    {Name: "array.init_elem", Immediate: ImmediateTypeElement, Feature: FeatureGC},
+	OpRefTest:          {Name: "ref.test", Immediate: ImmediateHeapType, Feature: FeatureGC},
+	OpRefTestNull:      {Name: "ref.test", Immediate: ImmediateHeapTypeNull, Feature: FeatureGC},
+	OpRefCast:          {Name: "ref.cast", Immediate: ImmediateHeapType, Feature: FeatureGC},
+	OpRefCastNull:      {Name: "ref.cast", Immediate: ImmediateHeapTypeNull, Feature: FeatureGC},
+	OpBrOnCast:         {Name: "br_on_cast", Immediate: ImmediateCast, Feature: FeatureGC},
+	OpBrOnCastFail:     {Name: "br_on_cast_fail", Immediate: ImmediateCast, Feature: FeatureGC},
+	OpAnyConvertExtern: {Name: "any.convert_extern", Feature: FeatureGC},
+	OpExternConvertAny: {Name: "extern.convert_any", Feature: FeatureGC},
+	OpRefI31:           {Name: "ref.i31", Feature: FeatureGC},
+	OpI31GetS:          {Name: "i31.get_s", Feature: FeatureGC},
+	OpI31GetU:          {Name: "i31.get_u", Feature: FeatureGC},
 }
 
 // miscCount is one more than the highest number behind PrefixMisc.
@@ -698,6 +810,9 @@ const simdCount = 0x114
 // atomicCount is one more than the highest number behind PrefixAtomic.
 const atomicCount = 0x4f
 
+// gcCount is one more than the highest number behind PrefixGC.
+const gcCount = 31
+
 // opcodeTable is Opcodes as arrays: the decoder looks up every instruction, and
 // a map costs more than the rest of its work.
 type opcodeTable struct {
@@ -705,6 +820,7 @@ type opcodeTable struct {
 	misc   [miscCount]*OpcodeInfo
 	simd   [simdCount]*OpcodeInfo
 	atomic [atomicCount]*OpcodeInfo
+	gc     [gcCount]*OpcodeInfo
 }
 
 var opcodes = func() (table opcodeTable) {
@@ -718,6 +834,8 @@ var opcodes = func() (table opcodeTable) {
 			table.simd[opcode&0xffff] = &info
 		case opcode&^0xffff == PrefixAtomic:
 			table.atomic[opcode&0xffff] = &info
+		case opcode&^0xffff == PrefixGC:
+			table.gc[opcode&0xffff] = &info
 		}
 	}
 	return table
@@ -736,6 +854,8 @@ func Lookup(o Opcode) *OpcodeInfo {
 		return opcodes.simd[number]
 	case o&^0xffff == PrefixAtomic && number < atomicCount:
 		return opcodes.atomic[number]
+	case o&^0xffff == PrefixGC && number < gcCount:
+		return opcodes.gc[number]
 	default:
 		return nil
 	}

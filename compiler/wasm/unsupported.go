@@ -7,16 +7,13 @@ import (
 
 // Proposals that the decoder knows by sight and the compiler does not support.
 const (
-	FeatureExceptions         Feature = "exception-handling"
-	FeatureFunctionReferences Feature = "function-references"
-	FeatureGC                 Feature = "gc"
-	FeatureWideArithmetic     Feature = "wide-arithmetic"
-	FeatureMemoryControl      Feature = "memory-control"
-	FeatureCustomPageSizes    Feature = "custom-page-sizes"
-	FeatureStackSwitching     Feature = "stack-switching"
-	FeatureStringRef          Feature = "stringref"
-	FeatureSharedEverything   Feature = "shared-everything-threads"
-	FeatureComponentModel     Feature = "component-model"
+	FeatureWideArithmetic   Feature = "wide-arithmetic"
+	FeatureMemoryControl    Feature = "memory-control"
+	FeatureCustomPageSizes  Feature = "custom-page-sizes"
+	FeatureStackSwitching   Feature = "stack-switching"
+	FeatureStringRef        Feature = "stringref"
+	FeatureSharedEverything Feature = "shared-everything-threads"
+	FeatureComponentModel   Feature = "component-model"
 )
 
 // UnsupportedError says that a module is fine, but needs a proposal that the
@@ -30,8 +27,6 @@ type UnsupportedError struct {
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s needs the %s proposal, which is not supported yet", e.What, e.Proposal)
 }
-
-const prefixGC Opcode = 0xfb << 16
 
 // unsupportedOpcodes are the instructions of other proposals; each row covers
 // first to last. A row without a name stands for many instructions.
@@ -55,8 +50,8 @@ var unsupportedOpcodes = [...]struct {
 	{0xd5, 0xd5, "br_on_null", FeatureFunctionReferences},
 	{0xd6, 0xd6, "br_on_non_null", FeatureFunctionReferences},
 	{0xe0, 0xe6, "", FeatureStackSwitching},
-	{prefixGC, prefixGC | 0x7f, "", FeatureGC},
-	{prefixGC | 0x80, prefixGC | 0xff, "", FeatureStringRef},
+	{PrefixGC, PrefixGC | 0x7f, "", FeatureGC},
+	{PrefixGC | 0x80, PrefixGC | 0xff, "", FeatureStringRef},
 	{PrefixMisc | 18, PrefixMisc | 18, "memory.discard", FeatureMemoryControl},
 	{PrefixMisc | 19, PrefixMisc | 19, "i64.add128", FeatureWideArithmetic},
 	{PrefixMisc | 20, PrefixMisc | 20, "i64.sub128", FeatureWideArithmetic},
@@ -73,6 +68,26 @@ func opcodeBytes(o Opcode) string {
 		return fmt.Sprintf("0x%x 0x%02x", uint32(o>>16), uint32(o&0xffff))
 	}
 	return fmt.Sprintf("0x%02x", uint32(o))
+}
+
+// isRefused says whether the compiler knows instructions of a proposal and cannot
+// translate them yet.
+func isRefused(f Feature) bool {
+	return f == FeatureFunctionReferences || f == FeatureGC || f == FeatureExceptions || f == FeatureLegacyExceptions
+}
+
+// refuseType is the error for a type that can be read and not translated yet, at
+// a place in front of it.
+func (r *Reader) refuseType(t ValueType, start int) error {
+	if t == FuncRef || t == ExternRef {
+		return nil
+	}
+	unsupported, ok := unsupportedTypes[r.bytes[start]]
+	if !ok {
+		unsupported = UnsupportedError{"type " + t.String(), FeatureFunctionReferences}
+	}
+	r.position = start
+	return r.Fail(&unsupported)
 }
 
 // unknownOpcode is the error for an instruction that is not in Opcodes.

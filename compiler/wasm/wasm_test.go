@@ -26,7 +26,7 @@ func TestOpcodesTable(t *testing.T) {
 			t.Errorf("Opcodes[0x%x] (%s) has signature %q", uint32(opcode), info.Name, info.Signature)
 		}
 	}
-	for _, opcode := range []wasm.Opcode{0x06, 0xff, wasm.PrefixMisc | 18, wasm.PrefixMisc | 0xffff, wasm.PrefixSIMD | 0x9a, wasm.PrefixSIMD | 0x114, 0xfb << 16, math.MaxUint32} {
+	for _, opcode := range []wasm.Opcode{0x16, 0xff, wasm.PrefixMisc | 18, wasm.PrefixMisc | 0xffff, wasm.PrefixSIMD | 0x9a, wasm.PrefixSIMD | 0x114, wasm.PrefixGC | 31, math.MaxUint32} {
 		if got := wasm.Lookup(opcode); got != nil {
 			t.Errorf("Lookup(0x%x) = %v, want nil", uint32(opcode), got)
 		}

@@ -55,7 +55,7 @@ func (p *process) matches(e *external, m *wasm.Module, i *wasm.Import) (bool, er
 	}
 	switch i.Kind {
 	case wasm.ExternFunc:
-		return sameFuncType(&e.function, &m.Types[i.Type]), nil
+		return sameFuncType(&e.function, &m.Types[i.Type].FuncType), nil
 	case wasm.ExternGlobal:
 		return e.global == i.Global, nil
 	case wasm.ExternTable:
@@ -138,7 +138,7 @@ func (in *instance) define(e *wasm.Export, symbol string) (external, error) {
 	}
 	switch e.Kind {
 	case wasm.ExternFunc:
-		x.function = m.Types[m.Functions[own]]
+		x.function = m.Types[m.Functions[own]].FuncType
 	case wasm.ExternGlobal:
 		x.global = m.Globals[own].Type
 	case wasm.ExternTable:

@@ -133,7 +133,7 @@ func (v Value) Matches(t wasm.ValueType, got word) (bool, error) {
 		return false, nil
 	case v.Type == "refnull":
 		return t.IsReference() && got[0] == 0, nil
-	case v.Type == "funcref" && t.IsFunctionReference():
+	case v.Type == "funcref" && t == wasm.FuncRef:
 		return v.matches(got[0])
 	case valueTypes[v.Type] != t:
 		return false, nil

@@ -17,11 +17,11 @@ const (
 )
 
 func readTypes(m *wasm.Module, r *wasm.Reader) (err error) {
-	m.Types, err = vector(r, limit{"types", wasm.MaxTypes, 3}, readFuncType)
+	m.Types, err = vector(r, limit{"types", wasm.MaxTypes, 3}, readType)
 	return err
 }
 
-func readFuncType(r *wasm.Reader, t *wasm.FuncType) (err error) {
+func readType(r *wasm.Reader, t *wasm.Type) (err error) {
 	at := r.Offset()
 	form, err := r.Byte()
 	if err != nil {

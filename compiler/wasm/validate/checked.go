@@ -53,7 +53,7 @@ func (c *Checked) ImportedFunctions() int { return c.importedFunctions }
 
 // FunctionType is the type of a function by its index.
 func (c *Checked) FunctionType(function uint32) *wasm.FuncType {
-	return &c.module.Types[c.functionTypes[function]]
+	return &c.module.Types[c.functionTypes[function]].FuncType
 }
 
 // FunctionTypeIndex is the type index of a function by its index.
