@@ -18,6 +18,8 @@ type Config struct {
 	MemoryBytes     VirtAddr // the object's uint64 wasm_memory_bytes; 0: the program has no memory
 	MemoryMinPages  uint64   // mapped before Entry is called
 	MemoryMaxPages  uint64   // memory.grow goes no further
+	MoreMemories    []Memory // those after the first, in order
+	WasiMemory      uint64   // number of the memory that functions of WASI reach
 	MemoryImages    []Range  // segments of the image that already lie in linear memory
 	Zero            []Range  // demand-zero ranges to map: bss of the program
 	StackBytes      uint64   // stack of the program
@@ -34,6 +36,13 @@ type Config struct {
 	PreemptMillis   uint32
 	ProgramName     string // for messages: the file name of the module
 	PreopenedGuests []string
+}
+
+// Memory is a linear memory after the first.
+type Memory struct {
+	Bytes    VirtAddr // the object's uint64 wasm_memoryN_bytes
+	MinPages uint64   // mapped before Entry is called
+	MaxPages uint64   // memory.grow goes no further
 }
 
 // Range is a run of virtual memory.
@@ -60,6 +69,12 @@ func AppendConfig(b []byte, c *Config) []byte {
 	for _, v := range c.words() {
 		e.uint64(*v)
 	}
+	e.uint64(uint64(len(c.MoreMemories)))
+	for _, m := range c.MoreMemories {
+		e.uint64(uint64(m.Bytes))
+		e.uint64(m.MinPages)
+		e.uint64(m.MaxPages)
+	}
 	e.ranges(c.MemoryImages)
 	e.ranges(c.Zero)
 	e.uint64(uint64(len(c.Imports)))
@@ -81,7 +96,7 @@ func AppendConfig(b []byte, c *Config) []byte {
 func (c *Config) words() []*uint64 {
 	return []*uint64{
 		(*uint64)(&c.Entry), (*uint64)(&c.TextStart), (*uint64)(&c.TextEnd),
-		(*uint64)(&c.MemoryBytes), &c.MemoryMinPages, &c.MemoryMaxPages, &c.StackBytes,
+		(*uint64)(&c.MemoryBytes), &c.MemoryMinPages, &c.MemoryMaxPages, &c.WasiMemory, &c.StackBytes,
 		(*uint64)(&c.Symbols.Start), &c.Symbols.Bytes,
 		(*uint64)(&c.Archive.Start), &c.Archive.Bytes, &c.WallClockNanos,
 	}
@@ -100,6 +115,10 @@ func DecodeConfig(b []byte) (*Config, error) {
 	c := &Config{Args: d.strings(), Env: d.strings()}
 	for _, v := range c.words() {
 		*v = d.uint64()
+	}
+	const memoryBytes = 3 * 8
+	for range d.count(memoryBytes) {
+		c.MoreMemories = append(c.MoreMemories, Memory{VirtAddr(d.uint64()), d.uint64(), d.uint64()})
 	}
 	c.MemoryImages = d.ranges()
 	c.Zero = d.ranges()

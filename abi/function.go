@@ -80,6 +80,9 @@ const (
 	CallMemoryGrow    = 0x8000 // wasm_memory_grow(i32 pages) -> i32
 	CallUnknownImport = 0x8001 // (i32 index into Config.UnknownImports)
 	CallReturned      = 0x8002 // wasm_start returned
+	CallMemoryWait    = 0x8003 // wasm_memory_wait(i32 differs, i64 nanoseconds) -> i32
+	// CallMoreMemoryGrow plus the number of a memory is its wasm_memoryN_grow.
+	CallMoreMemoryGrow = 0x8100
 )
 
 // FunctionMaxParams bounds the parameters of a Function (path_open has nine).

@@ -25,6 +25,7 @@ const (
 //	0x0009_0000_0000  symbols for backtraces (abi.Symbols), read-only
 //	0x0010_0000_0000  archive (abi.Archive), read-only
 //	0x00c0_0000_0000  the heap of the Go runtime, chosen by it
+//	0x1000_0000_0000  memories after the first, 16 GiB apart
 const (
 	KernelBase VirtAddr = 0x400000
 
@@ -34,6 +35,12 @@ const (
 	MemoryBase          VirtAddr = 0x4000_0000
 	MemoryReservedBytes          = 8<<30 + WasmPageBytes
 	MemoryMaxPages               = 65536 // 4 GiB
+
+	// The memories of a module after its first lie where no code is compiled for
+	// them: behind pointers. MoreMemoryStride holds MemoryReservedBytes of each.
+	MoreMemoriesBase VirtAddr = 0x1000_0000_0000
+	MoreMemoryStride          = 16 << 30
+	MoreMemoriesMax           = 99 // the compiler takes modules of 100
 
 	// The stack of the program grows down from StackTop. Below its lowest page
 	// StackGuardBytes stay unmapped.
@@ -46,6 +53,15 @@ const (
 	SymbolsBase VirtAddr = 0x9_0000_0000
 	ArchiveBase VirtAddr = 0x10_0000_0000
 )
+
+// MemoryAddress is where byte 0 of a memory lies, by its number among those that
+// the module defines.
+func MemoryAddress(number int) VirtAddr {
+	if number == 0 {
+		return MemoryBase
+	}
+	return MoreMemoriesBase + VirtAddr(number-1)*MoreMemoryStride
+}
 
 // Program header types of an image, in the range for operating systems
 // (ELF gABI, PT_LOOS). The kernel finds what the linker added by them, in the

@@ -28,6 +28,7 @@ const (
 	TrapUnknownImport TrapCode = 65 // --unknown-imports=trap
 	TrapException     TrapCode = 66 // a CPU exception that compiled code must not raise
 	TrapMemoryShort   TrapCode = 67 // the machine has no page left to back memory
+	TrapDeadlock      TrapCode = 68 // memory.atomic.wait without a timeout: there is nobody to notify
 )
 
 var trapMessages = map[TrapCode]string{
@@ -49,6 +50,7 @@ var trapMessages = map[TrapCode]string{
 	TrapUnknownImport:     "call of an import that does not exist",
 	TrapException:         "processor exception",
 	TrapMemoryShort:       "out of memory",
+	TrapDeadlock:          "deadlock: memory.atomic.wait without a timeout, and no other thread to notify",
 }
 
 // String is the wording of the core test suite for c.

@@ -144,7 +144,7 @@ var kinds = map[wasm.ExternKind]object.Kind{
 }
 
 func describeExport(s *space, e *wasm.Export) object.Export {
-	d := object.Export{Name: e.Name, Kind: kinds[e.Kind]}
+	d := object.Export{Name: e.Name, Kind: kinds[e.Kind], Index: e.Index}
 	switch {
 	case int(e.Index) >= len(s.types):
 	case e.Kind == wasm.ExternFunc:

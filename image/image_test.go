@@ -159,7 +159,7 @@ func checkDescription(t *testing.T, path string, physical uint64) {
 	if len(c.Zero) != 1 || c.Zero[0].Bytes != 4096 || c.Zero[0].Start != pageUpAddress(c.MemoryBytes) {
 		t.Errorf("bss %v", c.Zero)
 	}
-	if len(d.Imports) != 2 || d.Imports[0].Name != "fd_write" || d.Functions != 5 {
+	if len(d.Imports) != 2 || d.Imports[0].Name != "fd_write" || d.Functions != 6 {
 		t.Errorf("imports %v, %d functions", d.Imports, d.Functions)
 	}
 	if len(d.Archive) != 2 || d.Archive[1] != (ArchiveEntry{Path: "file", Type: abi.ArchiveFile, Bytes: 7}) {

@@ -88,8 +88,8 @@ func CheckImports(m *object.Module) error {
 // matchImports binds each import to a function of the kernel, by module, name
 // and type.
 func matchImports(m *object.Module, mode UnknownImports) (*importTable, error) {
-	if len(m.More) > 0 {
-		return nil, fmt.Errorf("the module defines %d memories: an image has room for one (merge them with wasm-opt --multi-memory-lowering)", len(m.More)+1)
+	if len(m.More) > abi.MoreMemoriesMax {
+		return nil, fmt.Errorf("the module defines %d memories: an image has room for %d", len(m.More)+1, abi.MoreMemoriesMax+1)
 	}
 	t := &importTable{}
 	var bad []UnsupportedImport

@@ -219,6 +219,36 @@ func loadHeader(flags elf.ProgFlag, address, physical, offset, size uint64) elf.
 	}
 }
 
+// configureMore describes the memories after the first, and which of all is the
+// one that functions of WASI work on: by their convention the one that is exported as
+// "memory".
+func (l *linker) configureMore(c *abi.Config) error {
+	c.MoreMemories, c.WasiMemory = nil, 0
+	for i, m := range l.module.More {
+		if m.MinPages > m.MaxPages || m.MaxPages > abi.MemoryMaxPages {
+			return fmt.Errorf("memory %d of %d to %d pages is not possible", i+1, m.MinPages, m.MaxPages)
+		}
+		bytes, err := l.find(object.MemorySymbol(i+1)+"_bytes", classData, 8)
+		if err != nil {
+			return err
+		}
+		most := m.MaxPages
+		if limit := l.in.Config.MemoryMaxPages; limit != 0 {
+			most = max(m.MinPages, min(most, limit))
+		}
+		c.MoreMemories = append(c.MoreMemories, abi.Memory{Bytes: bytes, MinPages: m.MinPages, MaxPages: most})
+	}
+	for i := range l.module.Exports {
+		if e := &l.module.Exports[i]; e.Kind == object.KindMemory && e.Name == "memory" {
+			if uint64(e.Index) > uint64(len(c.MoreMemories)) {
+				return fmt.Errorf("export %q names memory %d, which there is not", e.Name, e.Index)
+			}
+			c.WasiMemory = uint64(e.Index)
+		}
+	}
+	return nil
+}
+
 // configure fills in the part of the configuration that follows from linking.
 func (l *linker) configure(symbolsBytes uint64) error {
 	c := l.in.Config
@@ -242,6 +272,9 @@ func (l *linker) configure(symbolsBytes uint64) error {
 		c.MemoryMaxPages = max(c.MemoryMaxPages, m.MinPages)
 	} else {
 		c.MemoryMaxPages = 0
+	}
+	if err := l.configureMore(&c); err != nil {
+		return err
 	}
 	for i := range l.chunks {
 		s := &l.chunks[i]

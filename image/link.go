@@ -2,6 +2,7 @@ package image
 
 import (
 	"debug/elf"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -150,7 +151,7 @@ func (l *linker) placeSections() error {
 	}
 	l.text = segment{flags: elf.PF_R | elf.PF_X, address: at}
 	at = alignUp(place(classText), l.machine.stubBytes)
-	at += uint64(len(l.imports.stubs)+1) * l.machine.stubBytes
+	at += l.stubCount() * l.machine.stubBytes
 	l.text.bytes = at - l.text.address
 
 	at = pageUp(at)
@@ -211,7 +212,7 @@ func (l *linker) makeStubs() error {
 		l.environment[name] = l.kernel.functions[name]
 	}
 	text := l.text.parts[0].data
-	offset := l.text.bytes - uint64(len(l.imports.stubs)+1)*l.machine.stubBytes
+	offset := l.text.bytes - l.stubCount()*l.machine.stubBytes
 	add := func(name string, number uint32, argument int64) {
 		address := l.text.address + offset
 		code := l.machine.stub(nil, address, l.kernel.functions[kernelHostcall], number, argument)
@@ -227,8 +228,25 @@ func (l *linker) makeStubs() error {
 			add(im.symbol, uint32(im.number), -1)
 		}
 	}
-	add(l.module.SymbolPrefix+object.SymbolMemoryGrow, abi.CallMemoryGrow, -1)
+	prefix := l.module.SymbolPrefix
+	add(prefix+object.SymbolMemoryGrow, abi.CallMemoryGrow, -1)
+	add(prefix+object.SymbolMemoryWait, abi.CallMemoryWait, -1)
+	for i := range l.module.More {
+		symbol := prefix + object.MemorySymbol(i+1)
+		add(symbol+"_grow", abi.CallMoreMemoryGrow+uint32(i+1), -1)
+		// The pointer is a constant, which may lie in the text as well.
+		binary.LittleEndian.PutUint64(text[offset:], uint64(abi.MemoryAddress(i+1)))
+		l.environment[symbol+"_base"] = l.text.address + offset
+		offset += l.machine.stubBytes
+	}
 	return nil
+}
+
+// stubCount is how many pieces of machine.stubBytes makeStubs writes: a stub for
+// each import, memory.grow and memory.atomic.wait, a stub and a pointer for
+// each further memory.
+func (l *linker) stubCount() uint64 {
+	return uint64(len(l.imports.stubs) + 2 + 2*len(l.module.More))
 }
 
 // resolveSymbols gives every symbol its value.
@@ -307,9 +325,6 @@ func (l *linker) relocateSections() error {
 	}
 	if len(order) > undefinedMax {
 		names = append(names, fmt.Sprintf("and %d more", len(order)-undefinedMax))
-	}
-	if l.object.Symbols[order[0]].Name == l.module.SymbolPrefix+object.SymbolMemoryWait {
-		return fmt.Errorf("memory.atomic.wait is not supported in images yet (needed by %s)", missing[order[0]])
 	}
 	return fmt.Errorf("undefined symbols that are no imports of the module: %s", strings.Join(names, ", "))
 }

@@ -10,6 +10,7 @@ package main
 
 import (
 	"runtime"
+	"time"
 
 	"mewz/abi"
 	"mewz/kernel/console"
@@ -114,15 +115,38 @@ func (m *machine) Call(number uint64, args *instance.Args) (result uint64, stay 
 		errno := m.system.Call(number, (*wasi.Args)(args))
 		return uint64(errno), errno != wasi.Exited
 	case number == abi.CallMemoryGrow:
-		return m.grow(uint32(args[0])), true
+		return m.grow(0, uint32(args[0])), true
+	case number == abi.CallMemoryWait:
+		return m.wait(uint32(args[0]) != 0, int64(args[1]))
+	case number >= abi.CallMoreMemoryGrow:
+		return m.grow(number-abi.CallMoreMemoryGrow, uint32(args[0])), true
 	default:
 		return 0, false
 	}
 }
 
+// Results of memory.atomic.wait (threads proposal, memory.atomic.wait32).
+const (
+	waitNotEqual = 1
+	waitTimedOut = 2
+)
+
+// wait is memory.atomic.wait: the time runs out, because nobody else is there who
+// could notify. Without a timeout it never would, which ends the program.
+func (m *machine) wait(differs bool, nanos int64) (result uint64, stay bool) {
+	if differs {
+		return waitNotEqual, true
+	}
+	if nanos < 0 {
+		return 0, false
+	}
+	m.system.Wait(time.Duration(nanos))
+	return waitTimedOut, true
+}
+
 // grow is memory.grow.
-func (m *machine) grow(pages uint32) uint64 {
-	result := m.program.Grow(pages)
+func (m *machine) grow(number uint64, pages uint32) uint64 {
+	result := m.program.Grow(number, pages)
 	m.system.Memory = m.program.Memory()
 	return uint64(result)
 }
@@ -147,6 +171,8 @@ func (m *machine) left(number uint64) (abi.ExitReason, uint32) {
 	switch number {
 	case abi.CallReturned:
 		return abi.ExitByProgram, 0
+	case abi.CallMemoryWait:
+		return m.trap(m.program.TrapInCall(abi.TrapDeadlock), "")
 	case abi.CallUnknownImport:
 		return m.unknownImport(m.program.Argument())
 	default:

@@ -115,6 +115,10 @@ func (r *runCommand) adapt(c, flags *abi.Config) error {
 	}
 	if flags.MemoryMaxPages != 0 {
 		c.MemoryMaxPages = max(c.MemoryMinPages, min(c.MemoryMaxPages, flags.MemoryMaxPages))
+		for i := range c.MoreMemories {
+			m := &c.MoreMemories[i]
+			m.MaxPages = max(m.MinPages, min(m.MaxPages, flags.MemoryMaxPages))
+		}
 	}
 	c.KernelLog = c.KernelLog || flags.KernelLog
 	return configureRun(c)
@@ -142,7 +146,11 @@ func (r *runCommand) memory(path string, fileBytes uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	needed := end + description.Config.MemoryMinPages*abi.WasmPageBytes + memoryRoomBytes
+	pages := description.Config.MemoryMinPages
+	for _, m := range description.Config.MoreMemories {
+		pages += m.MinPages
+	}
+	needed := end + pages*abi.WasmPageBytes + memoryRoomBytes
 	return max(defaultMemoryBytes, roundUp(needed, megabyte)), nil
 }
 

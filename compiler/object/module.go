@@ -69,6 +69,7 @@ type Export struct {
 	Params  string `json:"params,omitempty"`
 	Results string `json:"results,omitempty"`
 	Type    string `json:"type,omitempty"`
+	Index   uint32 `json:"index,omitempty"` // in its index space
 }
 
 // Memory is the linear memory that the module defines, in wasm pages.

@@ -127,7 +127,9 @@ __attribute__((used)) void start(void) {
 	strings();
 	strings();
 	void (*entry)(void) = (void (*)(void))word();
-	at += 11 * 8;
+	at += 12 * 8;
+	u64 memories = word();
+	at += 24 * memories;
 	u64 ranges = word();
 	at += 16 * ranges;
 	for (u64 n = word(); n > 0; n--) {

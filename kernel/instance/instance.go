@@ -46,8 +46,7 @@ type Handler interface {
 // Instance is the running program.
 type Instance struct {
 	config    *abi.Config
-	memory    []byte // linear memory as it is now
-	sizeBytes []byte // the program's own wasm_memory_bytes, or nil
+	memories  []memory
 	symbols   abi.SymbolTable
 	preempted bool // the last event: all registers wait in current.full
 	timer     system.TimerID
@@ -66,10 +65,7 @@ func New(c *abi.Config) (*Instance, error) {
 	if err := mapAll(c); err != nil {
 		return nil, err
 	}
-	i := &Instance{config: c, memory: mapped(abi.MemoryBase, c.MemoryMinPages*abi.WasmPageBytes)}
-	if c.MemoryBytes != 0 {
-		i.sizeBytes = mapped(c.MemoryBytes, 8)
-	}
+	i := &Instance{config: c, memories: memoriesOf(c)}
 	if c.Symbols.Bytes != 0 {
 		i.symbols, _ = abi.OpenSymbols(Bytes(c.Symbols)) // without them a backtrace has addresses only
 	}
@@ -144,36 +140,3 @@ func dispatch() {
 
 // Argument returns the first parameter of the call that Resume returned with.
 func (i *Instance) Argument() uint32 { return uint32(current.args[0]) }
-
-// Memory returns linear memory as it is now; Grow makes it stale.
-func (i *Instance) Memory() []byte { return i.memory }
-
-// growFailed is the result of memory.grow that says no (-1 as i32).
-const growFailed = 1<<32 - 1
-
-// Grow is memory.grow (WebAssembly core 4.4.7): it returns the old size in wasm
-// pages, or -1 when the module's maximum or the machine's memory is reached.
-func (i *Instance) Grow(pages uint32) uint32 {
-	old := uint64(len(i.memory)) / abi.WasmPageBytes
-	grown := old + uint64(pages)
-	if grown > i.config.MemoryMaxPages {
-		return growFailed
-	}
-	if pages == 0 {
-		return uint32(old)
-	}
-	bytes := int64(pages) * abi.WasmPageBytes
-	if !system.Charge(bytes) {
-		return growFailed
-	}
-	start := uint64(abi.MemoryBase) + old*abi.WasmPageBytes
-	if system.Protect(start, uint64(bytes), system.ProtectReadWrite) != 0 {
-		system.Charge(-bytes)
-		return growFailed
-	}
-	i.memory = mapped(abi.MemoryBase, grown*abi.WasmPageBytes)
-	if i.sizeBytes != nil {
-		binary.LittleEndian.PutUint64(i.sizeBytes, uint64(len(i.memory)))
-	}
-	return uint32(old)
-}

@@ -12,6 +12,7 @@ import (
 // Errors of a configuration that does not fit the address space.
 var (
 	errMemoryPages  = errors.New("config: the pages of linear memory are out of bounds")
+	errMemories     = errors.New("config: it has more memories than an image, or names one that there is not")
 	errMemoryImages = errors.New("config: initial memory does not lie in linear memory, page by page")
 	errStackBytes   = errors.New("config: the stack of the program is out of bounds")
 	errZero         = errors.New("config: a range of bss lies outside of the program")
@@ -29,6 +30,14 @@ const memoryLimit = abi.MemoryBase + abi.MemoryMaxPages*abi.WasmPageBytes
 func check(c *abi.Config) error {
 	if c.MemoryMinPages > c.MemoryMaxPages || c.MemoryMaxPages > abi.MemoryMaxPages {
 		return errMemoryPages
+	}
+	if len(c.MoreMemories) > abi.MoreMemoriesMax || c.WasiMemory > uint64(len(c.MoreMemories)) {
+		return errMemories
+	}
+	for _, m := range c.MoreMemories {
+		if m.MinPages > m.MaxPages || m.MaxPages > abi.MemoryMaxPages {
+			return errMemoryPages
+		}
 	}
 	if c.StackBytes == 0 || c.StackBytes%abi.PageBytes != 0 || c.StackBytes > abi.StackMaxBytes {
 		return errStackBytes
@@ -64,6 +73,11 @@ func mapAll(c *abi.Config) error {
 	}
 	if err := mapMemory(c); err != nil {
 		return err
+	}
+	for k, m := range c.MoreMemories {
+		if err := mapMore(abi.MemoryAddress(k+1), m.MinPages*abi.WasmPageBytes); err != nil {
+			return err
+		}
 	}
 	stack := uint64(abi.StackTop) - c.StackBytes
 	if system.Map(stack-abi.StackGuardBytes, abi.StackGuardBytes, system.ProtectNone) != 0 ||
@@ -106,6 +120,20 @@ func mapMemory(c *abi.Config) error {
 		return ErrMemoryShort
 	}
 	if system.Protect(uint64(abi.MemoryBase), bytes, system.ProtectReadWrite) != 0 {
+		return errMap
+	}
+	return nil
+}
+
+// mapMore reserves a memory after the first, and makes bytes of it usable.
+func mapMore(start abi.VirtAddr, bytes uint64) error {
+	if system.Map(uint64(start), abi.MemoryReservedBytes, system.ProtectNone) != 0 {
+		return errMap
+	}
+	if !system.Charge(int64(bytes)) {
+		return ErrMemoryShort
+	}
+	if system.Protect(uint64(start), bytes, system.ProtectReadWrite) != 0 {
 		return errMap
 	}
 	return nil

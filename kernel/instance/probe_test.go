@@ -264,22 +264,35 @@ func TestKernelFaultGoesToRuntime(t *testing.T) {
 }
 
 func TestGrow(t *testing.T) {
-	i := start(t, probeConfig(probe.Return()), leaver{})
-	i.sizeBytes = make([]byte, 8)
+	for number := range uint64(2) {
+		config := probeConfig(probe.Return())
+		config.MoreMemories = []abi.Memory{{MinPages: 2, MaxPages: 10}}
+		config.WasiMemory = number
+		i := start(t, config, leaver{})
+		testGrow(t, i, number)
+		if got := i.Grow(2, 0); got != growFailed {
+			t.Errorf("Grow(2, 0) = %d for a memory that there is not, want -1", got)
+		}
+	}
+}
+
+func testGrow(t *testing.T, i *Instance, number uint64) {
+	sizeBytes := make([]byte, 8)
+	i.memories[number].sizeBytes = sizeBytes
 	for _, test := range []struct {
 		pages, want uint32
 		size        int
 	}{
 		{0, 2, 2}, {1, 2, 3}, {0, 3, 3}, {8, growFailed, 3}, {1<<32 - 1, growFailed, 3}, {7, 3, 10}, {1, growFailed, 10}, {0, 10, 10},
 	} {
-		if got := i.Grow(test.pages); got != test.want || len(i.Memory()) != test.size*abi.WasmPageBytes {
-			t.Errorf("Grow(%d) = %d, memory of %d bytes; want %d, %d pages", test.pages, int32(got), len(i.Memory()), int32(test.want), test.size)
+		if got := i.Grow(number, test.pages); got != test.want || len(i.Memory()) != test.size*abi.WasmPageBytes {
+			t.Errorf("memory %d: Grow(%d) = %d, memory of %d bytes; want %d, %d pages", number, test.pages, int32(got), len(i.Memory()), int32(test.want), test.size)
 		}
 	}
 	memory := i.Memory()
 	memory[len(memory)-1] = 1
-	if i.sizeBytes[2] != 10 {
-		t.Errorf("wasm_memory_bytes = %v, want 10 wasm pages", i.sizeBytes)
+	if sizeBytes[2] != 10 {
+		t.Errorf("wasm_memory_bytes = %v, want 10 wasm pages", sizeBytes)
 	}
 }
 

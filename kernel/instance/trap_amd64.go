@@ -41,18 +41,19 @@ func (i *Instance) Trap() Trap {
 	case signalIllegal:
 		t.Code = i.trapInstruction(r.rip)
 	case signalBus:
-		if i.inMemory(current.address) || i.inStack(current.address) {
+		if i.memoryAt(current.address) != nil || i.inStack(current.address) {
 			t.Code = abi.TrapMemoryShort
 		}
 	case signalSegment:
 		if current.signalCode == signalSIKernel {
 			break // a general protection exception: Linux gives no address
 		}
+		m := i.memoryAt(current.address)
 		switch {
-		case i.inMemory(current.address):
+		case m != nil:
 			t.Code, t.Fault = abi.TrapMemory, true
-			t.MemoryAt = current.address - uint64(abi.MemoryBase)
-			t.MemoryBytes = uint64(len(i.memory))
+			t.MemoryAt = current.address - uint64(m.start)
+			t.MemoryBytes = uint64(len(m.bytes))
 		case current.address >= current.stackLow && current.address < current.stackLow+abi.StackGuardBytes:
 			t.Code = abi.TrapStack
 		}
@@ -81,10 +82,6 @@ func (i *Instance) trapInstruction(pc uint64) abi.TrapCode {
 
 func (i *Instance) inText(pc uint64) bool {
 	return pc >= uint64(i.config.TextStart) && pc < uint64(i.config.TextEnd)
-}
-
-func (i *Instance) inMemory(address uint64) bool {
-	return address >= uint64(abi.MemoryBase) && address-uint64(abi.MemoryBase) < abi.MemoryReservedBytes
 }
 
 func (i *Instance) inStack(address uint64) bool {

@@ -89,6 +89,8 @@ func (s *Space) Init(b *Boot) string {
 	}
 	s.linearLow = uintptr(abi.MemoryBase)
 	s.linearHigh = s.linearLow + abi.MemoryReservedBytes
+	s.moreLow = uintptr(abi.MoreMemoriesBase)
+	s.moreHigh = uintptr(abi.MemoryAddress(abi.MoreMemoriesMax + 1))
 	return ""
 }
 

@@ -55,6 +55,7 @@ type Space struct {
 	flushOne uintptr
 
 	linearLow, linearHigh uintptr // linear memory, for Commit
+	moreLow, moreHigh     uintptr // and that of memories after the first
 	linearPages           uintptr // frames that back it
 	committedPages        uintptr
 
@@ -243,7 +244,8 @@ func entryFlags(protection uintptr) uintptr {
 //
 //go:nosplit
 func (s *Space) count(address, pages uintptr) {
-	if address >= s.linearLow && address < s.linearHigh {
+	more := address >= s.moreLow && address < s.moreHigh
+	if more || address >= s.linearLow && address < s.linearHigh {
 		s.linearPages += pages
 	}
 }

@@ -3,6 +3,7 @@ package wasi
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"mewz/abi"
 	"mewz/kernel/console"
@@ -94,6 +95,20 @@ func (s *System) Call(number uint64, args *Args) Errno {
 
 // missing stands for every number that no function has.
 func (s *System) missing(*Args) Errno { return ENoSys }
+
+// Wait lets d pass by the monotonic clock.
+func (s *System) Wait(d time.Duration) {
+	clock := s.machine.Clock
+	start, _ := clock.Now(ClockMonotonic)
+	for {
+		now, _ := clock.Now(ClockMonotonic)
+		passed := time.Duration(now - start)
+		if passed >= d {
+			return
+		}
+		clock.Sleep(d - passed)
+	}
+}
 
 // ExitCode returns the code of proc_exit.
 func (s *System) ExitCode() uint32 { return s.exitCode }
