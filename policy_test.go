@@ -87,6 +87,9 @@ var layers = map[string][]string{
 	"kernel/mkkernel":   {"kernel/kernelfile"},
 
 	"test/...": {"...", "github.com/tetratelabs/wazero/...", "github.com/google/go-cmp/...", "golang.org/x/..."},
+
+	// A module of its own.
+	"test/bench/peers/...": {"github.com/bytecodealliance/wasmtime-go/...", "gonum.org/v1/plot/..."},
 }
 
 // kernelStandard is what the kernel may import of the standard library. Each
@@ -135,7 +138,7 @@ func tracked(t *testing.T) []string {
 		if entry.IsDir() && (name == ".git" || name == "build") {
 			return fs.SkipDir
 		}
-		if entry.Type().IsRegular() && !strings.HasSuffix(name, ".elf") {
+		if entry.Type().IsRegular() && name != ".git" && !strings.HasSuffix(name, ".elf") { // .git is a file in a worktree
 			files = append(files, filepath.ToSlash(name))
 		}
 		return nil

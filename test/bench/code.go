@@ -1,17 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
-
-	"mewz/test/toolchain"
 )
 
 // Rounds of every program. Three would do on a quiet computer.
@@ -34,22 +25,6 @@ func parseMeasurement(stdout string) (measurement, error) {
 	return m, nil
 }
 
-// variant is one way to run a program.
-type variant struct {
-	name string
-	run  func() (stdout string, err error)
-}
-
-// Names of the variants; the first is the yardstick.
-const (
-	variantNative   = "native -O3"
-	variantMewzTwo  = "mewz 2"
-	variantMewzFast = "mewz fast"
-	variantWazero   = "wazero"
-)
-
-var variantNames = []string{variantNative, variantMewzTwo, variantMewzFast, variantWazero}
-
 // candidate is a program in all its variants, and what was measured so far.
 type candidate struct {
 	name     string
@@ -58,11 +33,47 @@ type candidate struct {
 	times    map[string][]float64 // in seconds, by variant
 }
 
-// codeSpeed compares compiled programs with native ones and with wazero. Every
+// suite is a set of programs that are compared in the same ways.
+type suite struct {
+	name     string // of the section
+	programs []measuredProgram
+	ways     []way // the first is the yardstick
+	intro    string
+	budgets  map[string]string // name of the budget for the mean of a way
+}
+
+// suites are the sections that compare code. Modules for the second are compiled
+// with -msimd128, and native programs for a processor whose vectors have
+// 128 bits too.
+var suites = []suite{
+	{
+		name: "code", programs: measuredPrograms, ways: []way{native, mewzTwo, mewzFast, wazeroWay, nodeWay, wasmtimeWay},
+		intro: "Time relative to the same source as a native program (`clang-19 -O3`, baseline x86-64): less is better, 1 is native speed. The modules are\n" +
+			"`clang-19 --target=wasm32-wasi -O3`.",
+		budgets: map[string]string{mewzTwo.name: budgetCode2, mewzFast.name: budgetCodeFast},
+	},
+	{
+		name: "simd", programs: vectorPrograms, ways: []way{native, mewzTwo, mewzFast, wazeroWay, nodeWay, wasmtimeWay},
+		intro: "The same with vectors of 128 bits: modules by `-O3 -msimd128`, native programs by `-O3 -march=x86-64-v2`. `mandel`, `blur` and `scan` are written\n" +
+			"with vectors, the others clang vectorises where it can.",
+		budgets: map[string]string{mewzTwo.name: budgetSIMD},
+	},
+	{
+		name: "go", programs: goPrograms, ways: []way{native, mewzTwo, mewzFast, wazeroWay, nodeWay, wasmtimeWay},
+		intro:   "Go programs (`GOOS=wasip1`), relative to the same source built for Linux by the same Go. Native Go has hand-written assembly in `sha256`.",
+		budgets: map[string]string{},
+	},
+}
+
+func (b *bench) codeSpeed() (*report, error) { return b.compareCode(&suites[0]) }
+func (b *bench) simdSpeed() (*report, error) { return b.compareCode(&suites[1]) }
+func (b *bench) goSpeed() (*report, error)   { return b.compareCode(&suites[2]) }
+
+// compareCode compares compiled programs with native ones and with others' engines. Every
 // round runs everything once, so that a minute in which the computer is slow is
 // one round of all programs and not all rounds of one.
-func (b *bench) codeSpeed() (*report, error) {
-	candidates, finish, err := b.candidates()
+func (b *bench) compareCode(s *suite) (*report, error) {
+	candidates, finish, err := b.candidates(s)
 	defer finish()
 	if err != nil {
 		return nil, err
@@ -72,7 +83,7 @@ func (b *bench) codeSpeed() (*report, error) {
 		rounds = codeRoundsShort
 	}
 	for round := range rounds {
-		progress("code: round %d of %d", round+1, rounds)
+		progress("%s: round %d of %d", s.name, round+1, rounds)
 		for _, c := range candidates {
 			if err := c.run(); err != nil {
 				return nil, fmt.Errorf("%s: %w", c.name, err)
@@ -80,34 +91,49 @@ func (b *bench) codeSpeed() (*report, error) {
 		}
 	}
 	r := &report{}
-	r.say("Time relative to the same source as a native program (`clang-19 -O3`, baseline x86-64): less is better, 1 is native speed. The modules are\n"+
-		"`clang-19 --target=wasm32-wasi -O3`; `mewz 2` and `mewz fast` are `--opt 2` and the default, run with `--vmm process`; wazero is its compiler.\n"+
-		"Each program takes its own time, without its start; all variants ran in turn, the best of %d rounds counts, and their checksums are equal.\n"+
-		"*Noise* is how much longer the median round of the native program took than its best.", rounds)
-	r.table(b.codeTable(candidates))
+	r.say("%s", s.intro)
+	r.say("`mewz 2` and `mewz fast` are `--opt 2` and the default, run with `--vmm process`; wazero is its compiler, Node.js is V8 with TurboFan alone\n"+
+		"(`--no-liftoff`), wasmtime is Cranelift at its best level. Each program takes its own time, without its start and without compiling; all ran in\n"+
+		"turn, the best of %d rounds counts, and their checksums are equal. *Noise* is how much longer the median round of the native program took than its best.", rounds)
+	r.table(b.codeTable(s, candidates))
+	for _, sentence := range b.compareOthers(s, candidates) {
+		r.say("%s", sentence)
+	}
+	if !b.short {
+		if err := b.plot(s, candidates); err != nil {
+			return nil, err
+		}
+		r.say("![%s](%s)", s.name, plotName(s))
+	}
 	return r, nil
 }
 
 // candidates builds the programs. finish has to be called in any case, after the
 // last run.
-func (b *bench) candidates() (candidates []*candidate, finish func(), err error) {
+func (b *bench) candidates(s *suite) (candidates []*candidate, finish func(), err error) {
 	var finishers []func()
 	finish = func() {
 		for _, f := range finishers {
 			f()
 		}
 	}
-	for _, p := range measuredPrograms {
+	for _, p := range s.programs {
 		if b.short && !p.short {
 			continue
 		}
-		progress("code: %s: building", p.name)
-		variants, finishOne, err := b.variants(p.program)
-		if err != nil {
-			return nil, finish, fmt.Errorf("%s: %w", p.name, err)
+		progress("%s: %s: building", s.name, p.name)
+		c := &candidate{name: p.name, times: map[string][]float64{}}
+		for _, w := range s.ways {
+			run, finishOne, err := w.prepare(b, p)
+			if err != nil {
+				return nil, finish, fmt.Errorf("%s: %s: %w", p.name, w.name, err)
+			}
+			if finishOne != nil {
+				finishers = append(finishers, finishOne)
+			}
+			c.variants = append(c.variants, variant{w.name, run})
 		}
-		finishers = append(finishers, finishOne)
-		candidates = append(candidates, &candidate{name: p.name, variants: variants, times: map[string][]float64{}})
+		candidates = append(candidates, c)
 	}
 	return candidates, finish, nil
 }
@@ -127,104 +153,83 @@ func (c *candidate) run() error {
 			c.checksum = m.checksum
 		}
 		if m.checksum != c.checksum {
-			return fmt.Errorf("%s: checksum %s, want %s of %s", v.name, m.checksum, c.checksum, variantNative)
+			return fmt.Errorf("%s: checksum %s, want %s of %s", v.name, m.checksum, c.checksum, c.variants[0].name)
 		}
 		c.times[v.name] = append(c.times[v.name], m.seconds)
 	}
 	return nil
 }
 
+// yardstick is the best time of the first variant.
+func (c *candidate) yardstick() float64 { return slices.Min(c.times[c.variants[0].name]) }
+
+// ratio is the best time of a variant relative to the yardstick.
+func (c *candidate) ratio(variant string) float64 {
+	return slices.Min(c.times[variant]) / c.yardstick()
+}
+
 // codeTable makes ratios of the best times.
-func (b *bench) codeTable(candidates []*candidate) *table {
-	t := &table{columns: append(append([]string{"program", "native, s"}, variantNames[1:]...), "noise")}
+func (b *bench) codeTable(s *suite, candidates []*candidate) *table {
+	t := &table{columns: []string{"program", s.ways[0].name + ", s"}}
+	for _, w := range s.ways[1:] {
+		t.columns = append(t.columns, w.name)
+	}
+	t.columns = append(t.columns, "noise")
 	ratios := map[string][]float64{}
 	for _, c := range candidates {
-		yardstick := slices.Min(c.times[variantNative])
-		row := []string{c.name, fmt.Sprintf("%.3f", yardstick)}
-		for _, name := range variantNames[1:] {
-			r := slices.Min(c.times[name]) / yardstick
-			ratios[name] = append(ratios[name], r)
-			row = append(row, ratio(r))
+		row := []string{c.name, fmt.Sprintf("%.3f", c.yardstick())}
+		for _, w := range s.ways[1:] {
+			ratios[w.name] = append(ratios[w.name], c.ratio(w.name))
+			row = append(row, ratio(c.ratio(w.name)))
 		}
-		t.add(append(row, fmt.Sprintf("%.0f %%", 100*(median(c.times[variantNative])/yardstick-1)))...)
+		t.add(append(row, fmt.Sprintf("%.0f %%", 100*(median(c.times[s.ways[0].name])/c.yardstick()-1)))...)
 	}
 	mean := []string{"**geometric mean**", ""}
-	for _, name := range variantNames[1:] {
-		mean = append(mean, "**"+ratio(geomean(ratios[name]))+"**")
+	for _, w := range s.ways[1:] {
+		mean = append(mean, "**"+ratio(geomean(ratios[w.name]))+"**")
+		if budget := s.budgets[w.name]; budget != "" && !b.short { // the budget is for all programs
+			b.measured[budget] = geomean(ratios[w.name])
+		}
 	}
 	t.add(mean...)
-	if !b.short { // the budget is for all programs
-		b.measured[budgetCode2] = geomean(ratios[variantMewzTwo])
-		b.measured[budgetCodeFast] = geomean(ratios[variantMewzFast])
-	}
 	return t
+}
+
+// compareOthers says how our default and best levels do against each other
+// engine, program by program.
+func (b *bench) compareOthers(s *suite, candidates []*candidate) []string {
+	var sentences []string
+	for _, ours := range []way{mewzTwo, mewzFast} {
+		text := "`" + ours.name + "` is faster than"
+		for k, other := range []way{wazeroWay, nodeWay, wasmtimeWay} {
+			var factors []float64
+			ahead, least, where := 0, 0.0, ""
+			for _, c := range candidates {
+				factor := c.ratio(other.name) / c.ratio(ours.name)
+				factors = append(factors, factor)
+				if factor > 1 {
+					ahead++
+				}
+				if where == "" || factor < least {
+					least, where = factor, c.name
+				}
+			}
+			if k > 0 {
+				text += ","
+			}
+			text += fmt.Sprintf(" %s on %d of %d programs, by %.2f times in the mean, least on %s (%.2f)",
+				other.name, ahead, len(candidates), geomean(factors), where, least)
+			if s.name == "go" && ours.name == mewzFast.name && other.name == wazeroWay.name && !b.short {
+				b.measured[budgetGo] = geomean(factors)
+			}
+		}
+		sentences = append(sentences, text+".")
+	}
+	return sentences
 }
 
 // median of an odd number of times is the middle one, else the later of two.
 func median(times []float64) float64 {
 	sorted := slices.Sorted(slices.Values(times))
 	return sorted[len(sorted)/2]
-}
-
-// variants builds a program in every way. finish has to be called after the
-// last run.
-func (b *bench) variants(p toolchain.Program) (v []variant, finish func(), err error) {
-	native, err := toolchain.Native(p)
-	if err != nil {
-		return nil, nil, err
-	}
-	v = append(v, variant{variantNative, func() (string, error) {
-		o, err := b.exec(native)
-		return o.stdout, err
-	}})
-	for _, level := range []struct{ variant, name string }{{variantMewzTwo, levelTwo}, {variantMewzFast, levelFast}} {
-		image, err := b.image(p, level.name)
-		if err != nil {
-			return nil, nil, err
-		}
-		v = append(v, variant{level.variant, func() (string, error) {
-			o, err := b.exec(b.mewz, "run", "--vmm", "process", image)
-			return o.stdout, err
-		}})
-	}
-	wasm, err := toolchain.Wasm(p)
-	if err != nil {
-		return nil, nil, err
-	}
-	run, finish, err := wazeroProgram(b.ctx, wasm)
-	if err != nil {
-		return nil, nil, err
-	}
-	return append(v, variant{variantWazero, run}), finish, nil
-}
-
-// wazeroProgram compiles a module by wazero's compiler and returns how to run
-// it.
-func wazeroProgram(ctx context.Context, path string) (run func() (string, error), finish func(), err error) {
-	binary, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler())
-	finish = func() { runtime.Close(context.WithoutCancel(ctx)) }
-	_, err = wasi_snapshot_preview1.Instantiate(ctx, runtime)
-	if err != nil {
-		finish()
-		return nil, nil, err
-	}
-	module, err := runtime.CompileModule(ctx, binary)
-	if err != nil {
-		finish()
-		return nil, nil, err
-	}
-	run = func() (string, error) {
-		var stdout, stderr bytes.Buffer
-		config := wazero.NewModuleConfig().WithName("").WithStdout(&stdout).WithStderr(&stderr).WithSysNanotime().WithSysWalltime()
-		instance, err := runtime.InstantiateModule(ctx, module, config)
-		if err != nil {
-			return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(stderr.String()))
-		}
-		return stdout.String(), instance.Close(ctx)
-	}
-	return run, finish, nil
 }

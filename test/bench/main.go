@@ -25,6 +25,8 @@ type section struct {
 var sections = []section{
 	{"compile", "Compile time", (*bench).compileTime},
 	{"code", "Code speed", (*bench).codeSpeed},
+	{"simd", "Code speed with vectors", (*bench).simdSpeed},
+	{"go", "Code speed of Go programs", (*bench).goSpeed},
 	{"entry", "From entry to the first Wasm instruction", (*bench).entry},
 	{"call", "A WASI call", (*bench).calls},
 	{"size", "Image size", (*bench).sizes},

@@ -31,6 +31,7 @@ type Program struct {
 	// WasmFlags and WasmLink are more arguments for compiler and linker of a
 	// C program when it becomes a module. $ROOT is the root of the project.
 	WasmFlags, WasmLink []string
+	NativeFlags         []string // more arguments for the compiler of a native program
 }
 
 // Wasm builds the program as a WebAssembly module for WASI preview 1 and
@@ -44,17 +45,20 @@ func Wasm(p Program) (string, error) {
 	case RustWeb:
 		return buildRustWeb(p)
 	case Go:
-		return buildGo(p)
+		return buildGo(p, ".wasm", []string{"GOOS=wasip1", "GOARCH=wasm"})
 	}
 	return "", fmt.Errorf("%s: language %d is none that can be built", p.Name, p.Language)
 }
 
-// Native builds a C program for this computer and returns its path.
+// Native builds a C or Go program for this computer and returns its path.
 func Native(p Program) (string, error) {
-	if p.Language != C {
-		return "", fmt.Errorf("%s: only C programs are built natively", p.Name)
+	switch p.Language {
+	case C:
+		return buildC(p, target{compile: p.NativeFlags})
+	case Go:
+		return buildGo(p, ".native", nil)
 	}
-	return buildC(p, target{})
+	return "", fmt.Errorf("%s: only C and Go programs are built natively", p.Name)
 }
 
 const clang = "clang-19"
@@ -145,15 +149,15 @@ func buildRust(p Program) (string, error) {
 	return b.run(root)
 }
 
-func buildGo(p Program) (string, error) {
+func buildGo(p Program, suffix string, env []string) (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
 	}
 	b := build{
-		name: p.Name, suffix: ".wasm", tool: "go",
+		name: p.Name, suffix: suffix, tool: "go",
 		args: append([]string{"build", "-trimpath", "-buildvcs=false"}, p.Flags...),
-		env:  []string{"GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS="},
+		env:  append([]string{"CGO_ENABLED=0", "GOFLAGS="}, env...),
 	}
 	for _, source := range p.Sources {
 		b.args = append(b.args, "./"+source)
