@@ -113,20 +113,9 @@ func (f *function) lowerExpression(body []byte, offset wasm.Offset) {
 
 // instruction lowers one reachable instruction.
 func (f *function) instruction(i *wasm.Instruction) {
-	var lower lowering
-	switch number := i.Opcode & 0xffff; i.Opcode &^ 0xffff {
-	case 0:
-		if number < wasm.Opcode(len(instructions)) {
-			lower = instructions[number]
-		}
-	case wasm.PrefixMisc:
-		if number < wasm.Opcode(len(miscInstructions)) {
-			lower = miscInstructions[number]
-		}
-	case wasm.PrefixAtomic:
-		lower = lowerAtomic
-	case wasm.PrefixSIMD:
-		lower = f.module.vectorLowering(number)
+	lower := loweringOf(i.Opcode)
+	if i.Opcode&^0xffff == wasm.PrefixSIMD {
+		lower = f.module.vectorLowering(i.Opcode & 0xffff)
 	}
 	if lower == nil {
 		panic(fmt.Sprintf("lower: no lowering for instruction %#x", uint32(i.Opcode)))

@@ -64,6 +64,9 @@ func New(checked *validate.Checked, o Options) (*Plan, error) {
 	if strings.ContainsAny(o.SymbolPrefix, "\x00\"\\") {
 		return nil, errors.New("symbol prefix: it contains a character that symbols cannot have")
 	}
+	if err := Supported(checked); err != nil {
+		return nil, err
+	}
 	m, err := newModule(checked.Module(), o)
 	if err != nil {
 		return nil, err

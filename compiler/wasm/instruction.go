@@ -234,7 +234,7 @@ func (r *Reader) Next(i *Instruction) error {
 		i.Opcode = Opcode(b)<<16 | Opcode(number)
 	}
 	info := Lookup(i.Opcode)
-	if info == nil || isRefused(info.Feature) {
+	if info == nil {
 		return &OffsetError{i.Offset, unknownOpcode(i.Opcode)}
 	}
 	return r.immediate(info.Immediate, i)

@@ -40,22 +40,16 @@ func (r *Reader) StorageType() (ValueType, error) {
 // RefType reads a reference type (5.3.5).
 func (r *Reader) RefType() (ValueType, error) { return r.referenceType(ErrMalformedRefType) }
 
-func (r *Reader) referenceType(malformed error) (t ValueType, err error) {
-	start := r.position
-	defer func() {
-		if err == nil {
-			err = r.refuseType(t, start)
-		}
-	}()
+func (r *Reader) referenceType(malformed error) (ValueType, error) {
 	b, err := r.Byte()
 	if err != nil {
 		return 0, err
 	}
 	switch b {
 	case byteRefNull:
-		return r.heapType()
+		return r.HeapType()
 	case byteRef:
-		t, err := r.heapType()
+		t, err := r.HeapType()
 		return t.NonNull(), err
 	}
 	if t := ValueType(b); heapTypeNames[t] != "" {
@@ -67,15 +61,6 @@ func (r *Reader) referenceType(malformed error) (t ValueType, err error) {
 
 // HeapType reads a heap type (5.3.4) and returns the nullable reference to it.
 func (r *Reader) HeapType() (ValueType, error) {
-	start := r.position
-	t, err := r.heapType()
-	if err == nil {
-		err = r.refuseType(t, start)
-	}
-	return t, err
-}
-
-func (r *Reader) heapType() (ValueType, error) {
 	start := r.position
 	if t := ValueType(r.Peek()); heapTypeNames[t] != "" {
 		r.position++

@@ -98,8 +98,9 @@ func (t ValueType) TypeIndex() uint32 { return uint32(t &^ (typeConcrete | typeN
 // default value of locals and tables (2.3.6).
 func (t ValueType) IsNullable() bool { return t&typeNonNull == 0 }
 
-// HasDefault says whether a local of type t begins with a value (3.2.4).
-func (t ValueType) HasDefault() bool { return !t.IsReference() || t.IsNullable() }
+// HasDefault says whether a local of type t begins with a value (3.2.4). Only
+// references without null do not.
+func (t ValueType) HasDefault() bool { return t&typeNonNull == 0 }
 
 // Nullable is the reference type t with null.
 func (t ValueType) Nullable() ValueType { return t &^ typeNonNull }

@@ -1,7 +1,7 @@
 // Package decode reads the binary format of WebAssembly.
 //
 // In: the bytes of a .wasm file. Out: a wasm.Module, whose sections, sizes,
-// names and encodings are well formed (WebAssembly core specification 2.0,
+// names and encodings are well formed (WebAssembly core specification 3.0,
 // chapter 5). Function bodies stay bytes: wasm/validate reads them, as the only
 // pass that looks at every instruction. Decode never checks a type or an index,
 // and never allocates more than a small multiple of the bytes it was given.
@@ -29,7 +29,8 @@ var (
 	ErrExportKind         = errors.New("malformed export kind")
 	ErrLimitsFlags        = errors.New("malformed limits flags")
 	ErrMutability         = errors.New("malformed mutability")
-	ErrFunctionType       = errors.New("malformed function type")
+	ErrDefinedType        = errors.New("malformed definition type")
+	ErrTagAttribute       = errors.New("malformed tag attribute")
 	ErrElementKind        = errors.New("malformed element segment kind")
 	ErrDataKind           = errors.New("malformed data segment kind")
 	ErrTooManyLocals      = errors.New("too many locals")
@@ -51,7 +52,7 @@ type sectionID byte
 const (
 	sectionCustom     sectionID = 0
 	sectionCode       sectionID = 10
-	sectionTag        sectionID = 13 // exception-handling proposal
+	sectionTag        sectionID = 13
 	sectionStringRefs sectionID = 14 // stringref proposal
 )
 
@@ -67,6 +68,7 @@ var sections = [...]struct {
 	{3, "function", readFunctions},
 	{4, "table", readTables},
 	{5, "memory", readMemories},
+	{sectionTag, "tag", readTags},
 	{6, "global", readGlobals},
 	{7, "export", readExports},
 	{8, "start", readStart},
@@ -201,8 +203,6 @@ func rankOf(id sectionID) (int, error) {
 		}
 	}
 	switch id {
-	case sectionTag:
-		return 0, fmt.Errorf("%w: %w", ErrSectionID, &wasm.UnsupportedError{What: "a tag section", Proposal: wasm.FeatureExceptions})
 	case sectionStringRefs:
 		return 0, fmt.Errorf("%w: %w", ErrSectionID, &wasm.UnsupportedError{What: "a string section", Proposal: wasm.FeatureStringRef})
 	default:

@@ -1,54 +1,10 @@
 package decode
 
 import (
-	"errors"
 	"fmt"
 
 	"mewz/compiler/wasm"
 )
-
-// Forms of a type definition.
-const (
-	formFunction  = 0x60
-	formContinue  = 0x5d // stack-switching proposal
-	formGCLast    = 0x5f // gc proposal: struct, array, rec and sub
-	formGCFirst   = 0x4e
-	tableHasValue = 0x40 // function-references proposal: a table with an initialiser
-)
-
-func readTypes(m *wasm.Module, r *wasm.Reader) (err error) {
-	m.Types, err = vector(r, limit{"types", wasm.MaxTypes, 3}, readType)
-	return err
-}
-
-func readType(r *wasm.Reader, t *wasm.Type) (err error) {
-	at := r.Offset()
-	form, err := r.Byte()
-	if err != nil {
-		return err
-	}
-	if form != formFunction {
-		return &wasm.OffsetError{Offset: at, Err: formError(form)}
-	}
-	if t.Params, err = vector(r, limit{"parameters", wasm.MaxParams, 1}, readValueType); err != nil {
-		return err
-	}
-	t.Results, err = vector(r, limit{"results", wasm.MaxResults, 1}, readValueType)
-	return err
-}
-
-func formError(form byte) error {
-	switch {
-	case form&0x80 != 0:
-		return wasm.ErrIntegerTooLong
-	case form == formContinue:
-		return &wasm.UnsupportedError{What: "a continuation type", Proposal: wasm.FeatureStackSwitching}
-	case form >= formGCFirst && form <= formGCLast:
-		return &wasm.UnsupportedError{What: fmt.Sprintf("type form 0x%02x", form), Proposal: wasm.FeatureGC}
-	default:
-		return fmt.Errorf("%w 0x%02x", ErrFunctionType, form)
-	}
-}
 
 func readValueType(r *wasm.Reader, t *wasm.ValueType) (err error) {
 	*t, err = r.ValueType()
@@ -83,19 +39,33 @@ func readImport(r *wasm.Reader, i *wasm.Import) (err error) {
 		return readLimits(r, &i.Memory.Limits, true)
 	case wasm.ExternGlobal:
 		return readGlobalType(r, &i.Global)
+	case wasm.ExternTag:
+		return readTag(r, &i.Type)
 	default:
-		return &wasm.OffsetError{Offset: at, Err: kindError(kind, ErrImportKind)}
+		return &wasm.OffsetError{Offset: at, Err: fmt.Errorf("%w 0x%02x", ErrImportKind, kind)}
 	}
 }
 
-// kindTag is the kind of an import or export of the exception-handling proposal.
-const kindTag = 4
-
-func kindError(kind byte, malformed error) error {
-	if kind == kindTag {
-		return fmt.Errorf("%w: %w", malformed, &wasm.UnsupportedError{What: "a tag", Proposal: wasm.FeatureExceptions})
+// readTag reads the type of a tag (5.3.15 of 3.0): an attribute, which must be
+// zero, and the function type whose parameters its exceptions carry.
+func readTag(r *wasm.Reader, typeIndex *uint32) error {
+	at := r.Offset()
+	attribute, err := r.Byte()
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%w 0x%02x", malformed, kind)
+	if attribute != 0 {
+		return &wasm.OffsetError{Offset: at, Err: fmt.Errorf("%w 0x%02x", ErrTagAttribute, attribute)}
+	}
+	return readIndex(r, typeIndex)
+}
+
+func readTags(m *wasm.Module, r *wasm.Reader) (err error) {
+	m.Tags, err = vector(r, limit{"tags", wasm.MaxTags, 2}, func(r *wasm.Reader, t *wasm.Tag) error {
+		t.Offset = r.Offset()
+		return readTag(r, &t.Type)
+	})
+	return err
 }
 
 func readFunctions(m *wasm.Module, r *wasm.Reader) (err error) {
@@ -104,17 +74,36 @@ func readFunctions(m *wasm.Module, r *wasm.Reader) (err error) {
 }
 
 func readTables(m *wasm.Module, r *wasm.Reader) (err error) {
-	m.Tables, err = vector(r, limit{"tables", wasm.MaxTables, 3}, readTable)
+	m.Tables, err = vector(r, limit{"tables", wasm.MaxTables, 3}, func(r *wasm.Reader, t *wasm.Table) error {
+		return readTable(m, r, t)
+	})
 	return err
 }
 
-func readTable(r *wasm.Reader, t *wasm.Table) error {
+// tableHasInit begins a table with an initialiser; a zero follows (5.5.7 of 3.0).
+const tableHasInit = 0x40
+
+func readTable(m *wasm.Module, r *wasm.Reader, t *wasm.Table) error {
 	t.Offset = r.Offset()
-	err := readTableType(r, &t.Type)
-	if errors.Is(err, wasm.ErrMalformedRefType) && r.Peek() == tableHasValue {
-		return r.Fail(&wasm.UnsupportedError{What: "a table with an initial value", Proposal: wasm.FeatureFunctionReferences})
+	if r.Peek() != tableHasInit {
+		return readTableType(r, &t.Type)
 	}
-	return err
+	if _, err := r.Bytes(1); err != nil {
+		return err
+	}
+	at := r.Offset()
+	b, err := r.Byte()
+	if err != nil {
+		return err
+	}
+	if b != 0 {
+		return &wasm.OffsetError{Offset: at, Err: wasm.ErrZeroByteExpected}
+	}
+	if err := readTableType(r, &t.Type); err != nil {
+		return err
+	}
+	t.Init = &wasm.ConstExpr{}
+	return readConstExpr(m, r, t.Init)
 }
 
 func readMemories(m *wasm.Module, r *wasm.Reader) (err error) {
@@ -151,8 +140,8 @@ func readExport(r *wasm.Reader, e *wasm.Export) (err error) {
 	if err != nil {
 		return err
 	}
-	if e.Kind = wasm.ExternKind(kind); e.Kind > wasm.ExternGlobal {
-		return &wasm.OffsetError{Offset: at, Err: kindError(kind, ErrExportKind)}
+	if e.Kind = wasm.ExternKind(kind); e.Kind > wasm.ExternTag {
+		return &wasm.OffsetError{Offset: at, Err: fmt.Errorf("%w 0x%02x", ErrExportKind, kind)}
 	}
 	return readIndex(r, &e.Index)
 }

@@ -70,6 +70,9 @@ func readElementMode(m *wasm.Module, r *wasm.Reader, e *wasm.Element, flags uint
 
 func readElementType(r *wasm.Reader, e *wasm.Element, flags uint32) (err error) {
 	e.Type = wasm.FuncRef
+	if flags&elementExprs == 0 {
+		e.Type = wasm.FuncRef.NonNull() // function indices
+	}
 	if flags&(elementNotActive|elementExplicit) == 0 {
 		return nil
 	}

@@ -139,16 +139,21 @@ func readGlobalType(r *wasm.Reader, t *wasm.GlobalType) (err error) {
 	if t.Type, err = r.ValueType(); err != nil {
 		return err
 	}
+	t.Mutable, err = readMutability(r)
+	return err
+}
+
+// readMutability reads whether a global or a field can be written (5.3.12).
+func readMutability(r *wasm.Reader) (bool, error) {
 	at := r.Offset()
 	mutable, err := r.Byte()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if mutable > 1 {
-		return &wasm.OffsetError{Offset: at, Err: ErrMutability}
+		return false, &wasm.OffsetError{Offset: at, Err: ErrMutability}
 	}
-	t.Mutable = mutable == 1
-	return nil
+	return mutable == 1, nil
 }
 
 // readConstExpr reads an expression (5.4.9) where only constant instructions
@@ -162,9 +167,9 @@ func readConstExpr(m *wasm.Module, r *wasm.Reader, e *wasm.ConstExpr) error {
 			return err
 		}
 		switch i.Opcode {
-		case wasm.OpBlock, wasm.OpLoop, wasm.OpIf:
+		case wasm.OpBlock, wasm.OpLoop, wasm.OpIf, wasm.OpTry, wasm.OpTryTable:
 			depth++
-		case wasm.OpEnd:
+		case wasm.OpEnd, wasm.OpDelegate:
 			depth--
 		default: // no nesting
 		}

@@ -13,13 +13,20 @@ type body struct {
 	*checker
 	reader      *wasm.Reader
 	instruction wasm.Instruction
-	operands    []byte // value types, or anyType
+	constant    bool             // only constant instructions are valid
+	operands    []wasm.ValueType // or anyType, bottomRef
 	frames      []frame
 
-	firstLocals []byte   // types of params and of the first locals
-	localEnds   []uint32 // for each group of locals, the index after its last
+	firstLocals []wasm.ValueType // types of params and of the first locals
+	localEnds   []uint32         // for each group of locals, the index after its last
 	groups      []wasm.LocalGroup
 	localCount  uint32
+	paramCount  uint32
+
+	// Of the locals without a default value: which are set, and these in the order
+	// in which they were.
+	isSet []bool
+	set   []uint32
 
 	lastFeature wasm.Feature // the last one noted; saves map accesses
 }
@@ -47,7 +54,12 @@ func (b *body) check(code *wasm.Code, s *signature) error {
 	if err := b.setLocals(s.params, code.Locals); err != nil {
 		return err
 	}
-	if err := b.open(wasm.OpBlock, signature{results: s.results}); err != nil {
+	return b.run(s.results)
+}
+
+// run checks the instructions up to the end of the outermost block.
+func (b *body) run(results []wasm.ValueType) error {
+	if err := b.open(wasm.OpBlock, signature{results: results}); err != nil {
 		return err
 	}
 	for len(b.frames) > 0 {
@@ -75,6 +87,11 @@ func (b *body) step(info *wasm.OpcodeInfo) error {
 	if info.Feature != b.lastFeature {
 		b.use(info.Feature)
 		b.lastFeature = info.Feature
+	}
+	if b.constant {
+		if err := b.constantInstruction(info); err != nil {
+			return err
+		}
 	}
 	if handle := handlerOf(b.instruction.Opcode); handle != nil {
 		return handle(b)
@@ -113,7 +130,7 @@ func (b *body) apply(letters string) error {
 	return nil
 }
 
-var letterTypes = [256]byte{'i': byte(wasm.I32), 'I': byte(wasm.I64), 'f': byte(wasm.F32), 'F': byte(wasm.F64), 'v': byte(wasm.V128)}
+var letterTypes = [256]wasm.ValueType{'i': wasm.I32, 'I': wasm.I64, 'f': wasm.F32, 'F': wasm.F64, 'v': wasm.V128}
 
 func (b *body) fail(err error) error { return fail(b.instruction.Offset, err) }
 
@@ -125,10 +142,10 @@ func (b *body) index(what string, index uint32, count int) error {
 	return nil
 }
 
-func (b *body) setLocals(params []byte, groups []wasm.LocalGroup) error {
+func (b *body) setLocals(params []wasm.ValueType, groups []wasm.LocalGroup) error {
 	b.firstLocals = append(b.firstLocals[:0], params...)
-	b.localEnds, b.groups = b.localEnds[:0], groups
-	total := uint64(len(params))
+	b.localEnds, b.groups, b.paramCount = b.localEnds[:0], groups, uint32(len(params))
+	total, defaults := uint64(len(params)), true
 	for _, g := range groups {
 		if err := b.checkValueType(g.Type); err != nil {
 			return b.fail(err)
@@ -136,17 +153,21 @@ func (b *body) setLocals(params []byte, groups []wasm.LocalGroup) error {
 		if total += uint64(g.Count); total > wasm.MaxLocals {
 			return b.fail(fmt.Errorf("too many locals: %w, %d", ErrImplementationSize, wasm.MaxLocals))
 		}
+		defaults = defaults && g.Type.HasDefault()
 		b.localEnds = append(b.localEnds, uint32(total))
 		for n := min(int(total), firstLocalsMost); len(b.firstLocals) < n; {
-			b.firstLocals = append(b.firstLocals, byte(g.Type))
+			b.firstLocals = append(b.firstLocals, g.Type)
 		}
 	}
 	b.localCount = uint32(total)
+	if !defaults && int(total) > len(b.isSet) {
+		b.isSet = make([]bool, wasm.MaxLocals) // for all functions: the end of a function leaves it clear
+	}
 	return nil
 }
 
 // local is the type of the local that the instruction names.
-func (b *body) local() (byte, error) {
+func (b *body) local() (wasm.ValueType, error) {
 	index := b.instruction.Index
 	if uint64(index) < uint64(len(b.firstLocals)) {
 		return b.firstLocals[index], nil
@@ -155,5 +176,30 @@ func (b *body) local() (byte, error) {
 		return 0, unknown(b.instruction.Offset, "local", index)
 	}
 	group := sort.Search(len(b.localEnds), func(i int) bool { return b.localEnds[i] > index })
-	return byte(b.groups[group].Type), nil
+	return b.groups[group].Type, nil
+}
+
+// checkSet checks that a local without a default value has one here.
+func (b *body) checkSet(t wasm.ValueType) error {
+	if index := b.instruction.Index; index >= b.paramCount && !b.isSet[index] {
+		return b.fail(fmt.Errorf("%w: local %d of type %s has no value here", ErrUninitialised, index, t))
+	}
+	return nil
+}
+
+// markSet notes that a local without a default value has one up to the end of
+// the block.
+func (b *body) markSet() {
+	if index := b.instruction.Index; index >= b.paramCount && !b.isSet[index] {
+		b.isSet[index] = true
+		b.set = append(b.set, index)
+	}
+}
+
+// clearSet forgets the locals that were set since there were n of them.
+func (b *body) clearSet(n int) {
+	for _, index := range b.set[n:] {
+		b.isSet[index] = false
+	}
+	b.set = b.set[:n]
 }

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"crypto/sha256"
 	"slices"
 
 	"mewz/compiler/wasm"
@@ -16,12 +17,15 @@ type Checked struct {
 	tables        []wasm.TableType
 	memories      []wasm.MemoryType
 	globals       []wasm.GlobalType
-	canonical     []uint32 // of each type, the first type that equals it
+	tags          []uint32 // type index of each tag
+	types         []typeInfo
+	groupKeys     [][sha256.Size]byte // of the groups that differ
 
 	importedFunctions int
 	importedTables    int
 	importedMemories  int
 	importedGlobals   int
+	importedTags      int
 
 	referenced    []bool // of each function
 	globalWritten []bool
@@ -59,10 +63,6 @@ func (c *Checked) FunctionType(function uint32) *wasm.FuncType {
 // FunctionTypeIndex is the type index of a function by its index.
 func (c *Checked) FunctionTypeIndex(function uint32) uint32 { return c.functionTypes[function] }
 
-// CanonicalType is the first type that equals the given one: call_indirect
-// compares types by their structure, so equal types must have one identity.
-func (c *Checked) CanonicalType(typeIndex uint32) uint32 { return c.canonical[typeIndex] }
-
 // IsReferenced says whether the function can be called other than by a direct
 // call: it stands in an element segment, in ref.func or among the exports.
 func (c *Checked) IsReferenced(function uint32) bool { return c.referenced[function] }
@@ -87,6 +87,12 @@ func (c *Checked) Globals() []wasm.GlobalType { return c.globals }
 
 // ImportedGlobals is how many globals are imported; they come first.
 func (c *Checked) ImportedGlobals() int { return c.importedGlobals }
+
+// Tags are the type indices of all tags, imports first.
+func (c *Checked) Tags() []uint32 { return c.tags }
+
+// ImportedTags is how many tags are imported; they come first.
+func (c *Checked) ImportedTags() int { return c.importedTags }
 
 // GlobalWritten says whether global.set names the global.
 func (c *Checked) GlobalWritten(global uint32) bool { return c.globalWritten[global] }

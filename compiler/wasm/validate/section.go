@@ -6,73 +6,6 @@ import (
 	"mewz/compiler/wasm"
 )
 
-// signature is a function type as strings of one byte for each value type, so
-// that a thousand operands are compared and pushed at once.
-type signature struct {
-	params, results []byte
-}
-
-func (c *checker) checkTypes() error {
-	types := c.module.Types
-	c.signatures = make([]signature, len(types))
-	c.canonical = make([]uint32, len(types))
-	seen := map[string]uint32{}
-	var key []byte
-	for i := range types {
-		t := &types[i]
-		if len(t.Params) > wasm.MaxParams || len(t.Results) > wasm.MaxResults {
-			return fmt.Errorf("type %d: %w", i, ErrImplementationSize)
-		}
-		packed := make([]byte, 0, len(t.Params)+len(t.Results))
-		packed, err := c.pack(packed, t.Params)
-		if err != nil {
-			return fmt.Errorf("type %d: %w", i, err)
-		}
-		if packed, err = c.pack(packed, t.Results); err != nil {
-			return fmt.Errorf("type %d: %w", i, err)
-		}
-		n := len(t.Params)
-		c.signatures[i] = signature{packed[:n:n], packed[n:]}
-		if len(t.Results) > 1 {
-			c.use(wasm.FeatureMultiValue)
-		}
-		key = append(append(append(key[:0], packed[:n]...), 0), packed[n:]...)
-		if first, ok := seen[string(key)]; ok {
-			c.canonical[i] = first
-			continue
-		}
-		seen[string(key)] = uint32(i)
-		c.canonical[i] = uint32(i)
-	}
-	return nil
-}
-
-// pack appends types to packed, one byte each.
-func (c *checker) pack(packed []byte, types []wasm.ValueType) ([]byte, error) {
-	for _, t := range types {
-		if err := c.checkValueType(t); err != nil {
-			return nil, err
-		}
-		packed = append(packed, byte(t))
-	}
-	return packed, nil
-}
-
-func (c *checker) checkValueType(t wasm.ValueType) error {
-	switch t {
-	case wasm.I32, wasm.I64, wasm.F32, wasm.F64, wasm.FuncRef:
-		return nil
-	case wasm.ExternRef:
-		c.use(wasm.FeatureReferenceTypes)
-		return nil
-	case wasm.V128:
-		c.use(wasm.FeatureSIMD)
-		return nil
-	default:
-		return fmt.Errorf("%w 0x%x", wasm.ErrMalformedValType, uint32(t))
-	}
-}
-
 func (c *checker) checkImports() error {
 	for i := range c.module.Imports {
 		imported := &c.module.Imports[i]
@@ -84,17 +17,15 @@ func (c *checker) checkImports() error {
 	c.importedTables = len(c.tables)
 	c.importedMemories = len(c.memories)
 	c.importedGlobals = len(c.globals)
+	c.importedTags = len(c.tags)
 	return nil
 }
 
 func (c *checker) checkImport(i *wasm.Import) error {
 	switch i.Kind {
 	case wasm.ExternFunc:
-		if uint64(i.Type) >= uint64(len(c.module.Types)) {
-			return fmt.Errorf("%w type %d", ErrUnknown, i.Type)
-		}
 		c.functionTypes = append(c.functionTypes, i.Type)
-		return nil
+		return c.checkFunctionType(i.Type)
 	case wasm.ExternTable:
 		return c.addTable(i.Table, TableUse{Imported: true})
 	case wasm.ExternMemory:
@@ -105,6 +36,8 @@ func (c *checker) checkImport(i *wasm.Import) error {
 		}
 		c.globals = append(c.globals, i.Global)
 		return c.checkValueType(i.Global.Type)
+	case wasm.ExternTag:
+		return c.addTag(i.Type)
 	default:
 		return fmt.Errorf("malformed import kind %d", i.Kind)
 	}
@@ -113,8 +46,8 @@ func (c *checker) checkImport(i *wasm.Import) error {
 func (c *checker) checkFunctions() error {
 	m := c.module
 	for i, typeIndex := range m.Functions {
-		if uint64(typeIndex) >= uint64(len(m.Types)) {
-			return fmt.Errorf("%s: %w type %d", m.FunctionLabel(uint32(c.importedFunctions+i)), ErrUnknown, typeIndex)
+		if err := c.checkFunctionType(typeIndex); err != nil {
+			return fmt.Errorf("%s: %w", m.FunctionLabel(uint32(c.importedFunctions+i)), err)
 		}
 	}
 	c.functionTypes = append(c.functionTypes, m.Functions...)
@@ -128,6 +61,9 @@ func (c *checker) checkTables() error {
 		t := &c.module.Tables[i]
 		if err := c.addTable(t.Type, TableUse{}); err != nil {
 			return fail(t.Offset, err)
+		}
+		if err := c.checkTableInit(t); err != nil {
+			return fmt.Errorf("table %d: %w", len(c.tables)-1, err)
 		}
 	}
 	if len(c.tables) > 1 {
@@ -149,6 +85,20 @@ func (c *checker) addTable(t wasm.TableType, use TableUse) error {
 	c.tables = append(c.tables, t)
 	c.tableUses = append(c.tableUses, use)
 	return c.checkValueType(t.Element)
+}
+
+// checkTableInit checks the value that the elements of a table begin with: null,
+// unless the table says another or its type has no null (3.5.5).
+func (c *checker) checkTableInit(t *wasm.Table) error {
+	element := t.Type.Element
+	if t.Init == nil {
+		if !element.HasDefault() {
+			return fail(t.Offset, fmt.Errorf("%w: a table of %s needs an initial value", ErrTypeMismatch, element))
+		}
+		return nil
+	}
+	c.use(wasm.FeatureFunctionReferences)
+	return c.checkConstant(t.Init, element)
 }
 
 func (c *checker) checkOrder(l wasm.Limits) error {
@@ -195,6 +145,29 @@ func (c *checker) addMemory(t wasm.MemoryType) error {
 		return fmt.Errorf("more than %d memories: %w", wasm.MaxMemories, ErrImplementationSize)
 	}
 	c.memories = append(c.memories, t)
+	return nil
+}
+
+func (c *checker) checkTags() error {
+	for i := range c.module.Tags {
+		t := &c.module.Tags[i]
+		if err := c.addTag(t.Type); err != nil {
+			return fail(t.Offset, fmt.Errorf("tag %d: %w", len(c.tags)-1, err))
+		}
+	}
+	return nil
+}
+
+// addTag adds a tag by its type (3.2.13), a function type without results.
+func (c *checker) addTag(typeIndex uint32) error {
+	c.use(wasm.FeatureExceptions)
+	c.tags = append(c.tags, typeIndex)
+	if err := c.checkFunctionType(typeIndex); err != nil {
+		return err
+	}
+	if n := len(c.signatures[typeIndex].results); n > 0 {
+		return fmt.Errorf("%w: type %d has %d results", ErrTagResult, typeIndex, n)
+	}
 	return nil
 }
 
@@ -252,6 +225,10 @@ func (c *checker) checkExport(e *wasm.Export) error {
 		if c.globals[e.Index].Mutable {
 			c.use(wasm.FeatureMutableGlobals)
 		}
+	case wasm.ExternTag:
+		if index >= uint64(len(c.tags)) {
+			return unknown(e.Offset, "tag", e.Index)
+		}
 	default:
 		return fail(e.Offset, fmt.Errorf("malformed export kind %d", e.Kind))
 	}
@@ -289,11 +266,14 @@ func (c *checker) checkElements() error {
 }
 
 func (c *checker) checkElement(e *wasm.Element) error {
+	if err := c.checkElementType(e); err != nil {
+		return fail(e.Offset, err)
+	}
 	if e.Mode == wasm.SegmentActive {
 		if uint64(e.Table) >= uint64(len(c.tables)) {
 			return unknown(e.Offset, "table", e.Table)
 		}
-		if t := c.tables[e.Table].Element; t != e.Type {
+		if t := c.tables[e.Table].Element; !c.IsSubtype(e.Type, t) {
 			return fail(e.Offset, fmt.Errorf("%w: %s segment for a table of %s", ErrTypeMismatch, e.Type, t))
 		}
 		if err := c.checkConstant(&e.Address, c.tables[e.Table].Limits.AddressType()); err != nil {
@@ -301,9 +281,6 @@ func (c *checker) checkElement(e *wasm.Element) error {
 		}
 	} else {
 		c.use(wasm.FeatureBulkMemory)
-	}
-	if err := c.checkValueType(e.Type); err != nil {
-		return fail(e.Offset, err)
 	}
 	for _, function := range e.Funcs {
 		if uint64(function) >= uint64(len(c.functionTypes)) {
@@ -320,6 +297,15 @@ func (c *checker) checkElement(e *wasm.Element) error {
 		}
 	}
 	return nil
+}
+
+// checkElementType checks the type of a segment. That of function indices, which
+// is not written, needs no proposal.
+func (c *checker) checkElementType(e *wasm.Element) error {
+	if e.Type == wasm.FuncRef.NonNull() && len(e.Exprs) == 0 {
+		return nil
+	}
+	return c.checkValueType(e.Type)
 }
 
 func (c *checker) checkData() error {

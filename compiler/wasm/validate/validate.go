@@ -1,7 +1,7 @@
 // Package validate checks that a module is valid.
 //
 // In: a wasm.Module as wasm/decode yields it. Out: a Checked, or the first
-// fault with its place (WebAssembly core specification 2.0, chapter 3 and
+// fault with its place (WebAssembly core specification 3.0, chapter 3 and
 // appendix A.3, the validation algorithm). It also reads the instructions of
 // all bodies for the first time, so what is malformed there is found here. It
 // never changes the module and never recurses; time and memory grow linearly
@@ -38,6 +38,15 @@ var (
 	ErrBodySize           = errors.New("section size mismatch")
 	ErrElseWithoutIf      = errors.New("else without if")
 	ErrImplementationSize = errors.New("over the limit of this compiler")
+	ErrSubType            = errors.New("sub type")
+	ErrTagResult          = errors.New("non-empty tag result type")
+	ErrUninitialised      = errors.New("uninitialized local")
+	ErrImmutableField     = errors.New("immutable field")
+	ErrImmutableArray     = errors.New("immutable array")
+	ErrArrayTypes         = errors.New("array types do not match")
+	ErrArrayOfReferences  = errors.New("array type is not numeric or vector")
+	ErrRethrowLabel       = errors.New("invalid rethrow label")
+	ErrCatchWithoutTry    = errors.New("catch without try")
 	ErrInconsistent       = errors.New("function and code section have inconsistent lengths")
 )
 
@@ -53,6 +62,8 @@ type checker struct {
 	*Checked
 	signatures []signature // of each type
 	declared   []bool      // functions that ref.func may name in a body
+	lists      map[wasm.ValueType][]wasm.ValueType
+	constants  *body // for constant expressions
 }
 
 // steps are the parts of a module in the order in which they are checked: the
@@ -66,6 +77,7 @@ var steps = [...]struct {
 	{"function section", (*checker).checkFunctions},
 	{"table section", (*checker).checkTables},
 	{"memory section", (*checker).checkMemories},
+	{"tag section", (*checker).checkTags},
 	{"global section", (*checker).checkGlobals},
 	{"export section", (*checker).checkExports},
 	{"start section", (*checker).checkStart},
@@ -76,7 +88,8 @@ var steps = [...]struct {
 
 // Module validates m, which must not be changed afterwards.
 func Module(m *wasm.Module) (*Checked, error) {
-	c := &checker{Checked: &Checked{module: m, features: map[wasm.Feature]bool{}}}
+	c := &checker{Checked: &Checked{module: m, features: map[wasm.Feature]bool{}}, lists: map[wasm.ValueType][]wasm.ValueType{}}
+	c.constants = &body{checker: c, reader: &wasm.Reader{}, constant: true}
 	if len(m.Functions) != len(m.Code) {
 		return nil, fmt.Errorf("%w: %d and %d", ErrInconsistent, len(m.Functions), len(m.Code))
 	}

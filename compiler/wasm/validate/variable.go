@@ -12,6 +12,11 @@ func (b *body) localGet() error {
 	if err != nil {
 		return err
 	}
+	if !t.HasDefault() {
+		if err := b.checkSet(t); err != nil {
+			return err
+		}
+	}
 	b.push(t)
 	return nil
 }
@@ -20,6 +25,9 @@ func (b *body) localSet() error {
 	t, err := b.local()
 	if err != nil {
 		return err
+	}
+	if !t.HasDefault() {
+		b.markSet()
 	}
 	return b.pop(t)
 }
@@ -32,15 +40,23 @@ func (b *body) localTee() error {
 	if err := b.pop(t); err != nil {
 		return err
 	}
+	if !t.HasDefault() {
+		b.markSet()
+	}
 	b.push(t)
 	return nil
 }
 
 func (b *body) globalGet() error {
+	if b.constant {
+		if err := b.constantGlobal(); err != nil {
+			return err
+		}
+	}
 	if err := b.index("global", b.instruction.Index, len(b.globals)); err != nil {
 		return err
 	}
-	b.push(byte(b.globals[b.instruction.Index].Type))
+	b.push(b.globals[b.instruction.Index].Type)
 	return nil
 }
 
@@ -53,36 +69,7 @@ func (b *body) globalSet() error {
 		return b.fail(fmt.Errorf("%w: immutable global %d", ErrImmutable, index))
 	}
 	b.globalWritten[index] = true
-	return b.pop(byte(b.globals[index].Type))
-}
-
-func (b *body) refNull() error {
-	b.push(byte(b.instruction.Types[0]))
-	return nil
-}
-
-func (b *body) refIsNull() error {
-	t, err := b.popAny()
-	if err != nil {
-		return err
-	}
-	if t != anyType && !wasm.ValueType(t).IsReference() {
-		return b.mismatch("a reference", typeName(t))
-	}
-	b.push(byte(wasm.I32))
-	return nil
-}
-
-func (b *body) refFunc() error {
-	index := b.instruction.Index
-	if err := b.index("function", index, len(b.functionTypes)); err != nil {
-		return err
-	}
-	if !b.declared[index] {
-		return b.fail(fmt.Errorf("%w: %s stands in no element segment, export or global", ErrUndeclared, b.module.FunctionLabel(index)))
-	}
-	b.push(byte(wasm.FuncRef))
-	return nil
+	return b.pop(b.globals[index].Type)
 }
 
 // table checks the table index and notes nothing: table.size only reads.
@@ -95,7 +82,7 @@ func (b *body) tableGet() error {
 	if err := b.pop(b.tableIndex(b.instruction.Index)); err != nil {
 		return err
 	}
-	b.push(byte(b.tables[b.instruction.Index].Element))
+	b.push(b.tables[b.instruction.Index].Element)
 	return nil
 }
 
@@ -104,7 +91,7 @@ func (b *body) tableSet() error {
 		return err
 	}
 	b.tableUses[b.instruction.Index].Written = true
-	return b.popAll([]byte{b.tableIndex(b.instruction.Index), byte(b.tables[b.instruction.Index].Element)})
+	return b.popAll([]wasm.ValueType{b.tableIndex(b.instruction.Index), b.tables[b.instruction.Index].Element})
 }
 
 func (b *body) tableGrow() error {
@@ -113,7 +100,7 @@ func (b *body) tableGrow() error {
 	}
 	b.tableUses[b.instruction.Index].Grown = true
 	index := b.tableIndex(b.instruction.Index)
-	if err := b.popAll([]byte{byte(b.tables[b.instruction.Index].Element), index}); err != nil {
+	if err := b.popAll([]wasm.ValueType{b.tables[b.instruction.Index].Element, index}); err != nil {
 		return err
 	}
 	b.push(index)
@@ -126,18 +113,18 @@ func (b *body) tableFill() error {
 	}
 	b.tableUses[b.instruction.Index].Written = true
 	index := b.tableIndex(b.instruction.Index)
-	return b.popAll([]byte{index, byte(b.tables[b.instruction.Index].Element), index})
+	return b.popAll([]wasm.ValueType{index, b.tables[b.instruction.Index].Element, index})
 }
 
 // tableIndex is the type of indices of a table.
-func (b *body) tableIndex(table uint32) byte { return byte(b.tables[table].Limits.AddressType()) }
+func (b *body) tableIndex(table uint32) wasm.ValueType { return b.tables[table].Limits.AddressType() }
 
 // address is the type of addresses of a memory.
-func (b *body) address(memory uint32) byte { return byte(b.memories[memory].Limits.AddressType()) }
+func (b *body) address(memory uint32) wasm.ValueType { return b.memories[memory].Limits.AddressType() }
 
 // shorter is the type of a length between two index spaces.
-func shorter(first, second byte) byte {
-	if first == byte(wasm.I32) {
+func shorter(first, second wasm.ValueType) wasm.ValueType {
+	if first == wasm.I32 {
 		return first
 	}
 	return second
@@ -156,14 +143,14 @@ func (b *body) tableCopy() error {
 		return err
 	}
 	to, from := b.tableIndex(b.instruction.Index), b.tableIndex(b.instruction.Index2)
-	return b.popAll([]byte{to, from, shorter(to, from)})
+	return b.popAll([]wasm.ValueType{to, from, shorter(to, from)})
 }
 
 func (b *body) tableInit() error {
 	if err := b.elementTable(); err != nil {
 		return err
 	}
-	return b.popAll([]byte{b.tableIndex(b.instruction.Index2), byte(wasm.I32), byte(wasm.I32)})
+	return b.popAll([]wasm.ValueType{b.tableIndex(b.instruction.Index2), wasm.I32, wasm.I32})
 }
 
 func (b *body) memorySize() error {
@@ -179,7 +166,7 @@ func (b *body) memoryFill() error {
 		return err
 	}
 	address := b.address(b.instruction.Index)
-	return b.popAll([]byte{address, byte(wasm.I32), address})
+	return b.popAll([]wasm.ValueType{address, wasm.I32, address})
 }
 
 func (b *body) memoryCopy() error {
@@ -187,14 +174,14 @@ func (b *body) memoryCopy() error {
 		return err
 	}
 	to, from := b.address(b.instruction.Index), b.address(b.instruction.Index2)
-	return b.popAll([]byte{to, from, shorter(to, from)})
+	return b.popAll([]wasm.ValueType{to, from, shorter(to, from)})
 }
 
 func (b *body) memoryInit() error {
 	if err := b.dataMemory(); err != nil {
 		return err
 	}
-	return b.popAll([]byte{b.address(b.instruction.Index2), byte(wasm.I32), byte(wasm.I32)})
+	return b.popAll([]wasm.ValueType{b.address(b.instruction.Index2), wasm.I32, wasm.I32})
 }
 
 func (b *body) tableTable() error {
@@ -222,7 +209,7 @@ func (b *body) elementTable() error {
 
 // sameElements checks the type of what is copied into a table.
 func (b *body) sameElements(table uint32, t wasm.ValueType) error {
-	if want := b.tables[table].Element; want != t {
+	if want := b.tables[table].Element; !b.IsSubtype(t, want) {
 		return b.mismatch("elements of "+want.String(), t.String())
 	}
 	return nil
@@ -321,11 +308,13 @@ func (b *body) shuffle() error {
 
 // data checks a data segment's index against the data count section, which the
 // code section needs because the segments come after it (5.5.15).
-func (b *body) data() error {
+func (b *body) data() error { return b.dataSegment(b.instruction.Index) }
+
+func (b *body) dataSegment(index uint32) error {
 	if b.module.DataCount == nil {
 		return b.fail(ErrDataCountRequired)
 	}
-	return b.index("data segment", b.instruction.Index, len(b.module.Data))
+	return b.index("data segment", index, len(b.module.Data))
 }
 
 func (b *body) dataMemory() error {
