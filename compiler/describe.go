@@ -87,6 +87,8 @@ func describeImport(m *wasm.Module, i *wasm.Import) object.Import {
 		d.Kind, d.Type = object.KindTable, tableText(i.Table)
 	case wasm.ExternMemory:
 		d.Kind, d.Type = object.KindMemory, limitsText(i.Memory.Limits)
+	case wasm.ExternTag:
+		d.Kind, d.Type = object.KindTag, tagText(m, i.Type)
 	default:
 		d.Kind, d.Type = object.KindGlobal, globalText(i.Global)
 	}
@@ -103,7 +105,7 @@ type space struct {
 // spaces are the index spaces of a module.
 func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 	s := map[wasm.ExternKind]*space{
-		wasm.ExternFunc: {}, wasm.ExternTable: {}, wasm.ExternMemory: {}, wasm.ExternGlobal: {},
+		wasm.ExternFunc: {}, wasm.ExternTable: {}, wasm.ExternMemory: {}, wasm.ExternGlobal: {}, wasm.ExternTag: {},
 	}
 	add := func(kind wasm.ExternKind, text string) { s[kind].types = append(s[kind].types, text) }
 	addFunction := func(t *wasm.FuncType) {
@@ -119,6 +121,8 @@ func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 			add(im.Kind, tableText(im.Table))
 		case wasm.ExternMemory:
 			add(im.Kind, limitsText(im.Memory.Limits))
+		case wasm.ExternTag:
+			add(im.Kind, tagText(m, im.Type))
 		default:
 			add(im.Kind, globalText(im.Global))
 		}
@@ -132,6 +136,9 @@ func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 	for i := range m.Memories {
 		add(wasm.ExternMemory, limitsText(m.Memories[i].Type.Limits))
 	}
+	for i := range m.Tags {
+		add(wasm.ExternTag, tagText(m, m.Tags[i].Type))
+	}
 	for i := range m.Globals {
 		add(wasm.ExternGlobal, globalText(m.Globals[i].Type))
 	}
@@ -141,6 +148,7 @@ func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 var kinds = map[wasm.ExternKind]object.Kind{
 	wasm.ExternFunc: object.KindFunction, wasm.ExternTable: object.KindTable,
 	wasm.ExternMemory: object.KindMemory, wasm.ExternGlobal: object.KindGlobal,
+	wasm.ExternTag: object.KindTag,
 }
 
 func describeExport(s *space, e *wasm.Export) object.Export {
@@ -178,6 +186,11 @@ func limitsText(l wasm.Limits) string {
 }
 
 func tableText(t wasm.TableType) string { return limitsText(t.Limits) + " " + t.Element.String() }
+
+// tagText is the letters of what an exception of a tag carries.
+func tagText(m *wasm.Module, typeIndex uint32) string {
+	return lower.TypeLetters(functionType(m, typeIndex).Params)
+}
 
 func globalText(t wasm.GlobalType) string {
 	if t.Mutable {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mewz/compiler"
+	"mewz/compiler/lower"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
 	"mewz/compiler/wasm/decode"
@@ -20,7 +21,7 @@ type moduleReport struct {
 
 // describe decodes a module, or takes what an object says about its module. An
 // error is a file that can not be read as what it is; a module that can, but
-// that is not valid, has Invalid set.
+// that is not valid or needs what the compiler does not have, has Invalid set.
 func describe(src *source) (*moduleReport, error) {
 	if src.kind == kindObject {
 		f, err := object.Read(src.path, src.data)
@@ -42,6 +43,9 @@ func describe(src *source) (*moduleReport, error) {
 	}
 	for _, feature := range checked.Features() {
 		report.Features = append(report.Features, string(feature))
+	}
+	if err := lower.Supported(checked); err != nil {
+		report.Invalid = fmt.Errorf("%s: %w", src.path, err)
 	}
 	return report, nil
 }

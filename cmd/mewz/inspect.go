@@ -147,7 +147,7 @@ func (f *inspection) print(w io.Writer) {
 	}
 	fmt.Fprintln(w)
 	if f.Error != "" {
-		fmt.Fprintf(w, "not valid:  %s\n", f.Error)
+		fmt.Fprintf(w, "refused:    %s\n", f.Error)
 	}
 	if m.Name != "" {
 		fmt.Fprintf(w, "name:       %s\n", printable(m.Name))
