@@ -143,9 +143,16 @@ func (c *checker) checkKind(index uint32, kind wasm.CompositeKind) error {
 		return fmt.Errorf("%w type %d", ErrUnknown, index)
 	}
 	if found := c.module.Types[index].Kind; found != kind {
-		return fmt.Errorf("%w: type %d is a %s type, expected a %s type", ErrTypeMismatch, index, found, kind)
+		return fmt.Errorf("%w: type %d is %s, expected %s", ErrTypeMismatch, index, withArticle(found), withArticle(kind))
 	}
 	return nil
+}
+
+func withArticle(k wasm.CompositeKind) string {
+	if k == wasm.KindArray {
+		return "an " + k.String()
+	}
+	return "a " + k.String()
 }
 
 // checkSubtype checks what a type declares about its supertype (3.3.12): that

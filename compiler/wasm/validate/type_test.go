@@ -40,7 +40,7 @@ func TestValidateTypeFaults(t *testing.T) {
 		{"result", typeSection("\x50\x00\x60\x00\x01\x6d", "\x50\x01\x00\x60\x00\x01\x6e"), "sub type"},
 		{"too deep", typeSection(chain(wasm.MaxSubtypeDepth + 2)...), "has more than 63 supertypes: over the limit"},
 		{"function of a structure", typeSection("\x5f\x00") + section(3, "\x01\x00") + section(10, vector(name("\x00\x0b"))),
-			"type mismatch: type 0 is a struct type, expected a func type"},
+			"type mismatch: type 0 is a struct, expected a func"},
 		{"tag with results", typeSection("\x60\x00\x01\x7f") + section(13, "\x01\x00\x00"), "tag section: offset 0x12: tag 0: non-empty tag result type"},
 		{"tag of an unknown type", header + section(13, "\x01\x00\x00"), "unknown type 0"},
 		{"export of an unknown tag", header + section(7, "\x01"+name("e")+"\x04\x00"), "unknown tag 0"},

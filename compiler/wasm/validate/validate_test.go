@@ -84,7 +84,7 @@ var faults = []struct{ name, module, want string }{
 	{"shared memory without a maximum", header + section(5, vector("\x02\x01")), "shared memory must have maximum"},
 	{"tail call of nothing", function("\x12\x01"), "unknown function 1"},
 	{"tail call with other results", typed("\x60\x00\x01\x7f", "\x00", "\x41\x00\x41\x00\x13\x01\x00"), "the callee's results are not those of the function"},
-	{"struct.new of a function type", function("\xfb\x00\x00"), "type mismatch: type 0 is a func type, expected a struct type"},
+	{"struct.new of a function type", function("\xfb\x00\x00"), "type mismatch: type 0 is a func, expected a struct"},
 	{"wide arithmetic", function("\xfc\x13"), "instruction i64.add128 needs the wide-arithmetic proposal"},
 	{"block of v128", function("\x02\x7b\x41\x00\x0b\x1a"), "expected v128, found i32 (end)"},
 	{"locals", typed("\x60\x01\x7f\x00", "\x01\xd0\x86\x03\x7f", ""), "too many locals: over the limit"},
