@@ -50,7 +50,9 @@ func readGroup(r *wasm.Reader, types []wasm.Type) (_ []wasm.Type, err error) {
 		if n, err = count(r, limit{"types", wasm.MaxTypes, typeBytes}); err != nil {
 			return nil, err
 		}
-		types = slices.Grow(types, min(int(n), r.Len()/typeBytes))
+		if room := cap(types) - len(types); room < int(n) { // at least double it, but never beyond what can follow
+			types = slices.Grow(types, min(max(int(n), len(types)), r.Len()/typeBytes))
+		}
 	}
 	for range n {
 		types = append(types, wasm.Type{GroupFirst: first, GroupSize: n})

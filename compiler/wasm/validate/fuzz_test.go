@@ -25,6 +25,7 @@ var weReject = []struct{ text, reason string }{
 
 // theyReject are faults that wazero finds in modules that are valid.
 var theyReject = []struct{ text, reason string }{
+	{"tag section not supported", "an empty tag section needs no proposal by which isLater could tell"},
 	{"has an empty module name", "wazero names modules and keeps the empty name for itself"},
 }
 
@@ -119,6 +120,9 @@ func FuzzValidate(f *testing.F) {
 	}
 	for _, seed := range seeds {
 		f.Add(seed)
+	}
+	for _, test := range laterValid {
+		f.Add([]byte(later(test.locals, test.body)))
 	}
 	f.Fuzz(compare)
 }

@@ -104,44 +104,46 @@ func TestValidateLaterFaults(t *testing.T) {
 	}
 }
 
+// laterValid are instructions of 3.0, with a proposal that they use.
+var laterValid = []struct {
+	name, locals, body string
+	uses               wasm.Feature
+}{
+	{"call_ref", noLocals, refFunc + "\x14\x00", wasm.FeatureFunctionReferences},
+	{"return_call_ref", noLocals, refFunc + "\x15\x00", wasm.FeatureFunctionReferences},
+	{"function as funcref", "\x01\x01\x70", refFunc + "\x21\x00", wasm.FeatureReferenceTypes},
+	{"non-null as nullable", "\x01\x01\x63\x00", refFunc + "\x21\x00\x20\x00\x1a", wasm.FeatureFunctionReferences},
+	{"br_on_null", noLocals, "\x02\x40" + funcNull + "\xd5\x00\x14\x00\x0b", wasm.FeatureFunctionReferences},
+	{"br_on_non_null", noLocals, "\x02\x64\x00" + funcNull + "\xd6\x00\x00\x0b\x1a", wasm.FeatureFunctionReferences},
+	{"set local", "\x01\x01\x64\x00", refFunc + "\x21\x00\x02\x40\x20\x00\x1a\x0b", wasm.FeatureFunctionReferences},
+	{"local set in both blocks", "\x01\x01\x64\x00", "\x02\x40" + refFunc + "\x22\x00\x1a\x20\x00\x1a\x0b" + refFunc + "\x22\x00\x1a\x20\x00\x1a", wasm.FeatureFunctionReferences},
+	{"bottom", noLocals, "\x00\xd4\xd1\x1a\x00\xd5\x00\x14\x00\x00\x02\x64\x00\x00\xd6\x00\x00\x0b\xd4\x1a", wasm.FeatureFunctionReferences},
+
+	{"throw", noLocals, i32Zero + "\x08\x00", wasm.FeatureExceptions},
+	{"throw_ref", noLocals, "\xd0\x74\x0a", wasm.FeatureExceptions},
+	{"try_table", noLocals, "\x02\x69\x02\x7f\x1f\x40\x02\x00\x00\x00\x03\x01\x0b\x00\x0b\x1a\x00\x0b\x1a", wasm.FeatureExceptions},
+	{"try", noLocals, "\x06\x40" + i32Zero + "\x08\x00\x07\x00\x1a\x09\x00\x19\x09\x00\x0b", wasm.FeatureLegacyExceptions},
+	{"try without handlers", noLocals, "\x06\x40\x0b", wasm.FeatureLegacyExceptions},
+	{"delegate", noLocals, "\x06\x40\x06\x40\x18\x00\x19\x0b\x06\x40\x18\x00", wasm.FeatureLegacyExceptions},
+	{"rethrow out of a block", noLocals, "\x06\x40\x19\x02\x40\x09\x01\x0b\x0b", wasm.FeatureLegacyExceptions},
+
+	{"structure", noLocals, i32Zero + i32Zero + "\xfb\x00\x01\xfb\x02\x01\x00\x1a\xfb\x01\x01\x41\x05\xfb\x05\x01\x00\xfb\x01\x01\xfb\x03\x01\x01\x1a", wasm.FeatureGC},
+	{"array", noLocals, newArray + i32Zero + "\xfb\x0c\x02\x1a" + newArray + "\xfb\x0f\x1a" + newArray + i32Zero + i32Zero + i32Zero + "\xfb\x10\x02", wasm.FeatureGC},
+	{"array of segments", noLocals, i32Zero + i32Zero + "\xfb\x09\x02\x00" + i32Zero + i32Zero + i32Zero + "\xfb\x12\x02\x00" +
+		i32Zero + i32Zero + "\xfb\x0a\x06\x00" + i32Zero + i32Zero + i32Zero + "\xfb\x13\x06\x00", wasm.FeatureGC},
+	{"array.copy", noLocals, newArray + i32Zero + newArray + i32Zero + i32Zero + "\xfb\x11\x02\x02", wasm.FeatureGC},
+	{"array.new_fixed", noLocals, i32Zero + i32Zero + "\xfb\x08\x02\x02\x1a\x00\xfb\x08\x02\xff\xff\xff\xff\x0f\x1a", wasm.FeatureGC},
+	{"casts", noLocals, newArray + "\xfb\x14\x6a\x1a" + newArray + "\xfb\x17\x02\x1a" + refFunc + "\xfb\x16\x70\x1a\xd0\x69\xfb\x17\x74\x1a", wasm.FeatureGC},
+	{"br_on_cast", noLocals, "\x02\x63\x6c\xd0\x6e\xfb\x18\x03\x00\x6e\x6c\xfb\x16\x6d\x1a\xd0\x6c\x0b\x1a", wasm.FeatureGC},
+	{"br_on_cast_fail", noLocals, "\x02\x64\x6e\xd0\x6e\xfb\x19\x03\x00\x6e\x6c\xd4\x0b\x1a", wasm.FeatureGC},
+	{"conversions", noLocals, i32Zero + "\xfb\x1c\xfb\x1b\xfb\x1a\xd4\x1a\xd0\x6f\xfb\x1a\x1a\x00\xfb\x1a\xfb\x1b\x1a", wasm.FeatureGC},
+	{"i31", noLocals, i32Zero + "\xfb\x1c\xfb\x1d\xfb\x1c\xfb\x1e\x1a", wasm.FeatureGC},
+	{"ref.eq", noLocals, "\xd0\x71" + i32Zero + "\xfb\x1c\xd3\x1a", wasm.FeatureGC},
+}
+
 // TestValidateLater takes instructions of 3.0, and notes the proposals.
 func TestValidateLater(t *testing.T) {
-	references, exceptions, legacy, gc := wasm.FeatureFunctionReferences, wasm.FeatureExceptions, wasm.FeatureLegacyExceptions, wasm.FeatureGC
-	for _, test := range []struct {
-		name, locals, body string
-		uses               wasm.Feature
-	}{
-		{"call_ref", noLocals, refFunc + "\x14\x00", references},
-		{"return_call_ref", noLocals, refFunc + "\x15\x00", references},
-		{"function as funcref", "\x01\x01\x70", refFunc + "\x21\x00", wasm.FeatureReferenceTypes},
-		{"non-null as nullable", "\x01\x01\x63\x00", refFunc + "\x21\x00\x20\x00\x1a", references},
-		{"br_on_null", noLocals, "\x02\x40" + funcNull + "\xd5\x00\x14\x00\x0b", references},
-		{"br_on_non_null", noLocals, "\x02\x64\x00" + funcNull + "\xd6\x00\x00\x0b\x1a", references},
-		{"set local", "\x01\x01\x64\x00", refFunc + "\x21\x00\x02\x40\x20\x00\x1a\x0b", references},
-		{"local set in both blocks", "\x01\x01\x64\x00", "\x02\x40" + refFunc + "\x22\x00\x1a\x20\x00\x1a\x0b" + refFunc + "\x22\x00\x1a\x20\x00\x1a", references},
-		{"bottom", noLocals, "\x00\xd4\xd1\x1a\x00\xd5\x00\x14\x00\x00\x02\x64\x00\x00\xd6\x00\x00\x0b\xd4\x1a", references},
-
-		{"throw", noLocals, i32Zero + "\x08\x00", exceptions},
-		{"throw_ref", noLocals, "\xd0\x74\x0a", exceptions},
-		{"try_table", noLocals, "\x02\x69\x02\x7f\x1f\x40\x02\x00\x00\x00\x03\x01\x0b\x00\x0b\x1a\x00\x0b\x1a", exceptions},
-		{"try", noLocals, "\x06\x40" + i32Zero + "\x08\x00\x07\x00\x1a\x09\x00\x19\x09\x00\x0b", legacy},
-		{"try without handlers", noLocals, "\x06\x40\x0b", legacy},
-		{"delegate", noLocals, "\x06\x40\x06\x40\x18\x00\x19\x0b\x06\x40\x18\x00", legacy},
-		{"rethrow out of a block", noLocals, "\x06\x40\x19\x02\x40\x09\x01\x0b\x0b", legacy},
-
-		{"structure", noLocals, i32Zero + i32Zero + "\xfb\x00\x01\xfb\x02\x01\x00\x1a\xfb\x01\x01\x41\x05\xfb\x05\x01\x00\xfb\x01\x01\xfb\x03\x01\x01\x1a", gc},
-		{"array", noLocals, newArray + i32Zero + "\xfb\x0c\x02\x1a" + newArray + "\xfb\x0f\x1a" + newArray + i32Zero + i32Zero + i32Zero + "\xfb\x10\x02", gc},
-		{"array of segments", noLocals, i32Zero + i32Zero + "\xfb\x09\x02\x00" + i32Zero + i32Zero + i32Zero + "\xfb\x12\x02\x00" +
-			i32Zero + i32Zero + "\xfb\x0a\x06\x00" + i32Zero + i32Zero + i32Zero + "\xfb\x13\x06\x00", gc},
-		{"array.copy", noLocals, newArray + i32Zero + newArray + i32Zero + i32Zero + "\xfb\x11\x02\x02", gc},
-		{"array.new_fixed", noLocals, i32Zero + i32Zero + "\xfb\x08\x02\x02\x1a\x00\xfb\x08\x02\xff\xff\xff\xff\x0f\x1a", gc},
-		{"casts", noLocals, newArray + "\xfb\x14\x6a\x1a" + newArray + "\xfb\x17\x02\x1a" + refFunc + "\xfb\x16\x70\x1a\xd0\x69\xfb\x17\x74\x1a", gc},
-		{"br_on_cast", noLocals, "\x02\x63\x6c\xd0\x6e\xfb\x18\x03\x00\x6e\x6c\xfb\x16\x6d\x1a\xd0\x6c\x0b\x1a", gc},
-		{"br_on_cast_fail", noLocals, "\x02\x64\x6e\xd0\x6e\xfb\x19\x03\x00\x6e\x6c\xd4\x0b\x1a", gc},
-		{"conversions", noLocals, i32Zero + "\xfb\x1c\xfb\x1b\xfb\x1a\xd4\x1a\xd0\x6f\xfb\x1a\x1a\x00\xfb\x1a\xfb\x1b\x1a", gc},
-		{"i31", noLocals, i32Zero + "\xfb\x1c\xfb\x1d\xfb\x1c\xfb\x1e\x1a", gc},
-		{"ref.eq", noLocals, "\xd0\x71" + i32Zero + "\xfb\x1c\xd3\x1a", gc},
-	} {
+	for _, test := range laterValid {
 		t.Run(test.name, func(t *testing.T) {
 			c, err := check([]byte(later(test.locals, test.body)))
 			if err != nil {
