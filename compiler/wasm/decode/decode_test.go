@@ -147,6 +147,49 @@ func TestDecodeElementForms(t *testing.T) {
 	}
 }
 
+func TestDecodeTypeForms(t *testing.T) {
+	forms := []string{
+		"\x60\x01\x63\x00\x01\x64\x6b",                         // func (ref null 0) -> (ref struct)
+		"\x4e\x02\x50\x00\x5f\x01\x78\x01\x4f\x01\x01\x5f\x00", // two, one below the other
+		"\x4e\x00", // none
+		"\x5e\x69\x00",
+	}
+	m, err := decode.Module([]byte(header + section(1, "\x04"+strings.Join(forms, ""))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []wasm.Type{
+		{FuncType: wasm.FuncType{Params: []wasm.ValueType{wasm.ReferenceTo(0)}, Results: []wasm.ValueType{wasm.StructRef.NonNull()}},
+			Final: true, GroupSize: 1, Offset: 11},
+		{Kind: wasm.KindStruct, Fields: []wasm.FieldType{{Type: wasm.I8, Mutable: true}}, GroupFirst: 1, GroupSize: 2, Offset: 20},
+		{Kind: wasm.KindStruct, Supers: []uint32{1}, Final: true, GroupFirst: 1, GroupSize: 2, Offset: 26},
+		{Kind: wasm.KindArray, Fields: []wasm.FieldType{{Type: wasm.ExnRef}}, Final: true, GroupFirst: 3, GroupSize: 1, Offset: 33},
+	}
+	if diff := cmp.Diff(want, m.Types); diff != "" {
+		t.Errorf("Types (-want +got):\n%s", diff)
+	}
+}
+
+func TestDecodeTagsAndTables(t *testing.T) {
+	m, err := decode.Module([]byte(header + section(2, "\x01"+name("a")+name("b")+"\x04\x00\x07") +
+		section(4, "\x01\x40\x00\x64\x70\x00\x02\xd2\x05\x0b") + section(13, "\x01\x00\x03") + section(7, "\x01"+name("e")+"\x04\x01")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := m.Imports[0]; i.Kind != wasm.ExternTag || i.Type != 7 {
+		t.Errorf("Imports[0] = %+v, want a tag of type 7", i)
+	}
+	if e := m.Exports[0]; e.Kind != wasm.ExternTag || e.Index != 1 {
+		t.Errorf("Exports[0] = %+v, want tag 1", e)
+	}
+	if len(m.Tags) != 1 || m.Tags[0].Type != 3 {
+		t.Errorf("Tags = %+v, want one of type 3", m.Tags)
+	}
+	if table := m.Tables[0]; table.Type.Element != wasm.FuncRef.NonNull() || table.Init == nil || string(table.Init.Body) != "\xd2\x05\x0b" {
+		t.Errorf("Tables[0] = %+v, want (ref func) with an initial value", table)
+	}
+}
+
 func TestDecodeDataForms(t *testing.T) {
 	m, err := decode.Module([]byte(header + section(11, "\x03\x00\x41\x07\x0b\x01a\x01\x02bc\x02\x01\x41\x07\x0b\x00")))
 	if err != nil {

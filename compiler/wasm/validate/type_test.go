@@ -222,3 +222,14 @@ func TestValidateTypeBounds(t *testing.T) {
 		})
 	}
 }
+
+func TestCheckedTags(t *testing.T) {
+	c, err := check([]byte(header + section(1, vector(emptyFunc, "\x60\x01\x7f\x00")) +
+		section(2, vector(name("e")+name("t")+"\x04\x00\x01")) + section(13, vector("\x00\x00"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tags := c.Tags(); !slices.Equal(tags, []uint32{1, 0}) || c.ImportedTags() != 1 || !c.Uses(wasm.FeatureExceptions) {
+		t.Errorf("Tags() = %v, ImportedTags() = %d, Features() = %v, want [1 0], 1 and exception-handling", tags, c.ImportedTags(), c.Features())
+	}
+}
