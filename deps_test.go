@@ -3,6 +3,7 @@ package mewz
 import (
 	_ "github.com/alecthomas/kong"
 	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/ianlancetaylor/demangle"
 	_ "github.com/rogpeppe/go-internal/testscript"
 	_ "github.com/schollz/progressbar/v3"
 	_ "github.com/tetratelabs/wazero"

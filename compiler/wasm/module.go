@@ -7,6 +7,7 @@ package wasm
 
 import (
 	"fmt"
+	"sort"
 	"strconv"
 )
 
@@ -269,4 +270,14 @@ func (m *Module) importName(kind ExternKind, index uint32) string {
 		index--
 	}
 	return ""
+}
+
+// CodeAt returns the index in m.Code of the body that holds an offset of the
+// module.
+func (m *Module) CodeAt(offset Offset) (int, bool) {
+	i := sort.Search(len(m.Code), func(i int) bool { return m.Code[i].Offset > offset }) - 1
+	if i < 0 || offset-m.Code[i].Offset >= Offset(len(m.Code[i].Body)) {
+		return 0, false
+	}
+	return i, true
 }

@@ -1,18 +1,17 @@
 // Package line finds the place in the source that an instruction of a module
-// was compiled from, by the DWARF in the module's custom sections (DWARF for
-// WebAssembly, https://yurydelendik.github.io/webassembly-dwarf/).
+// was compiled from, and the functions that were inlined there.
 //
-// In: a decoded module. Out: file, line and column of an offset. It never
-// fails a module: one without or with broken DWARF has no places.
+// In: a decoded module. Out: for an offset, the functions of the source with
+// their files and lines. It reads DWARF (DWARF for WebAssembly,
+// https://yurydelendik.github.io/webassembly-dwarf/), in the module or in the
+// file that its section external_debug_info names, source maps (ECMA-426), and
+// the line table that a Go program carries for its own backtraces. It never
+// fails a module: one without or with broken debug information has no places.
 package line
 
 import (
-	"cmp"
-	"debug/dwarf"
 	"errors"
-	"io"
-	"slices"
-	"strings"
+	"fmt"
 
 	"mewz/compiler/wasm"
 )
@@ -20,126 +19,75 @@ import (
 // Place is a place in the source.
 type Place struct {
 	File   string
-	Line   int
-	Column int // 0: unknown
+	Line   int  // 0: unknown
+	Column int  // 0: unknown
+	Near   bool // the line is that of an instruction soon after
+}
+
+// String writes a place as compilers do: file:line:column.
+func (p Place) String() string {
+	text := fmt.Sprintf("%s:%d", p.File, p.Line)
+	if p.Column > 0 {
+		text += fmt.Sprintf(":%d", p.Column)
+	}
+	return text
+}
+
+// Frame is a function of the source and a place in it.
+type Frame struct {
+	Function string // as people write it, "" if unknown
+	Place    Place
 }
 
 // Table holds the places of a module's instructions.
 type Table struct {
-	code wasm.Offset // the addresses of DWARF count from here
-	rows []row       // sorted by address
+	lookup interface {
+		// frames returns the frames of the instruction at offset, innermost
+		// first: each but the last is inlined into the next.
+		frames(offset wasm.Offset) []Frame
+	}
 }
 
-type row struct {
-	address uint64
-	place   Place // Line 0: none from here on
+// Open returns the contents of a file that a module names.
+type Open func(name string) ([]byte, error)
+
+// ErrNone says that a module has no debug information.
+var ErrNone = errors.New("no debug information in the module")
+
+// sources are the kinds of debug information, the best first. Each returns
+// ErrNone for a module without it.
+var sources = [...]func(*wasm.Module, Open) (*Table, error){readDWARF, readExternal, readSourceMap, readGo}
+
+// Read reads the debug information of m. With open it also reads that of files
+// which m names.
+func Read(m *wasm.Module, open Open) (*Table, error) {
+	var first error
+	for _, read := range sources {
+		table, err := read(m, open)
+		if err == nil {
+			return table, nil
+		}
+		if first == nil && !errors.Is(err, ErrNone) {
+			first = err
+		}
+	}
+	if first != nil {
+		return nil, first
+	}
+	return nil, ErrNone
 }
 
-// rowsMax bounds what is kept of a line table: more rows than a module of
-// wasm.MaxModuleBytes has instructions worth a line.
-const rowsMax = 64 << 20
+// At returns the frames of the instruction at offset of the module, innermost
+// first: each but the last is inlined into the next. It is nil if nothing is
+// known.
+func (t *Table) At(offset wasm.Offset) []Frame { return t.lookup.frames(offset) }
 
-// ErrNone says that a module has no DWARF.
-var ErrNone = errors.New("no DWARF in the module")
-
-// Read reads the line tables of m.
-func Read(m *wasm.Module) (table *Table, err error) {
-	sections := map[string][]byte{}
+// custom returns the bytes of a custom section, nil if there is none.
+func custom(m *wasm.Module, name string) []byte {
 	for i := range m.Customs {
-		if name, ok := strings.CutPrefix(m.Customs[i].Name, ".debug_"); ok {
-			sections[name] = m.Customs[i].Bytes
+		if m.Customs[i].Name == name {
+			return m.Customs[i].Bytes
 		}
 	}
-	if sections["info"] == nil || sections["line"] == nil {
-		return nil, ErrNone
-	}
-	data, err := dwarf.New(sections["abbrev"], nil, nil, sections["info"], sections["line"], nil, sections["ranges"], sections["str"])
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range []string{"addr", "line_str", "str_offsets", "rnglists"} {
-		if sections[name] != nil {
-			if err := data.AddSection(".debug_"+name, sections[name]); err != nil {
-				return nil, err
-			}
-		}
-	}
-	table = &Table{code: m.CodeOffset}
-	if err := table.read(data); err != nil {
-		return nil, err
-	}
-	// Where one function ends and the next begins, the beginning holds.
-	slices.SortStableFunc(table.rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.address, b.address), cmp.Compare(min(a.place.Line, 1), min(b.place.Line, 1)))
-	})
-	return table, nil
-}
-
-// read reads the line table of every compilation unit.
-func (t *Table) read(data *dwarf.Data) error {
-	for units := data.Reader(); ; units.SkipChildren() {
-		unit, err := units.Next()
-		if err != nil || unit == nil {
-			return err
-		}
-		if unit.Tag != dwarf.TagCompileUnit {
-			continue
-		}
-		table, err := data.LineReader(unit)
-		if err != nil {
-			return err
-		}
-		if table == nil {
-			continue
-		}
-		if err := t.readUnit(table); err != nil {
-			return err
-		}
-	}
-}
-
-func (t *Table) readUnit(table *dwarf.LineReader) error {
-	sequence := len(t.rows)
-	for len(t.rows) < rowsMax {
-		var entry dwarf.LineEntry
-		if err := table.Next(&entry); err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		}
-		r := row{address: entry.Address}
-		if !entry.EndSequence && entry.File != nil && entry.Line > 0 {
-			r.place = Place{entry.File.Name, entry.Line, entry.Column}
-		}
-		t.rows = append(t.rows, r)
-		if entry.EndSequence {
-			// A function that the linker dropped has address 0 (or all ones).
-			if start := t.rows[sequence].address; start == 0 || start >= 1<<32-2 {
-				t.rows = t.rows[:sequence]
-			}
-			sequence = len(t.rows)
-		}
-	}
-	return errors.New("a line table of too many rows")
-}
-
-// At returns the place of the instruction at offset of the module.
-func (t *Table) At(offset wasm.Offset) (Place, bool) {
-	if offset < t.code {
-		return Place{}, false
-	}
-	address := uint64(offset - t.code)
-	i, found := slices.BinarySearchFunc(t.rows, address, func(r row, address uint64) int { return cmp.Compare(r.address, address) })
-	if !found {
-		i--
-	}
-	// Of several rows of one address the last one holds.
-	for i >= 0 && i+1 < len(t.rows) && t.rows[i+1].address == address {
-		i++
-	}
-	if i < 0 || t.rows[i].place.Line == 0 {
-		return Place{}, false
-	}
-	return t.rows[i].place, true
+	return nil
 }

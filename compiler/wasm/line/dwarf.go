@@ -1,0 +1,343 @@
+package line
+
+import (
+	"cmp"
+	"debug/dwarf"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/decode"
+)
+
+// dwarfTable holds the line tables of a module and finds the functions of an
+// address when somebody asks.
+type dwarfTable struct {
+	code  wasm.Offset
+	data  *dwarf.Data
+	rows  []row // sorted by address
+	units []unit
+}
+
+// unit is a compilation unit.
+type unit struct {
+	ranges    [][2]uint64
+	offset    dwarf.Offset
+	files     []*dwarf.LineFile
+	read      bool
+	functions []function // once read
+}
+
+// function is a subprogram that has code.
+type function struct {
+	ranges [][2]uint64
+	offset dwarf.Offset
+}
+
+type row struct {
+	address uint64
+	place   Place // Line 0: none from here on
+}
+
+const (
+	// rowsMax bounds what is kept of a line table: more rows than a module of
+	// wasm.MaxModuleBytes has instructions worth a line.
+	rowsMax = 64 << 20
+	// inlineMax bounds how deep functions are inlined into each other, far
+	// beyond what compilers do.
+	inlineMax = 100
+)
+
+// readDWARF reads the DWARF in the custom sections of m.
+func readDWARF(m *wasm.Module, _ Open) (*Table, error) { return tableOf(m, m) }
+
+// readExternal reads the DWARF of the file that m names (tool conventions,
+// "External DWARF").
+func readExternal(m *wasm.Module, open Open) (*Table, error) {
+	section := custom(m, "external_debug_info")
+	if section == nil || open == nil {
+		return nil, ErrNone
+	}
+	r := wasm.NewReader(section, 0)
+	n, err := r.Uint32()
+	if err != nil {
+		return nil, err
+	}
+	name, err := r.Bytes(n)
+	if err != nil {
+		return nil, err
+	}
+	file, err := open(string(name))
+	if err != nil {
+		return nil, fmt.Errorf("debug information in another file: %w", err)
+	}
+	other, err := decode.Module(file)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", name, err)
+	}
+	return tableOf(m, other)
+}
+
+// tableOf reads the DWARF in holder, which describes m.
+func tableOf(m, holder *wasm.Module) (*Table, error) {
+	sections := map[string][]byte{}
+	for i := range holder.Customs {
+		if name, ok := strings.CutPrefix(holder.Customs[i].Name, ".debug_"); ok {
+			sections[name] = holder.Customs[i].Bytes
+		}
+	}
+	if sections["info"] == nil || sections["line"] == nil {
+		return nil, ErrNone
+	}
+	data, err := dwarf.New(sections["abbrev"], nil, nil, sections["info"], sections["line"], nil, sections["ranges"], sections["str"])
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"addr", "line_str", "str_offsets", "rnglists"} {
+		if sections[name] != nil {
+			if err := data.AddSection(".debug_"+name, sections[name]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	table := &dwarfTable{code: m.CodeOffset, data: data}
+	if err := table.readUnits(); err != nil {
+		return nil, err
+	}
+	// Where one function ends and the next begins, the beginning holds.
+	slices.SortStableFunc(table.rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.address, b.address), cmp.Compare(min(a.place.Line, 1), min(b.place.Line, 1)))
+	})
+	return &Table{lookup: table}, nil
+}
+
+// readUnits reads the line table of every compilation unit.
+func (t *dwarfTable) readUnits() error {
+	for units := t.data.Reader(); ; units.SkipChildren() {
+		entry, err := units.Next()
+		if err != nil || entry == nil {
+			return err
+		}
+		if entry.Tag != dwarf.TagCompileUnit {
+			continue
+		}
+		lines, err := t.data.LineReader(entry)
+		if err != nil {
+			return err
+		}
+		if lines == nil {
+			continue
+		}
+		u := unit{offset: entry.Offset, files: lines.Files()}
+		u.ranges, _ = t.data.Ranges(entry) // without them it has lines only
+		t.units = append(t.units, u)
+		if err := t.readLines(lines); err != nil {
+			return err
+		}
+	}
+}
+
+func (t *dwarfTable) readLines(table *dwarf.LineReader) error {
+	sequence := len(t.rows)
+	for len(t.rows) < rowsMax {
+		var entry dwarf.LineEntry
+		if err := table.Next(&entry); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		r := row{address: entry.Address}
+		if !entry.EndSequence && entry.File != nil && entry.Line > 0 {
+			r.place = Place{File: entry.File.Name, Line: entry.Line, Column: entry.Column}
+		}
+		t.rows = append(t.rows, r)
+		if entry.EndSequence {
+			if isDropped(t.rows[sequence].address) {
+				t.rows = t.rows[:sequence]
+			}
+			sequence = len(t.rows)
+		}
+	}
+	return errors.New("a line table of too many rows")
+}
+
+// isDropped says whether an address is that of a function which the linker
+// dropped: 0 or all ones.
+func isDropped(address uint64) bool { return address == 0 || address >= 1<<32-2 }
+
+// place returns the place of the instruction at an address.
+func (t *dwarfTable) place(address uint64) Place {
+	i, found := slices.BinarySearchFunc(t.rows, address, func(r row, address uint64) int { return cmp.Compare(r.address, address) })
+	if !found {
+		i--
+	}
+	// Of several rows of one address the last one holds.
+	for i >= 0 && i+1 < len(t.rows) && t.rows[i+1].address == address {
+		i++
+	}
+	if i < 0 {
+		return Place{}
+	}
+	return t.rows[i].place
+}
+
+func (t *dwarfTable) frames(offset wasm.Offset) []Frame {
+	if offset < t.code {
+		return nil
+	}
+	address := uint64(offset - t.code)
+	frames := t.functionsAt(address)
+	place := t.place(address)
+	switch {
+	case len(frames) > 0:
+		frames[0].Place = place
+	case place.Line > 0:
+		frames = []Frame{{Place: place}}
+	}
+	return frames
+}
+
+// functionsAt returns the functions at an address, innermost first, all but the
+// first with the place of the call that was inlined.
+func (t *dwarfTable) functionsAt(address uint64) []Frame {
+	for i := range t.units {
+		u := &t.units[i]
+		if !contains(u.ranges, address) {
+			continue
+		}
+		if !u.read {
+			u.read = true
+			u.functions = t.readFunctions(u)
+		}
+		for _, f := range u.functions {
+			if contains(f.ranges, address) {
+				return t.inlinedAt(u, f.offset, address)
+			}
+		}
+	}
+	return nil
+}
+
+func contains(ranges [][2]uint64, address uint64) bool {
+	for _, r := range ranges {
+		if address >= r[0] && address < r[1] && !isDropped(r[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// readFunctions lists the subprograms of a unit that have code. They may be
+// inside of namespaces and types.
+func (t *dwarfTable) readFunctions(u *unit) []function {
+	var functions []function
+	r := t.data.Reader()
+	r.Seek(u.offset)
+	for depth := 0; ; {
+		entry, err := r.Next()
+		if err != nil || entry == nil {
+			return functions
+		}
+		if entry.Tag == dwarf.TagSubprogram {
+			if ranges, err := t.data.Ranges(entry); err == nil && len(ranges) > 0 && !isDropped(ranges[0][0]) {
+				functions = append(functions, function{ranges, entry.Offset})
+			}
+			r.SkipChildren()
+			continue
+		}
+		if entry.Children {
+			depth++
+		}
+		if entry.Tag == 0 {
+			depth--
+		}
+		if depth <= 0 {
+			return functions
+		}
+	}
+}
+
+// inlinedAt returns the subprogram at an offset of .debug_info and what is
+// inlined in it at an address (DWARF 5 section 3.3.8).
+func (t *dwarfTable) inlinedAt(u *unit, at dwarf.Offset, address uint64) []Frame {
+	r := t.data.Reader()
+	r.Seek(at)
+	outer, err := r.Next()
+	if err != nil || outer == nil {
+		return nil
+	}
+	frames := []Frame{{Function: t.name(outer)}} // outermost first, turned at the end
+	for depth := 1; outer.Children && depth > 0 && len(frames) < inlineMax; {
+		entry, err := r.Next()
+		if err != nil || entry == nil {
+			break
+		}
+		if entry.Tag == 0 {
+			depth--
+			continue
+		}
+		inside := false
+		if entry.Tag == dwarf.TagInlinedSubroutine || entry.Tag == dwarf.TagLexDwarfBlock {
+			ranges, err := t.data.Ranges(entry)
+			inside = err == nil && contains(ranges, address)
+		}
+		if !inside {
+			r.SkipChildren()
+			continue
+		}
+		if entry.Tag == dwarf.TagInlinedSubroutine {
+			frames[len(frames)-1].Place = u.callPlace(entry)
+			frames = append(frames, Frame{Function: t.name(entry)})
+		}
+		if !entry.Children {
+			break // nothing is inside of what has the address
+		}
+		depth++
+	}
+	slices.Reverse(frames)
+	return frames
+}
+
+// callPlace is where an inlined call stands.
+func (u *unit) callPlace(entry *dwarf.Entry) Place {
+	file, _ := entry.Val(dwarf.AttrCallFile).(int64)
+	line, _ := entry.Val(dwarf.AttrCallLine).(int64)
+	column, _ := entry.Val(dwarf.AttrCallColumn).(int64)
+	if file < 0 || file >= int64(len(u.files)) || u.files[file] == nil || line <= 0 {
+		return Place{}
+	}
+	return Place{File: u.files[file].Name, Line: int(line), Column: int(max(column, 0))}
+}
+
+// name returns the name of a function, which may stand in the entry of its
+// declaration or of its abstract instance.
+func (t *dwarfTable) name(entry *dwarf.Entry) string {
+	const hopsMax = 4 // origin, specification; a loop in forged DWARF ends here
+	plain := ""
+	for range hopsMax {
+		if linkage, ok := entry.Val(dwarf.AttrLinkageName).(string); ok {
+			return Demangle(linkage)
+		}
+		if name, ok := entry.Val(dwarf.AttrName).(string); ok && plain == "" {
+			plain = name
+		}
+		next, ok := entry.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset)
+		if !ok {
+			if next, ok = entry.Val(dwarf.AttrSpecification).(dwarf.Offset); !ok {
+				break
+			}
+		}
+		r := t.data.Reader()
+		r.Seek(next)
+		e, err := r.Next()
+		if err != nil || e == nil {
+			break
+		}
+		entry = e
+	}
+	return plain
+}
