@@ -46,6 +46,7 @@ var layers = map[string][]string{
 	"compiler/lower":               {"abi", "compiler/object", "compiler/wasm", "compiler/wasm/validate"},
 	"compiler/cache":               {},
 	"compiler/llvm":                {"abi", "compiler/cache", "compiler/lower", "compiler/object", "golang.org/x/sync/..."},
+	"compiler/listing":             {"abi", "compiler/object", "compiler/wasm", "compiler/wasm/line", "golang.org/x/arch/x86/x86asm"},
 	"compiler":                     {"abi", "compiler/..."},
 	"image":                        {"abi", "compiler/object"},
 	"vmm":                          {"abi", "golang.org/x/sys/unix"},

@@ -123,6 +123,9 @@ func TestSymbolTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if diff := cmp.Diff(s, table.All()); diff != "" {
+		t.Errorf("All differs (-want +got):\n%s", diff)
+	}
 	if f, ok := table.Function(15); !ok || f != s.Functions[0] {
 		t.Errorf("Function(15) = %v, %v", f, ok)
 	}
@@ -153,6 +156,7 @@ func FuzzOpenSymbols(f *testing.F) {
 			table.Function(at)
 			table.Row(at)
 			table.Location(at)
+			table.All()
 		}
 	})
 }

@@ -116,6 +116,26 @@ func OpenSymbols(b []byte) (SymbolTable, error) {
 	return SymbolTable{parts[0], parts[1], parts[2], parts[3]}, nil
 }
 
+// All decodes the whole table.
+func (t SymbolTable) All() *Symbols {
+	le := binary.LittleEndian
+	s := &Symbols{}
+	for b := t.functions; len(b) > 0; b = b[symbolFunctionBytes:] {
+		f := SymbolFunction{Start: le.Uint32(b), Bytes: le.Uint32(b[4:]), Index: le.Uint32(b[8:])}
+		if at, n := uint64(le.Uint32(b[12:])), uint64(le.Uint32(b[16:])); at+n <= uint64(len(t.names)) {
+			f.Name = string(t.names[at : at+n])
+		}
+		s.Functions = append(s.Functions, f)
+	}
+	for b := t.rows; len(b) > 0; b = b[unwindRowBytes:] {
+		s.Rows = append(s.Rows, UnwindRow{Start: le.Uint32(b), CFAOffset: int32(le.Uint32(b[4:])), Register: b[8], SavedBP: int32(le.Uint32(b[12:]))})
+	}
+	for b := t.locations; len(b) > 0; b = b[symbolLocationBytes:] {
+		s.Locations = append(s.Locations, SymbolLocation{Start: le.Uint32(b), Offset: le.Uint32(b[4:])})
+	}
+	return s
+}
+
 // search returns the last item of table whose first uint32 is at most start.
 func search(table []byte, itemBytes int, start uint32) ([]byte, bool) {
 	i := sort.Search(len(table)/itemBytes, func(i int) bool {

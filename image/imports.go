@@ -163,7 +163,7 @@ func missingReason(module, name string) string {
 	for _, f := range abi.Functions {
 		if f.Module == module {
 			moduleFound = true
-			if d := editDistance(f.Name, name, bestDistance); d < bestDistance {
+			if d := EditDistance(f.Name, name, bestDistance); d < bestDistance {
 				best, bestDistance = f.Name, d
 			}
 		} else if f.Name == name && elsewhere == "" {
@@ -196,9 +196,9 @@ func importModules() []string {
 	return modules
 }
 
-// editDistance is the Levenshtein distance of a and b, or limit if it is no
+// EditDistance is the Levenshtein distance of a and b, or limit if it is no
 // less than that.
-func editDistance(a, b string, limit int) int {
+func EditDistance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit
 	}

@@ -73,8 +73,8 @@ func TestEditDistance(t *testing.T) {
 		{"kitten", "sitting", 5, 3}, {"aaaa", "bbbb", 3, 3}, {"a", "aaaaaaa", 2, 2},
 	}
 	for _, test := range tests {
-		if got := editDistance(test.a, test.b, test.limit); got != test.want {
-			t.Errorf("editDistance(%q, %q, %d) = %d, want %d", test.a, test.b, test.limit, got, test.want)
+		if got := EditDistance(test.a, test.b, test.limit); got != test.want {
+			t.Errorf("EditDistance(%q, %q, %d) = %d, want %d", test.a, test.b, test.limit, got, test.want)
 		}
 	}
 }

@@ -83,7 +83,10 @@ type formatFlag struct {
 
 type inspectCommand struct {
 	formatFlag
-	File string `arg:"" help:"A module (.wasm), an object or an image; - is standard input."`
+	compileFlags
+	Disassemble string `short:"d" placeholder:"FUNC" help:"Show one function as WebAssembly, LLVM IR and machine code. FUNC is an index, a name or a part of one, an export, or an offset in the module as a trap prints it (0x1234)."`
+	IR          string `name:"ir" enum:"lowered,optimized,none" default:"lowered" help:"LLVM IR in the disassembly: lowered, as the compiler writes it; optimized, after LLVM's passes; none."`
+	File        string `arg:"" help:"A module (.wasm), an object or an image; - is standard input."`
 }
 
 type checkCommand struct {

@@ -16,13 +16,15 @@ import (
 	"mewz/image"
 )
 
-// inspection is what inspect prints: one of Module and Image is set.
+// inspection is what inspect prints: one of Module, Image and Disassembly is set.
 type inspection struct {
 	File   string            `json:"file"`
 	Kind   kind              `json:"kind"`
 	Error  string            `json:"error,omitempty"` // why the module is not valid
 	Module *moduleReport     `json:"module,omitempty"`
 	Image  *imageDescription `json:"image,omitempty"`
+
+	Disassembly *disassembly `json:"disassembly,omitempty"`
 }
 
 // imageDescription is image.Description in the words of the JSON output.
@@ -60,12 +62,18 @@ type fileDescription struct {
 }
 
 // Run shows what a file contains.
-func (i *inspectCommand) Run(*app) error {
+func (i *inspectCommand) Run(a *app) error {
 	src, err := openSource(i.File)
 	if err != nil {
 		return err
 	}
 	found := inspection{File: i.File, Kind: src.kind}
+	if i.Disassemble != "" {
+		if found.Disassembly, err = i.disassemble(a, src); err != nil {
+			return err
+		}
+		return printResult(i.Format, &found, found.Disassembly.print)
+	}
 	if src.kind == kindImage {
 		description, err := image.Read(i.File)
 		if err != nil {

@@ -243,15 +243,27 @@ func (f *function) define() int {
 }
 
 // line ends an instruction.
-func (f *function) line() { f.text = append(f.text, '\n') }
+func (f *function) line() {
+	if f.module.options.EveryLocation {
+		f.locate()
+	}
+	f.text = append(f.text, '\n')
+}
 
 // locatedLine ends an instruction whose place in the module is to be found from
 // its address.
 func (f *function) locatedLine() {
+	if !f.module.options.EveryLocation { // line does it
+		f.locate()
+	}
+	f.line()
+}
+
+// locate writes the place of an instruction, if there is a line table.
+func (f *function) locate() {
 	if f.module.options.Locations && f.scope != 0 {
 		f.put(", !dbg !").number(uint64(f.location(f.scope, f.offset)))
 	}
-	f.line()
 }
 
 // appendValue appends the text that stands for v.

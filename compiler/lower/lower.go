@@ -31,6 +31,10 @@ type Options struct {
 	HashedTypeIDs bool // type ids that agree between modules linked with each other
 	Locations     bool // line table: the module offset of calls, memory accesses and traps
 
+	// EveryLocation gives every instruction a place, for listings: the same code,
+	// but a much larger line table.
+	EveryLocation bool
+
 	// Global0InRegister passes global 0 between functions in a register, where
 	// that cannot be noticed.
 	Global0InRegister bool
