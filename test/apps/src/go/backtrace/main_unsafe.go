@@ -13,7 +13,7 @@ type tree struct{ depth int }
 //go:noinline
 func far(address uintptr) byte {
 	fmt.Println("reading")
-	return *(*byte)(unsafe.Pointer(address)) // @far
+	return *(*byte)(unsafe.Add(unsafe.Pointer(nil), address)) // @far
 }
 
 //go:noinline
