@@ -41,6 +41,7 @@ var layers = map[string][]string{
 	"compiler/wasm/internal/suite": {},
 	"compiler/wasm/decode":         {"compiler/wasm"},
 	"compiler/wasm/validate":       {"compiler/wasm"},
+	"compiler/wasm/survey":         {"compiler/wasm"},
 	"compiler/wasm/line":           {"compiler/wasm", "compiler/wasm/decode", "github.com/ianlancetaylor/demangle"},
 	"compiler/object":              {"abi"},
 	"compiler/lower":               {"abi", "compiler/object", "compiler/wasm", "compiler/wasm/validate"},

@@ -116,7 +116,7 @@ func functionTypeText(m *wasm.Module, index uint32) string {
 	if k < 0 || k >= len(m.Functions) || uint64(m.Functions[k]) >= uint64(len(m.Types)) {
 		return ""
 	}
-	return listing.TypeText(&m.Types[m.Functions[k]])
+	return listing.TypeText(&m.Types[m.Functions[k]].FuncType)
 }
 
 // withSourceNames adds the names that debug information has, which are what a

@@ -165,11 +165,11 @@ func (b *builder) addWasm(code *wasm.Code) error {
 		g := b.group(i.Offset)
 		g.Wasm, g.Depth = text.instruction(&i), depth
 		switch i.Opcode {
-		case wasm.OpBlock, wasm.OpLoop, wasm.OpIf:
+		case wasm.OpBlock, wasm.OpLoop, wasm.OpIf, wasm.OpTry, wasm.OpTryTable:
 			depth++
-		case wasm.OpElse:
+		case wasm.OpElse, wasm.OpCatch, wasm.OpCatchAll:
 			g.Depth = max(depth-1, 0)
-		case wasm.OpEnd:
+		case wasm.OpEnd, wasm.OpDelegate:
 			depth--
 			g.Depth = max(depth, 0)
 		}

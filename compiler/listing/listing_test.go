@@ -15,7 +15,7 @@ import (
 
 func TestInstructionText(t *testing.T) {
 	m := &wasm.Module{
-		Types:   []wasm.FuncType{{}, {Params: []wasm.ValueType{wasm.I32, wasm.I64}, Results: []wasm.ValueType{wasm.F32}}},
+		Types:   []wasm.Type{{}, {FuncType: wasm.FuncType{Params: []wasm.ValueType{wasm.I32, wasm.I64}, Results: []wasm.ValueType{wasm.F32}}}},
 		Imports: []wasm.Import{{Module: "env", Name: "log", Kind: wasm.ExternFunc}},
 		Names: wasm.Names{
 			Functions: map[uint32]string{1: "_ZN4shop4Cart5shareEv", 2: "a\x1b[31m\"b"},
@@ -48,7 +48,7 @@ func TestInstructionText(t *testing.T) {
 		{"\x43\x00\x00\x80\x3f", "f32.const 1"},
 		{"\x44\x00\x00\x00\x00\x00\x00\xf8\x7f", "f64.const nan ;; 0x7ff8000000000000"},
 		{"\x1c\x01\x7e", "select (result i64)"},
-		{"\xd0\x70", "ref.null (result funcref)"},
+		{"\xd0\x70", "ref.null funcref"},
 		{"\xd2\x00", "ref.func 0 <env.log>"},
 		{"\xfc\x0a\x00\x00", "memory.copy 0 0"},
 		{"\xfd\x0c" + strings.Repeat("\x01", 16), "v128.const i64x2 0x0101010101010101 0x0101010101010101"},
@@ -100,7 +100,7 @@ define hidden void @f2() #0 {
 // testModule has function 1 at offset 100: local.get, i32.const, i32.add, end.
 func testModule() *wasm.Module {
 	return &wasm.Module{
-		Types: []wasm.FuncType{{}}, Functions: []uint32{0, 0},
+		Types: []wasm.Type{{}}, Functions: []uint32{0, 0},
 		Code: []wasm.Code{
 			{Body: []byte("\x01\x0b"), Offset: 90},
 			{Body: []byte("\x20\x00\x41\x01\x6a\x0b"), Offset: 100},

@@ -40,6 +40,8 @@ func (t *text) immediate(kind wasm.ImmediateKind, i *wasm.Instruction, info *was
 		return ""
 	case wasm.ImmediateBlock:
 		return t.block(i.Block)
+	case wasm.ImmediateCatches:
+		return strings.TrimSpace(t.block(i.Block) + " " + catches(i.Catches))
 	case wasm.ImmediateLabels:
 		return labels(i)
 	case wasm.ImmediateFunction:
@@ -65,8 +67,12 @@ func (t *text) immediate(kind wasm.ImmediateKind, i *wasm.Instruction, info *was
 		return strings.TrimSpace(memArg(i, info) + " " + strconv.Itoa(int(i.Lane)))
 	case wasm.ImmediateLane:
 		return strconv.Itoa(int(i.Lane))
-	case wasm.ImmediateTypes, wasm.ImmediateRefType:
+	case wasm.ImmediateTypes:
 		return typeList("result", i.Types)
+	case wasm.ImmediateHeapType, wasm.ImmediateHeapTypeNull, wasm.ImmediateCast:
+		return references(kind, i)
+	case wasm.ImmediateTypeField, wasm.ImmediateTypeCount, wasm.ImmediateTypeData, wasm.ImmediateTypeElement, wasm.ImmediateTypeType:
+		return fmt.Sprintf("%d %d", i.Index, i.Index2)
 	default:
 		return constant(kind, i)
 	}
@@ -89,6 +95,34 @@ func constant(kind wasm.ImmediateKind, i *wasm.Instruction) string {
 	default:
 		return strconv.FormatUint(uint64(i.Index), 10)
 	}
+}
+
+// references writes reference types: those of a cast behind its label.
+func references(kind wasm.ImmediateKind, i *wasm.Instruction) string {
+	var parts []string
+	if kind == wasm.ImmediateCast {
+		parts = append(parts, strconv.Itoa(int(i.Index)))
+	}
+	for _, t := range i.Types {
+		parts = append(parts, t.String())
+	}
+	return strings.Join(parts, " ")
+}
+
+// catches writes the clauses of a try_table.
+func catches(list []wasm.Catch) string {
+	names := map[wasm.CatchKind]string{
+		wasm.CatchTag: "catch", wasm.CatchTagRef: "catch_ref", wasm.CatchAll: "catch_all", wasm.CatchAllRef: "catch_all_ref",
+	}
+	var parts []string
+	for _, c := range list {
+		text := "(" + names[c.Kind]
+		if c.Kind.HasTag() {
+			text += fmt.Sprintf(" %d", c.Tag)
+		}
+		parts = append(parts, text+fmt.Sprintf(" %d)", c.Label))
+	}
+	return strings.Join(parts, " ")
 }
 
 // float writes a float; one that is not a number with its bits.
@@ -141,7 +175,7 @@ func (t *text) typeOf(index uint32) string {
 	if uint64(index) >= uint64(len(t.module.Types)) {
 		return ""
 	}
-	return prefixed(TypeText(&t.module.Types[index]))
+	return prefixed(TypeText(&t.module.Types[index].FuncType))
 }
 
 func prefixed(s string) string {
