@@ -4,19 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"mewz/abi"
 	"mewz/compiler/object"
+	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/line"
 	"mewz/image"
 )
 
 // verdict is what check prints.
 type verdict struct {
-	File     string    `json:"file"`
-	Runs     bool      `json:"runs"`
-	Problems []problem `json:"problems,omitempty"` // what keeps it from running
-	Notes    []problem `json:"notes,omitempty"`    // what is worth knowing
+	File     string          `json:"file"`
+	Runs     bool            `json:"runs"`
+	Features []featureReport `json:"features,omitempty"` // beyond WebAssembly 1.0
+	Needs    []needReport    `json:"needs,omitempty"`    // what the program may want
+	Problems []problem       `json:"problems,omitempty"` // what keeps it from running
+	Notes    []problem       `json:"notes,omitempty"`    // what is worth knowing
 }
 
 // problem is one thing with its remedy.
@@ -55,15 +60,28 @@ func (v *verdict) note(what, remedy string) { v.Notes = append(v.Notes, problem{
 // check collects all that is wrong, not only the first thing.
 func (v *verdict) check(src *source) {
 	m, err := describe(src)
+	var table *line.Table
+	if m != nil && m.module != nil {
+		table, _ = line.Read(m.module, src.open) // without it there are no lines of the source
+	}
 	if err == nil {
 		err = m.Invalid
 	}
 	if err != nil {
-		v.problem(strings.TrimPrefix(err.Error(), src.path+": "), invalidRemedy(err))
+		v.problem(strings.TrimPrefix(err.Error(), src.path+": ")+sourceOf(table, err), invalidRemedy(err))
 	}
 	if m == nil {
 		return
 	}
+	if m.module != nil {
+		v.Features = features(m.module, table, m.Features)
+		v.checkFeatures(err)
+	} else {
+		for _, name := range m.Features {
+			v.Features = append(v.Features, featureReport{Name: name, Supported: true, Limit: limits[wasm.Feature(name)]})
+		}
+	}
+	v.Needs = needsOf(m.Module)
 	v.checkImports(m.Module)
 	v.checkExports(m.Module)
 	if m.Memory != nil && m.Memory.MinPages*abi.WasmPageBytes > defaultMemoryBytes-memoryRoomBytes {
@@ -71,6 +89,21 @@ func (v *verdict) check(src *source) {
 	}
 	if _, err := image.Kernel(architecture); err != nil {
 		v.problem("kernel: "+err.Error(), "")
+	}
+}
+
+// checkFeatures makes a problem of each feature that is not supported, but for
+// the one that invalid is about already.
+func (v *verdict) checkFeatures(invalid error) {
+	var said *wasm.UnsupportedError
+	errors.As(invalid, &said)
+	for i := range v.Features {
+		f := &v.Features[i]
+		if f.Supported || said != nil && string(said.Proposal) == f.Name {
+			continue
+		}
+		v.problem(fmt.Sprintf("%s: the %s proposal is not supported yet", f.First, f.Name),
+			"build the program without "+f.Name)
 	}
 }
 
@@ -119,6 +152,12 @@ func (v *verdict) print(w io.Writer) {
 	} else {
 		fmt.Fprintf(w, "%s: will not run\n", v.File)
 	}
+	for i := range v.Features {
+		v.Features[i].print(w)
+	}
+	for _, n := range v.Needs {
+		fmt.Fprintf(w, "  needs: %s (%s): %s\n", n.Need, strings.Join(shortened(n.Functions, functionsShown), ", "), n.How)
+	}
 	for _, list := range []struct {
 		mark  string
 		items []problem
@@ -129,5 +168,33 @@ func (v *verdict) print(w io.Writer) {
 				fmt.Fprintf(w, "    remedy: %s\n", p.Remedy)
 			}
 		}
+	}
+}
+
+// functionsShown is how many functions are named for one need.
+const functionsShown = 3
+
+// shortened returns at most n of a list, and how many more there are.
+func shortened(list []string, n int) []string {
+	if len(list) <= n {
+		return list
+	}
+	return append(slices.Clone(list[:n]), fmt.Sprintf("%d more", len(list)-n))
+}
+
+func (f *featureReport) print(w io.Writer) {
+	fmt.Fprintf(w, "  feature: %s", f.Name)
+	switch {
+	case !f.Supported:
+		// Behind the first in a function nothing can be read.
+		fmt.Fprintf(w, " (not supported), used at least %d times, first: %s", f.Uses, f.First)
+	case f.Uses == 1:
+		fmt.Fprintf(w, ", used once: %s", f.First)
+	case f.Uses > 1:
+		fmt.Fprintf(w, ", used %d times, first: %s", f.Uses, f.First)
+	}
+	fmt.Fprintln(w)
+	if f.Limit != "" {
+		fmt.Fprintf(w, "    limit: %s\n", f.Limit)
 	}
 }

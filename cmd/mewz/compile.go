@@ -33,7 +33,7 @@ func (a *app) compile(src *source, flags compileFlags, emitLLVM bool) (*compiler
 	result, err := compiler.Compile(a.ctx, src.data, o)
 	p.finish()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", src.path, err)
+		return nil, fmt.Errorf("%s: %w%s", src.path, err, src.sourceOf(err))
 	}
 	a.logf("compiled %s in %v, cached: %v", src.path, time.Since(start).Round(time.Millisecond), result.Cached)
 	return result, nil

@@ -17,6 +17,7 @@ type moduleReport struct {
 	*object.Module
 	Sizes   map[string]int `json:"sizes,omitempty"` // of a .wasm: bytes by part
 	Invalid error          `json:"-"`
+	module  *wasm.Module   // of a .wasm
 }
 
 // describe decodes a module, or takes what an object says about its module. An
@@ -35,7 +36,7 @@ func describe(src *source) (*moduleReport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.path, err)
 	}
-	report := &moduleReport{Module: compiler.Describe(module), Sizes: sizesOf(module)}
+	report := &moduleReport{Module: compiler.Describe(module), Sizes: sizesOf(module), module: module}
 	checked, err := validate.Module(module)
 	if err != nil {
 		report.Invalid = fmt.Errorf("%s: %w", src.path, err)

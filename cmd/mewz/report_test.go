@@ -12,7 +12,10 @@ import (
 	"mewz/compiler/wasm/decode"
 )
 
-func TestWithPlaces(t *testing.T) {
+// buildPlace compiles a module with debug information, whose function f has one
+// load, on line 2.
+func buildPlace(t *testing.T) *source {
+	t.Helper()
 	clang, err := exec.LookPath("clang-19")
 	if err != nil {
 		if os.Getenv("CI") != "" {
@@ -34,6 +37,11 @@ func TestWithPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return src
+}
+
+func TestWithPlaces(t *testing.T) {
+	src := buildPlace(t)
 	module, err := decode.Module(src.data)
 	if err != nil {
 		t.Fatal(err)

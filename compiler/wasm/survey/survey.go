@@ -68,6 +68,9 @@ func (s *surveyor) use(f wasm.Feature, what string, at wasm.Offset) *Use {
 		u = &Use{Feature: f, What: what, Offset: at, Function: s.function}
 		s.uses[f] = u
 	}
+	if u.Offset == 0 && at != 0 { // the first whose place is known
+		u.What, u.Offset, u.Function = what, at, s.function
+	}
 	u.Count++
 	return u
 }
