@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -60,10 +59,10 @@ func (i *inspectCommand) disassembleModule(a *app, src *source) (*disassembly, e
 	}
 	table, _ := line.Read(module, src.open) // without it there are no lines of the source
 	list := functionsOf(module)
-	f, err := findFunction(list, i.Disassemble)
-	if unknown := (*unknownFunctionError)(nil); errors.As(err, &unknown) && table != nil {
-		f, err = findFunction(withSourceNames(list, table), i.Disassemble)
+	if table != nil && isName(i.Disassemble) && !hasFunction(list, i.Disassemble) {
+		list = withSourceNames(list, table)
 	}
+	f, err := findFunction(list, i.Disassemble)
 	if err != nil {
 		return nil, err
 	}

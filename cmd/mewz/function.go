@@ -143,21 +143,21 @@ func findFunction(list []functionEntry, text string) (*functionEntry, error) {
 			return nil, ambiguous(text, found)
 		}
 	}
-	return nil, &unknownFunctionError{text, suggest(list, text)}
-}
-
-// unknownFunctionError says that no function has a name.
-type unknownFunctionError struct {
-	text        string
-	suggestions []string
-}
-
-func (e *unknownFunctionError) Error() string {
-	text := fmt.Sprintf("function %q: there is none of this name", e.text)
-	if len(e.suggestions) > 0 {
-		return text + ", did you mean " + strings.Join(e.suggestions, ", ") + "?"
+	if names := suggest(list, text); len(names) > 0 {
+		return nil, fmt.Errorf("function %q: there is none of this name, did you mean %s?", text, strings.Join(names, ", "))
 	}
-	return text + " (an index or an offset, 0x1234, does as well)"
+	return nil, fmt.Errorf("function %q: there is none of this name (an index or an offset, 0x1234, does as well)", text)
+}
+
+// isName says whether the user means a function by its name.
+func isName(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 32)
+	return err != nil && !strings.HasPrefix(strings.ToLower(text), "0x")
+}
+
+// hasFunction says whether a function has exactly this name.
+func hasFunction(list []functionEntry, name string) bool {
+	return slices.ContainsFunc(list, func(f functionEntry) bool { return slices.Contains(f.names, name) })
 }
 
 // functionAt returns the function whose instructions hold an offset of the

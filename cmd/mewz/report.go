@@ -74,6 +74,9 @@ func (w *backtraceWriter) line(text string) {
 	name, isOurs := "", false
 	if match != nil {
 		name, isOurs = strings.CutPrefix(match[5], w.program)
+		if !isOurs && w.table == nil { // an image may have another name than its program
+			_, name, isOurs = strings.Cut(match[5], "!")
+		}
 	}
 	if !isOurs {
 		w.endRun()
@@ -95,7 +98,7 @@ func (w *backtraceWriter) line(text string) {
 		w.unplaced = printable(frames[0].Function)
 	}
 	w.framed = true
-	writeFrames(&w.b, match[1]+match[2]+match[4]+w.program, frames)
+	writeFrames(&w.b, match[1]+match[2]+match[4]+strings.TrimSuffix(match[5], name), frames)
 }
 
 // endRun says how many frames a run has beyond those shown.
@@ -113,9 +116,10 @@ func completeFrames(frames []line.Frame, name string) []line.Frame {
 	if len(frames) == 0 {
 		return []line.Frame{{Function: name}}
 	}
-	// Of the outermost function the name section has types as well, unless it has
-	// no name or, as in Go, one that is not quite the source's.
-	if last := &frames[len(frames)-1]; last.Function == "" || strings.Contains(name, last.Function) {
+	// Of a function of C++ the name section has types and namespaces as well; of
+	// others it may have a name that nobody wrote, __main_argc_argv.
+	last := &frames[len(frames)-1]
+	if last.Function == "" || strings.ContainsAny(name, ":(") && strings.Contains(name, last.Function) {
 		last.Function = name
 	}
 	return frames

@@ -68,7 +68,7 @@ func TestWithPlaces(t *testing.T) {
 }
 
 func TestWithPlacesFolds(t *testing.T) {
-	src := &source{path: "a.img", name: "a.img", kind: kindImage}
+	src := &source{path: "b.img", name: "b.img", kind: kindImage}
 	report := "mewz: trap: call stack exhausted\n"
 	for i := range 64 {
 		report += fmt.Sprintf("%4d: 0x20 - a.img!_ZN4shop4Cart5shareEv\n", i)

@@ -41,7 +41,7 @@ var backtraces = []struct {
 	want    []string
 }{
 	{"c/divide", backtraceC, []string{"divide"}, abi.TrapDivideByZero, true,
-		[]string{"!quotient", "at @quotient", "(inlined by) divide", "at @divide", "!", "main", "at @main-divide", "!_start"}},
+		[]string{"!quotient", "at @quotient", "(inlined by) divide", "at @divide", "!main\n", "at @main-divide", "!_start"}},
 	{"c/divide/dwarf4", backtraceDWARF4, []string{"divide"}, abi.TrapDivideByZero, false,
 		[]string{"!quotient", "at @quotient", "(inlined by) divide", "at @divide", "main", "at @main-divide"}},
 	{"c/load", backtraceC, []string{"load"}, abi.TrapMemory, false, []string{"!load", "at @load", "main", "at @main-load"}},

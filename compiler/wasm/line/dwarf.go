@@ -319,7 +319,8 @@ func (t *dwarfTable) name(entry *dwarf.Entry) string {
 	const hopsMax = 4 // origin, specification; a loop in forged DWARF ends here
 	plain := ""
 	for range hopsMax {
-		if linkage, ok := entry.Val(dwarf.AttrLinkageName).(string); ok {
+		// A linkage name that is not mangled says less: main is __main_argc_argv.
+		if linkage, ok := entry.Val(dwarf.AttrLinkageName).(string); ok && isMangled(linkage) {
 			return Demangle(linkage)
 		}
 		if name, ok := entry.Val(dwarf.AttrName).(string); ok && plain == "" {
