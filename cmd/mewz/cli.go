@@ -19,8 +19,8 @@ type cli struct {
 	Run     runCommand     `cmd:"" help:"Compile, link and run a program as a machine."`
 	Build   buildCommand   `cmd:"" help:"Compile and link a program into a bootable image."`
 	Compile compileCommand `cmd:"" help:"Compile a program into a native object with undefined imports."`
-	Inspect inspectCommand `cmd:"" help:"Show what a module, object or image contains."`
-	Check   checkCommand   `cmd:"" help:"Say whether a program will run, what is missing, and what to do about it."`
+	Inspect inspectCommand `cmd:"" help:"Show what a module, object or image contains, or one function of it as WebAssembly, LLVM IR and machine code."`
+	Check   checkCommand   `cmd:"" help:"Say whether a program will run, which features it uses, what is missing, and what to do about it."`
 	Doctor  doctorCommand  `cmd:"" help:"Say which tools are here, which are missing, and how to install them."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

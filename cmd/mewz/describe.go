@@ -7,7 +7,6 @@ import (
 	"mewz/compiler/lower"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
-	"mewz/compiler/wasm/decode"
 	"mewz/compiler/wasm/validate"
 )
 
@@ -32,7 +31,7 @@ func describe(src *source) (*moduleReport, error) {
 		m, err := f.Module()
 		return &moduleReport{Module: m}, err
 	}
-	module, err := decode.Module(src.data)
+	module, err := src.module()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.path, err)
 	}

@@ -12,7 +12,6 @@ import (
 	"mewz/compiler/llvm"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
-	"mewz/compiler/wasm/decode"
 	"mewz/compiler/wasm/line"
 	"mewz/image"
 )
@@ -53,7 +52,7 @@ func (i *inspectCommand) disassemble(a *app, src *source) (*disassembly, error) 
 
 // disassembleModule compiles the part of a module that holds the function.
 func (i *inspectCommand) disassembleModule(a *app, src *source) (*disassembly, error) {
-	module, err := decode.Module(src.data)
+	module, err := src.module()
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"mewz/compiler/listing"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
-	"mewz/compiler/wasm/decode"
 	"mewz/compiler/wasm/line"
 	"mewz/compiler/wasm/survey"
 )
@@ -112,7 +111,7 @@ func (s *source) sourceOf(err error) string {
 	if !errors.As(err, &at) {
 		return ""
 	}
-	module, decodeErr := decode.Module(s.data)
+	module, decodeErr := s.module()
 	if decodeErr != nil {
 		return ""
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"mewz/compiler/wasm"
-	"mewz/compiler/wasm/decode"
 	"mewz/compiler/wasm/line"
 )
 
@@ -34,7 +33,7 @@ func withPlaces(report string, src *source) string {
 	err := errNoModule
 	if src.kind == kindModule {
 		var module *wasm.Module
-		if module, err = decode.Module(src.data); err == nil {
+		if module, err = src.module(); err == nil {
 			table, err = line.Read(module, src.open)
 		}
 	}

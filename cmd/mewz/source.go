@@ -12,6 +12,7 @@ import (
 
 	"mewz/abi"
 	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/decode"
 )
 
 // kind is what a file is, by its content.
@@ -83,6 +84,9 @@ func openSource(path string) (*source, error) {
 	}
 	return s, nil
 }
+
+// module decodes the WebAssembly of a source of kindModule.
+func (s *source) module() (*wasm.Module, error) { return decode.Module(s.data) }
 
 // readBounded reads all of r, but no more than bound bytes.
 func readBounded(r io.Reader, bound int64) ([]byte, error) {

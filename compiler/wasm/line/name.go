@@ -20,4 +20,6 @@ func Demangle(name string) string {
 }
 
 // isMangled says whether a symbol may be one of C++ or Rust.
-func isMangled(name string) bool { return strings.HasPrefix(name, "_Z") || strings.HasPrefix(name, "_R") }
+func isMangled(name string) bool {
+	return strings.HasPrefix(name, "_Z") || strings.HasPrefix(name, "_R")
+}
