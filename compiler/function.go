@@ -18,14 +18,13 @@ import (
 type FunctionCode struct {
 	Symbol string
 	Level  string // lower than asked if LLVM did not manage
-	// Lowered is the LLVM module that holds the function, each instruction with
-	// its place; Optimized is that after the level's passes, nil if it has none.
+	// Lowered is the LLVM module that holds the function; Optimized is that after the level's passes, nil if it has none.
 	Lowered, Optimized []byte
 	// Object is the machine code of that module, the same bytes that Compile
 	// makes.
 	Object []byte
-	// EveryLocation says that the line table of Object covers every instruction
-	// and not just calls, memory accesses and traps.
+	// EveryLocation says that the IR and the line table of Object cover every
+	// instruction and not just calls, memory accesses and traps.
 	EveryLocation bool
 }
 
@@ -74,27 +73,33 @@ func (c *compilation) compileFunction(ctx context.Context, checked *validate.Che
 		return nil, err
 	}
 	f := &FunctionCode{Symbol: plain.FunctionSymbol(checked.ImportedFunctions() + k)}
-	if f.Lowered, err = located.IR(shard); err != nil {
-		return nil, err
-	}
-	level := c.shardLevel(plain.Shards()[shard])
-	job := llvm.Shard{Name: f.Symbol, Weight: 1, Level: level}
 	o := llvm.Options{Tools: c.tools, CPU: c.CPU}
 	if c.cache != nil {
 		o.Cache = c.cache
 	}
-	jobs := []llvm.Shard{job, job}
-	jobs[0].IR = func() ([]byte, error) { return plain.IR(shard) }
-	jobs[1].IR = func() ([]byte, error) { return f.Lowered, nil }
-	outputs, err := llvm.Compile(ctx, jobs, o)
+	compile := func(plan *lower.Plan) ([]byte, llvm.Output, error) {
+		ir, err := plan.IR(shard)
+		if err != nil {
+			return nil, llvm.Output{}, err
+		}
+		job := llvm.Shard{Name: f.Symbol, Weight: 1, Level: c.shardLevel(plan.Shards()[shard]), IR: func() ([]byte, error) { return ir, nil }}
+		outputs, err := llvm.Compile(ctx, []llvm.Shard{job}, o)
+		if err != nil {
+			return nil, llvm.Output{}, err
+		}
+		return ir, outputs[0], nil
+	}
+	plainIR, output, err := compile(plain)
 	if err != nil {
 		return nil, err
 	}
-	f.Level, f.Object = string(outputs[0].Level), outputs[0].Object
-	if outputs[0].Level == outputs[1].Level && sameText(outputs[0].Object, outputs[1].Object) {
-		f.Object, f.EveryLocation = outputs[1].Object, true
+	f.Lowered, f.Object, f.Level = plainIR, output.Object, string(output.Level)
+	if ir, more, err := compile(located); err == nil && more.Level == output.Level && sameText(more.Object, output.Object) {
+		f.Lowered, f.Object, f.EveryLocation = ir, more.Object, true
+	} else if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	f.Optimized, err = llvm.Optimize(ctx, f.Lowered, outputs[0].Level, o)
+	f.Optimized, err = llvm.Optimize(ctx, f.Lowered, output.Level, o)
 	return f, err
 }
 

@@ -96,7 +96,7 @@ func (i *inspectCommand) disassembleModule(a *app, src *source) (*disassembly, e
 		d.Notes = append(d.Notes, fmt.Sprintf("LLVM compiles this part at level %s, not %s", compiled.Level, i.Opt))
 	}
 	if !compiled.EveryLocation {
-		d.Notes = append(d.Notes, "only calls, memory accesses and traps of the machine code have places; what lies between goes with what is before it")
+		d.Notes = append(d.Notes, "only calls, memory accesses and traps have places; what lies between goes with what is before it")
 	}
 	if d.Listing, err = listing.New(in); err != nil {
 		return nil, err
