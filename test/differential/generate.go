@@ -1,0 +1,374 @@
+package differential
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"mewz/compiler/wasm"
+)
+
+// Sizes of generated modules. LLVM needs 50 to 500 ms for one of them, and a
+// call of one function ends within milliseconds in an interpreter.
+const (
+	functionsMin, functionsMore = 3, 8   // and as many more
+	typesMin, typesMore         = 2, 5   // of functions
+	paramsMax, resultsMax       = 9, 5   // enough to leave the registers
+	globalsMore                 = 6      // beyond those that every module has
+	budgetMin, budgetMore       = 15, 90 // expressions in one function
+	risksMax                    = 2      // instructions in a function that may well trap
+	callFuel                    = 60     // calls between an entry and its return, so also the depth
+	loopFuel                    = 200    // rounds of loops that may hold anything
+	tableElements               = 16     // a power of two
+	elementGroup                = 4      // elements of one type beside each other
+)
+
+// Globals that every module has, by what they are for. Their indices differ.
+const (
+	stackPointer = iota
+	callsLeft
+	roundsLeft
+	fixedGlobals
+)
+
+// operator is an instruction whose type is fixed.
+type operator struct {
+	opcode   wasm.Opcode
+	info     wasm.OpcodeInfo
+	operands string
+	result   string
+}
+
+// operators are all instructions that every engine computes alike, in the order
+// of their opcodes.
+var operators = func() (list []operator) {
+	for _, o := range slices.Sorted(maps.Keys(wasm.Opcodes)) {
+		info := wasm.Opcodes[o]
+		switch info.Feature {
+		case wasm.FeatureNone, wasm.FeatureSignExtension, wasm.FeatureSatTruncation, wasm.FeatureSIMD, wasm.FeatureThreads,
+			wasm.FeatureBulkMemory, wasm.FeatureReferenceTypes:
+		default:
+			continue // needs more than random operands, or is not deterministic
+		}
+		switch o {
+		case wasm.OpNop, wasm.OpI32Const, wasm.OpI64Const, wasm.OpF32Const, wasm.OpF64Const, wasm.OpV128Const,
+			wasm.OpAtomicWait32, wasm.OpAtomicWait64, wasm.OpAtomicNotify, wasm.OpAtomicFence, wasm.OpTableSize:
+			continue
+		}
+		operands, result, ok := strings.Cut(info.Signature, ":")
+		if !ok || strings.ContainsAny(info.Signature, "rx") {
+			continue
+		}
+		list = append(list, operator{o, info, operands, result})
+	}
+	return list
+}()
+
+// global is a global of the module.
+type global struct {
+	letter   byte
+	mutable  bool
+	exported bool
+	init     []byte // constant expression without its end
+}
+
+// generator is the state of generating one module.
+type generator struct {
+	r         *rand.Rand
+	types     []string // "iI:f"
+	functions []*function
+	globals   []global
+	fixed     [fixedGlobals]int // indices of those that every module has
+	elements  []int             // of table 0: functions, or -1
+	memoryMin uint64
+	memoryMax uint64
+
+	simd, tailCalls, atomics, mutableTable bool
+
+	scalars, vectors map[byte][]operator // by result; those with no vector, those with one
+	stores           []operator
+	names            []string // exports of functions that are no functions of g.functions
+	extra            []*function
+}
+
+// Generate makes a module that computes: it terminates, seldom traps, and has
+// functions e0, e1 … to call, each with all that is in its reach.
+func Generate(r *rand.Rand) []byte {
+	g := &generator{r: r, scalars: map[byte][]operator{}, vectors: map[byte][]operator{}}
+	g.simd, g.tailCalls, g.atomics, g.mutableTable = g.chance(60), g.chance(25), g.chance(15), g.chance(50)
+	g.memoryMin = 1 + uint64(r.IntN(2))
+	g.memoryMax = g.memoryMin + uint64(r.IntN(3))
+	g.collectOperators()
+	g.declareGlobals()
+	g.declareFunctions()
+	g.fillTable()
+	for _, f := range g.functions {
+		f.generate()
+	}
+	g.addEntries()
+	return g.encode()
+}
+
+// chance is true in so many of 100 cases.
+func (g *generator) chance(percent int) bool { return g.r.IntN(100) < percent }
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+func (g *generator) collectOperators() {
+	for _, o := range operators {
+		isVector := strings.Contains(o.info.Signature, "v")
+		if isVector && !g.simd || o.info.Feature == wasm.FeatureThreads && !g.atomics {
+			continue
+		}
+		switch {
+		case o.result == "" && o.info.Immediate != wasm.ImmediateMemArg && o.info.Immediate != wasm.ImmediateMemArgLane:
+			// Statements of their own.
+		case o.result == "":
+			g.stores = append(g.stores, o)
+		case isVector:
+			g.vectors[o.result[0]] = append(g.vectors[o.result[0]], o)
+		default:
+			g.scalars[o.result[0]] = append(g.scalars[o.result[0]], o)
+		}
+	}
+}
+
+// letter is a random number type, or with references any type.
+func (g *generator) letter(references bool) byte {
+	if references && g.chance(4) {
+		return pick(g.r, []byte("rx"))
+	}
+	if g.simd && g.chance(20) {
+		return 'v'
+	}
+	return pick(g.r, []byte("iiIIfF"))
+}
+
+// typeIndex is the index of a function type, which is added if it is new.
+func (g *generator) typeIndex(t string) uint64 {
+	k := slices.Index(g.types, t)
+	if k < 0 {
+		k = len(g.types)
+		g.types = append(g.types, t)
+	}
+	return uint64(k)
+}
+
+// declareGlobals makes the globals. Global 0 is the stack pointer as in what
+// clang makes, or one of the counters, or anything.
+func (g *generator) declareGlobals() {
+	n := fixedGlobals + g.r.IntN(globalsMore)
+	places := g.r.Perm(n)[:fixedGlobals]
+	if first := g.r.IntN(fixedGlobals); g.chance(80) && !slices.Contains(places, 0) {
+		places[first] = 0
+	}
+	copy(g.fixed[:], places)
+	for k := range n {
+		letter := g.letter(false)
+		if slices.Contains(places, k) {
+			letter = 'i'
+		}
+		v := value(g.r, letter)
+		if letter == 'f' || letter == 'F' {
+			v = withoutNaN(letter, v)
+		}
+		isFixed := slices.Contains(places, k)
+		exported := g.chance(35) && letter != 'v' // wazero shows half of a vector
+		g.globals = append(g.globals, global{letter, isFixed || g.chance(85), exported, appendConstant(nil, letter, v)})
+	}
+	g.globals[g.fixed[stackPointer]].init = appendConstant(nil, 'i', [2]uint64{0x6000})
+}
+
+func (g *generator) declareFunctions() {
+	var pool []string
+	for range typesMin + g.r.IntN(typesMore) {
+		var t []byte
+		for range g.r.IntN(paramsMax + 1) {
+			t = append(t, g.letter(true))
+		}
+		t = append(t, ':')
+		results := 1
+		if g.chance(30) {
+			results = g.r.IntN(resultsMax + 1)
+		}
+		for range results {
+			t = append(t, g.letter(true))
+		}
+		pool = append(pool, string(t))
+	}
+	for k := range functionsMin + g.r.IntN(functionsMore) {
+		f := newFunction(g, k, pick(g.r, pool))
+		switch n := g.r.IntN(100); {
+		case n < 25:
+			f.simple = true
+		case n < 45:
+			f.leaf = true
+		}
+		g.functions = append(g.functions, f)
+	}
+}
+
+// fillTable chooses the elements of table 0, in groups of the same type so that
+// an index may be computed.
+func (g *generator) fillTable() {
+	for len(g.elements) < tableElements {
+		first := pick(g.r, g.functions)
+		for range elementGroup {
+			k := -1
+			if g.chance(97) {
+				k = first.index
+				if other := pick(g.r, g.functions); other.typ == first.typ {
+					k = other.index
+				}
+			}
+			g.elements = append(g.elements, k)
+		}
+	}
+}
+
+// addEntries adds the functions that are called from outside: for each function
+// one that sets the counters, readers of what is not exported, and one that
+// recurses until the stack ends.
+func (g *generator) addEntries() {
+	add := func(name, typ string, code []byte) {
+		f := newFunction(g, len(g.functions)+len(g.extra), typ)
+		f.code = code
+		g.extra = append(g.extra, f)
+		g.names = append(g.names, name)
+	}
+	for _, f := range g.functions {
+		var b []byte
+		for _, fuel := range []struct{ global, amount int }{{callsLeft, callFuel}, {roundsLeft, loopFuel}} {
+			b = appendConstant(b, 'i', [2]uint64{uint64(fuel.amount)})
+			b = appendUnsigned(append(b, byte(wasm.OpGlobalSet)), uint64(g.fixed[fuel.global]))
+		}
+		for k := range len(f.params()) {
+			b = appendUnsigned(append(b, byte(wasm.OpLocalGet)), uint64(k))
+		}
+		add(fmt.Sprintf("e%d", f.index), f.typ, appendUnsigned(append(b, byte(wasm.OpCall)), uint64(f.index)))
+	}
+	for k := range g.globals {
+		if !g.globals[k].exported {
+			add(fmt.Sprintf("g%d", k), ":"+string(g.globals[k].letter), appendUnsigned([]byte{byte(wasm.OpGlobalGet)}, uint64(k)))
+		}
+	}
+	b := appendUnsigned(appendConstant([]byte{byte(wasm.OpLocalGet), 0}, 'i', [2]uint64{tableElements - 1}), opI32And)
+	add("isnull", "i:i", append(b, byte(wasm.OpTableGet), 0, byte(wasm.OpRefIsNull)))
+	// n == 0 ? 7 : deep(n-1) * 3 ^ n, which no compiler turns into a loop.
+	deep := uint64(len(g.functions) + len(g.extra))
+	b = []byte{byte(wasm.OpLocalGet), 0, opI32Eqz, byte(wasm.OpIf), byte(wasm.I32), byte(wasm.OpI32Const), 7, byte(wasm.OpElse),
+		byte(wasm.OpLocalGet), 0, byte(wasm.OpI32Const), 1, byte(wasm.OpI32Sub), byte(wasm.OpCall)}
+	b = append(appendUnsigned(b, deep), byte(wasm.OpI32Const), 3, byte(wasm.OpI32Mul), byte(wasm.OpLocalGet), 0, opI32Xor, byte(wasm.OpEnd))
+	add("deep", "i:i", b)
+}
+
+// Opcodes that have no name in package wasm.
+const (
+	opI32Eqz = 0x45
+	opI32LtS = 0x48
+	opI32And = 0x71
+	opI32Or  = 0x72
+	opI32Xor = 0x73
+	opF32Eq  = 0x5b
+	opF64Eq  = 0x61
+)
+
+// encode writes the module.
+func (g *generator) encode() []byte {
+	all := slices.Concat(g.functions, g.extra)
+	var functions, globals, exports, code [][]byte
+	exports = append(exports, append(appendName(nil, memoryName), byte(wasm.ExternMemory), 0))
+	for k, f := range all {
+		functions = append(functions, appendUnsigned(nil, g.typeIndex(f.typ)))
+		code = append(code, f.encode())
+		if k >= len(g.functions) {
+			name := g.names[k-len(g.functions)]
+			exports = append(exports, appendUnsigned(append(appendName(nil, name), byte(wasm.ExternFunc)), uint64(k)))
+		}
+	}
+	for k, v := range g.globals {
+		mutable := byte(0)
+		if v.mutable {
+			mutable = 1
+		}
+		globals = append(globals, append(append([]byte{byte(letters[v.letter]), mutable}, v.init...), byte(wasm.OpEnd)))
+		if v.exported {
+			exports = append(exports, appendUnsigned(append(appendName(nil, fmt.Sprintf("v%d", k)), byte(wasm.ExternGlobal)), uint64(k)))
+		}
+	}
+	var types [][]byte
+	for _, t := range g.types {
+		params, results, _ := strings.Cut(t, ":")
+		types = append(types, appendTypes(appendTypes([]byte{funcType}, params), results))
+	}
+	table := []byte{byte(wasm.FuncRef), 1, tableElements, 2 * tableElements}
+	others := []byte{byte(wasm.ExternRef), 1, tableElements, 2 * tableElements}
+	b := appendVectorSection([]byte(preamble), sectionType, types)
+	b = appendVectorSection(b, sectionFunction, functions)
+	b = appendVectorSection(b, sectionTable, [][]byte{table, others})
+	b = appendSection(b, sectionMemory, appendUnsigned(appendUnsigned([]byte{1, 1}, g.memoryMin), g.memoryMax))
+	b = appendVectorSection(b, sectionGlobal, globals)
+	b = appendVectorSection(b, sectionExport, exports)
+	b = appendVectorSection(b, sectionElement, g.elementSegments())
+	b = appendSection(b, sectionDataCount, []byte{dataSegments})
+	b = appendVectorSection(b, sectionCode, code)
+	return appendVectorSection(b, sectionData, g.dataSegments())
+}
+
+// memoryName is what memory is exported as.
+const memoryName = "memory"
+
+// Segments: an active and a passive one of each kind, and the declaration of all
+// functions for ref.func.
+const (
+	dataSegments    = 2
+	passiveData     = 1
+	passiveBytes    = 64
+	passiveElement  = 1
+	passiveElements = 8
+)
+
+func (g *generator) elementSegments() [][]byte {
+	expressions := func(elements []int) []byte {
+		b := appendUnsigned(nil, uint64(len(elements)))
+		for _, k := range elements {
+			if k < 0 {
+				b = append(b, byte(wasm.OpRefNull), byte(wasm.FuncRef), byte(wasm.OpEnd))
+				continue
+			}
+			b = append(appendUnsigned(append(b, byte(wasm.OpRefFunc)), uint64(k)), byte(wasm.OpEnd))
+		}
+		return b
+	}
+	active := append([]byte{4, byte(wasm.OpI32Const), 0, byte(wasm.OpEnd)}, expressions(g.elements)...)
+	passive := append([]byte{5, byte(wasm.FuncRef)}, expressions(g.elements[:passiveElements])...)
+	declared := appendUnsigned([]byte{3, 0}, uint64(len(g.functions)))
+	for k := range g.functions {
+		declared = appendUnsigned(declared, uint64(k))
+	}
+	return [][]byte{active, passive, declared}
+}
+
+func (g *generator) dataSegments() [][]byte {
+	content := func(n int) []byte {
+		b := appendUnsigned(nil, uint64(n))
+		for len(b) < n+1 {
+			v := value(g.r, pick(g.r, []byte("iIfFv")))
+			b = append(b, byte(v[0]), byte(v[0]>>8), byte(v[0]>>16), byte(v[0]>>24), byte(v[0]>>32), byte(v[0]>>56))
+		}
+		return b
+	}
+	exact := func(n int) []byte {
+		b := content(n)
+		header := len(appendUnsigned(nil, uint64(n)))
+		for len(b) < header+n {
+			b = append(b, 0)
+		}
+		return b[:header+n]
+	}
+	address := appendConstant(nil, 'i', [2]uint64{uint64(g.r.IntN(64))})
+	active := append(append(append([]byte{0}, address...), byte(wasm.OpEnd)), exact(1000)...)
+	return [][]byte{active, append([]byte{1}, exact(passiveBytes)...)}
+}
