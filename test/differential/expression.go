@@ -75,10 +75,12 @@ func (f *function) temporary(letter byte) int {
 	return k
 }
 
-// readable are the locals of a type, and those of them that may be written.
+// readable are the locals of a type, and those of them that may be written. What
+// a scratch local holds may be a NaN of any bits.
 func (f *function) readable(letter byte, write bool) (list []int) {
+	scratch, hasScratch := f.scratch[letter]
 	for k := range len(f.locals) {
-		if f.locals[k] == letter && (!write || !f.owned[k]) {
+		if f.locals[k] == letter && (!write || !f.owned[k]) && (!hasScratch || k != scratch) {
 			list = append(list, k)
 		}
 	}

@@ -1,0 +1,3 @@
+// Package differential compares compiled code with wazero on modules made at
+// random.
+package differential
