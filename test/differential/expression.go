@@ -406,23 +406,34 @@ func andOf(letter byte) wasm.Opcode {
 }
 
 // truncate appends a conversion to an integer, which traps only if a risk is
-// left: without, the operand is one that fits every integer.
+// left: without, the operand is an integer of that type that a float can hold.
 func (f *function) truncate(o operator, depth int) {
-	letter := o.operands[0]
+	letter, result := o.operands[0], o.result[0]
 	if f.risk() {
 		f.expression(letter, depth-1)
 		f.op(o.opcode)
 		return
 	}
-	f.expression('i', depth-1)
-	f.i32(0x7fff_ff)
-	f.op(opI32And)
-	if letter == 'f' {
-		f.op(0xb2) // f32.convert_i32_s
-	} else {
-		f.op(0xb7) // f64.convert_i32_s
+	f.expression(result, depth-1)
+	f.constant(result, [2]uint64{wholeMasks[o.result+o.operands]})
+	f.op(andOf(result))
+	convert := wasm.Opcode(0xb2) // f32.convert_i32_s, the first of ten
+	if result == 'I' {
+		convert += 2
 	}
+	if letter == 'F' {
+		convert += 5
+	}
+	if strings.HasSuffix(o.info.Name, "_u") {
+		convert++
+	}
+	f.op(convert)
 	f.op(o.opcode)
+}
+
+// wholeMasks leave as many of the highest bits of an integer as a float has.
+var wholeMasks = map[string]uint64{
+	"if": 0xffff_ff00, "iF": 0xffff_ffff, "If": 0xffff_ff00_0000_0000, "IF": 0xffff_ffff_ffff_f800,
 }
 
 // risk takes one of the risks that are left, now and then.

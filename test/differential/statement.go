@@ -102,9 +102,19 @@ func (f *function) statements(n int) {
 	}
 }
 
-// statement appends a random statement.
-func (f *function) statement(depth int) {
+// probesPercent is how many statements only look at what one instruction does.
+// What random expressions compute is seldom seen: most of it ends in a
+// comparison or under a mask.
+const probesPercent = 35
+
+// statement appends a random statement with expressions of at most some depth.
+func (f *function) statement(depthMost int) {
 	f.budget--
+	if f.chance(probesPercent) {
+		f.probe()
+		return
+	}
+	depth := 1 + f.g.r.IntN(depthMost)
 	switch n := f.g.r.IntN(100); {
 	case n < 22:
 		f.assign(depth)
@@ -133,6 +143,26 @@ func (f *function) statement(depth int) {
 	default:
 		f.callStatement(depth)
 	}
+}
+
+// probe stores what one instruction makes of simple operands.
+func (f *function) probe() {
+	letter := f.g.letter(false)
+	list := f.g.scalars[letter]
+	if more := f.g.vectors[letter]; len(list) == 0 || len(more) > 0 && f.chance(25) {
+		list = more
+	}
+	f.i32(f.g.r.IntN(addressMask) &^ 15)
+	if !f.apply(pick(f.g.r, list), 1+f.g.r.IntN(2)) {
+		f.canonicalize(letter)
+	}
+	f.op(wideStores[letter])
+	f.code = append(f.code, 0, 0)
+}
+
+// wideStores store a value of a type as it is.
+var wideStores = map[byte]wasm.Opcode{
+	'i': 0x36, 'I': 0x37, 'f': 0x38, 'F': 0x39, 'v': wasm.PrefixSIMD | 0x0b,
 }
 
 // assign writes a local.

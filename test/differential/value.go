@@ -51,7 +51,11 @@ func value(r *rand.Rand, letter byte) [2]uint64 {
 		case n < 7:
 			return [2]uint64{uint64(r.IntN(200))}
 		}
-		return [2]uint64{r.Uint64() >> r.IntN(64)}
+		v := r.Uint64() >> r.IntN(64)
+		if n == 9 {
+			v = -v
+		}
+		return [2]uint64{v}
 	case 'f':
 		switch {
 		case n < 5:

@@ -1,0 +1,142 @@
+package differential
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"testing"
+	"time"
+
+	"mewz/compiler/llvm"
+	"mewz/compiler/wasm"
+	"mewz/test/spec"
+	"mewz/test/toolchain"
+)
+
+// measure makes TestPlanted compare the generators instead.
+var measure = flag.Bool("measure", false, "say how long each generator takes to find each planted fault")
+
+// plants are faults of a compiler: an instruction does what another one should.
+var plants = []struct {
+	name     string
+	from, to wasm.Opcode
+}{
+	{"i64.shr_s is shr_u", 0x87, 0x88},
+	{"i32.load8_s does not extend the sign", 0x2c, 0x2d},
+	{"i64.load32_s does not extend the sign", 0x34, 0x35},
+	{"i64.store16 stores a byte", 0x3d, 0x3c},
+	{"i32.div_s is unsigned", 0x6d, 0x6e},
+	{"i64.rem_s is unsigned", 0x81, 0x82},
+	{"i32.lt_u is signed", 0x49, 0x48},
+	{"f32.nearest rounds down", 0x90, 0x8e},
+	{"f64.min is max", 0xa4, 0xa5},
+	{"f64.convert_i64_u is signed", 0xba, 0xb9},
+	{"i32.trunc_f64_u is signed", 0xab, 0xaa},
+	{"i64.trunc_sat_f32_u is signed", wasm.PrefixMisc | 5, wasm.PrefixMisc | 4},
+	{"i8x16.add_sat_s wraps", wasm.PrefixSIMD | 0x6f, wasm.PrefixSIMD | 0x6e},
+	{"i16x8.shr_u is shr_s", wasm.PrefixSIMD | 0x8d, wasm.PrefixSIMD | 0x8c},
+	{"v128.load16x4_s is unsigned", wasm.PrefixSIMD | 0x03, wasm.PrefixSIMD | 0x04},
+	{"f64x2.pmin is min", wasm.PrefixSIMD | 0xf6, wasm.PrefixSIMD | 0xf4},
+}
+
+// planted replaces each instruction from by to; the bytes of both are as many.
+func planted(module []byte, from, to wasm.Opcode) ([]byte, error) {
+	return rewrite(module, func(_ int, b body) (body, error) {
+		var code []byte
+		err := b.instructions(func(i *wasm.Instruction, bytes []byte) {
+			if i.Opcode == from {
+				code = append(appendOpcode(code, to), bytes[len(appendOpcode(nil, from)):]...)
+				return
+			}
+			code = append(code, bytes...)
+		})
+		b.code = code
+		return b, err
+	})
+}
+
+// newFuzzer builds what runs compiled code. Without the tools it skips the test,
+// but not in CI.
+func newFuzzer(t *testing.T) *Fuzzer {
+	t.Helper()
+	skip := func(err error) {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	if _, err := llvm.Find(); err != nil {
+		skip(err)
+	}
+	f := &Fuzzer{Dir: t.TempDir(), Generator: GeneratorOwn}
+	var err error
+	if f.Program, err = spec.BuildRunner(f.Dir); err != nil {
+		skip(err)
+	}
+	return f
+}
+
+// TestPlanted plants faults and wants the fuzzer to find each.
+func TestPlanted(t *testing.T) {
+	f := newFuzzer(t)
+	const modulesMax = 60 // that have the instruction
+	for _, plant := range plants {
+		f.Plant = func(module []byte) ([]byte, error) { return planted(module, plant.from, plant.to) }
+		f.Variant = "fast"
+		if *measure {
+			measurePlant(t, f, plant.name)
+			continue
+		}
+		if found, modules, _ := findPlant(t, f, modulesMax, time.Hour); !found {
+			t.Errorf("%s: not found in %d modules", plant.name, modules)
+		}
+	}
+}
+
+// findPlant compares cases until the planted fault is found.
+func findPlant(t *testing.T, f *Fuzzer, modulesMax int, limit time.Duration) (found bool, modules int, seeds uint64) {
+	t.Helper()
+	ctx, start := context.Background(), time.Now()
+	for seed := uint64(1); modules < modulesMax && time.Since(start) < limit; seed++ {
+		seeds++
+		c, v, err := f.NewCase(ctx, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c == nil {
+			continue
+		}
+		changed, err := f.Plant(c.Module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Equal(changed, c.Module) {
+			continue
+		}
+		modules++
+		if d, err := f.differs(ctx, c, v); err != nil {
+			t.Fatal(err)
+		} else if d != nil {
+			return true, modules, seeds
+		}
+	}
+	return false, modules, seeds
+}
+
+// measurePlant says what each generator takes to find a fault.
+func measurePlant(t *testing.T, f *Fuzzer, name string) {
+	t.Helper()
+	wasmTools, err := toolchain.WasmTools()
+	if err != nil {
+		t.Skip(err)
+	}
+	f.WasmTools = wasmTools
+	for _, generator := range []string{GeneratorOwn, GeneratorSmith} {
+		f.Generator = generator
+		start := time.Now()
+		const limit = time.Minute
+		found, modules, seeds := findPlant(t, f, 1<<20, limit)
+		t.Logf("%-40s %-6s found %-5v in %5.1f s: %d modules with the instruction of %d", name, generator, found, time.Since(start).Seconds(), modules, seeds)
+	}
+}
