@@ -50,6 +50,9 @@ type Result struct {
 	Module *object.Module
 	IR     [][]byte // with EmitLLVM: the shards
 	Cached bool     // nothing had to be compiled
+	// Downgraded says that LLVM did not manage some part at the level asked for
+	// (it crashed, or took too long), so that a lower one was taken.
+	Downgraded bool
 }
 
 // machine is what is particular to a Target.
@@ -146,7 +149,7 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 	if err != nil {
 		return nil, err
 	}
-	if !c.downgraded() {
+	if r.Downgraded = c.downgraded(); !r.Downgraded {
 		c.store(module, r)
 	}
 	return r, nil

@@ -48,6 +48,9 @@ type Finding struct {
 	Case *Case
 }
 
+// randFor are the random numbers of a seed.
+func randFor(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
 // generator says which generator makes the module of a seed.
 func (f *Fuzzer) generator(seed uint64) string {
 	switch {
@@ -63,7 +66,7 @@ func (f *Fuzzer) generator(seed uint64) string {
 // NewCase makes the case of a seed and chooses its variant. No case and no error
 // says that there is none.
 func (f *Fuzzer) NewCase(ctx context.Context, seed uint64) (*Case, Variant, error) {
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := randFor(seed)
 	v := pick(r, Variants)
 	if f.Variant != "" {
 		var err error
@@ -128,7 +131,7 @@ func (f *Fuzzer) Keep(ctx context.Context, found *Finding, dir string) (string, 
 	if err != nil {
 		return "", err
 	}
-	c := f.Reduce(ctx, found.Case, v, &found.Difference)
+	c := f.Reduce(ctx, found.Case, v, &found.Difference, reduceTimeout)
 	what := found.What
 	if d, err := f.differs(ctx, c, v); err == nil && d != nil {
 		what = d.What

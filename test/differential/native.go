@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"mewz/compiler"
 	"mewz/compiler/lower"
@@ -47,15 +48,26 @@ type native struct {
 	pointer bool
 }
 
-// compile compiles a module.
+// compileTimeout is when LLVM hangs: a module takes a tenth of a second.
+const compileTimeout = 2 * time.Minute
+
+// errDowngraded says that LLVM crashed.
+var errDowngraded = errors.New("LLVM did not manage the level and a lower one was taken")
+
+// compile compiles a module. That LLVM crashes or hangs is a fault, too.
 func compile(ctx context.Context, runner string, module []byte, v Variant) (*native, error) {
 	m, err := decode.Module(module)
 	if err != nil {
 		return nil, err
 	}
-	r, err := compiler.Compile(ctx, module, v.options)
-	if err != nil {
+	limited, cancel := context.WithTimeout(ctx, compileTimeout)
+	defer cancel()
+	r, err := compiler.Compile(limited, module, v.options)
+	switch {
+	case err != nil:
 		return nil, err
+	case r.Downgraded:
+		return nil, errDowngraded
 	}
 	return &native{runner, m, r.Object, v.options.Memory == lower.MemoryPointer}, nil
 }

@@ -31,9 +31,9 @@ func (r *Runner) differs(ctx context.Context, c *Case, v Variant) (*Difference, 
 }
 
 // Reduce leaves of a case what its difference needs: one sequence, few calls,
-// few functions, few instructions.
-func (r *Runner) Reduce(ctx context.Context, c *Case, v Variant, d *Difference) *Case {
-	ctx, cancel := context.WithTimeout(ctx, reduceTimeout)
+// few functions, few instructions. After limit it is as small as it is.
+func (r *Runner) Reduce(ctx context.Context, c *Case, v Variant, d *Difference, limit time.Duration) *Case {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	reduction := &reduction{runner: r, ctx: ctx, variant: v, kind: d.Kind, best: c}
 	reduction.calls(d)
