@@ -3,6 +3,9 @@
 GO       ?= go
 FUZZTIME ?= 20s
 
+# How long compiled code is compared with wazero on random modules.
+DIFFERENTIALTIME ?= 60s
+
 .PHONY: all setup kernel build demo test lint bench nightly fuzz clean
 
 all: build lint
@@ -34,10 +37,12 @@ bench: setup build
 
 fuzz:
 	$(GO) run ./test/fuzz -time $(FUZZTIME)
+	$(GO) run ./test/differential/fuzz -time $(DIFFERENTIALTIME)
 
 nightly: test bench
 	$(GO) test -count=1 -race -short -timeout 60m ./...
 	$(GO) run ./test/fuzz -time 10m
+	$(GO) run ./test/differential/fuzz -time 10m
 
 clean:
 	rm -rf build image/kernels/*.elf
