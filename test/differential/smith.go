@@ -42,7 +42,7 @@ const (
 // that smith could make none of them.
 func Smith(ctx context.Context, r *rand.Rand, wasmTools, dir string) ([]byte, error) {
 	config := filepath.Join(dir, "smith.json")
-	if err := os.WriteFile(config, fmt.Appendf(nil, smithConfig, r.IntN(2) == 0, r.IntN(3) == 0), 0o644); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, smithConfig, r.IntN(4) != 0, r.IntN(3) == 0), 0o644); err != nil {
 		return nil, err
 	}
 	var seed []byte
