@@ -377,17 +377,20 @@ func (f *function) immediates(o operator) {
 // divide appends a division, which traps only if a risk is left.
 func (f *function) divide(o operator, depth int) {
 	letter := o.operands[0]
-	f.expression(letter, depth-1)
-	if f.risk() {
+	risk := f.risk()
+	switch {
+	case (risk || strings.HasSuffix(o.info.Name, "rem_s")) && f.chance(60):
+		f.or(letter, leastIntegers[letter], depth) // the quotient that does not fit
+		f.or(letter, minusOne, depth)
+	case risk:
 		f.expression(letter, depth-1)
-		f.op(o.opcode)
-		return
-	}
-	// Neither zero nor, because of -1 and the least integer, negative.
-	if f.chance(40) {
+		f.expression(letter, depth-1)
+	case f.chance(40):
+		f.expression(letter, depth-1)
 		v := value(f.g.r, letter)[0]>>2&0xfff_ffff | 1
 		f.constant(letter, [2]uint64{v << f.g.r.IntN(3)})
-	} else {
+	default: // neither zero nor, because of -1 and the least integer, negative
+		f.expression(letter, depth-1)
 		f.expression(letter, depth-1)
 		f.constant(letter, [2]uint64{uint64(f.g.r.Uint32() >> 2)})
 		f.op(andOf(letter))
@@ -395,6 +398,21 @@ func (f *function) divide(o operator, depth int) {
 		f.op(andOf(letter) + 1) // or
 	}
 	f.op(o.opcode)
+}
+
+// minusOne and leastIntegers are the operands of the only division that overflows.
+const minusOne = 1<<64 - 1
+
+var leastIntegers = map[byte]uint64{'i': 1 << 31, 'I': 1 << 63}
+
+// or pushes one value or, if that is not chosen, any that is odd.
+func (f *function) or(letter byte, v uint64, depth int) {
+	f.constant(letter, [2]uint64{v})
+	f.expression(letter, depth-1)
+	f.constant(letter, [2]uint64{1})
+	f.op(andOf(letter) + 1)
+	f.expression('i', depth-1)
+	f.op(wasm.OpSelect)
 }
 
 // andOf is i32.and or i64.and.

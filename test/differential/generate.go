@@ -87,6 +87,8 @@ type generator struct {
 
 	simd, tailCalls, atomics, mutableTable bool
 
+	start int // function that runs at instantiation, or -1
+
 	scalars, vectors map[byte][]operator // by result; those with no vector, those with one
 	stores           []operator
 	names            []string // exports of functions that are no functions of g.functions
@@ -96,7 +98,7 @@ type generator struct {
 // Generate makes a module that computes: it terminates, seldom traps, and has
 // functions e0, e1 … to call, each with all that is in its reach.
 func Generate(r *rand.Rand) []byte {
-	g := &generator{r: r, scalars: map[byte][]operator{}, vectors: map[byte][]operator{}}
+	g := &generator{r: r, start: -1, scalars: map[byte][]operator{}, vectors: map[byte][]operator{}}
 	g.simd, g.tailCalls, g.atomics, g.mutableTable = g.chance(60), g.chance(25), g.chance(15), g.chance(50)
 	g.memoryMin = 1 + uint64(r.IntN(2))
 	g.memoryMax = g.memoryMin + uint64(r.IntN(3))
@@ -108,6 +110,9 @@ func Generate(r *rand.Rand) []byte {
 		f.generate()
 	}
 	g.addEntries()
+	if g.chance(15) {
+		g.addStart()
+	}
 	return g.encode()
 }
 
@@ -264,6 +269,16 @@ func (g *generator) addEntries() {
 	add("deep", "i:i", b)
 }
 
+// addStart adds a start function, which does not call any other.
+func (g *generator) addStart() {
+	f := newFunction(g, len(g.functions)+len(g.extra), ":")
+	f.leaf = true
+	f.generate()
+	g.start = f.index
+	g.extra = append(g.extra, f)
+	g.names = append(g.names, "start")
+}
+
 // Opcodes that have no name in package wasm.
 const (
 	opI32Eqz = 0x45
@@ -280,6 +295,9 @@ func (g *generator) encode() []byte {
 	all := slices.Concat(g.functions, g.extra)
 	var functions, globals, exports, code [][]byte
 	exports = append(exports, append(appendName(nil, memoryName), byte(wasm.ExternMemory), 0))
+	if g.chance(20) { // then code outside may call what lies in it
+		exports = append(exports, append(appendName(nil, "table"), byte(wasm.ExternTable), 0))
+	}
 	for k, f := range all {
 		functions = append(functions, appendUnsigned(nil, g.typeIndex(f.typ)))
 		code = append(code, f.encode())
@@ -311,6 +329,9 @@ func (g *generator) encode() []byte {
 	b = appendSection(b, sectionMemory, appendUnsigned(appendUnsigned([]byte{1, 1}, g.memoryMin), g.memoryMax))
 	b = appendVectorSection(b, sectionGlobal, globals)
 	b = appendVectorSection(b, sectionExport, exports)
+	if g.start >= 0 {
+		b = appendSection(b, sectionStart, appendUnsigned(nil, uint64(g.start)))
+	}
 	b = appendVectorSection(b, sectionElement, g.elementSegments())
 	b = appendSection(b, sectionDataCount, []byte{dataSegments})
 	b = appendVectorSection(b, sectionCode, code)
