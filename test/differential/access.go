@@ -15,6 +15,7 @@ const (
 	stackMask   = 0x7ff0 // of the stack pointer
 	offsetMax   = 0x4000 // of an access that must not trap
 	addressMask = 0x7fff
+	dataBytes   = 4096 // at the beginning of memory that are not zero
 )
 
 // address pushes an address for an access of some bytes and returns the offset
@@ -33,14 +34,14 @@ func (f *function) address(width int, aligned bool, depth int) (offset int, unce
 		f.opIndex(wasm.OpLocalGet, f.frame)
 		offset = r.IntN(frameBytes)
 	case n < 40:
-		f.i32(r.IntN(addressMask) &^ (align - 1))
+		f.i32(r.IntN(dataBytes) &^ (align - 1))
 		offset = r.IntN(64)
 	default:
 		f.expression('i', depth-1)
-		f.i32(pick(r, []int{0x3f, 0xff, 0x3f8, 0x7fff, 0x7ff0}) &^ (align - 1))
+		f.i32(pick(r, []int{0x3f, 0xff, 0x3f8, 0xfff, 0xff0, 0x7fff}) &^ (align - 1))
 		f.op(opI32And)
 		if f.chance(50) {
-			offset = r.IntN(pick(r, []int{16, 256, offsetMax}))
+			offset = r.IntN(pick(r, []int{16, 256, 256, offsetMax}))
 		}
 	}
 	return offset &^ (align - 1), false

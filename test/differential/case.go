@@ -70,7 +70,7 @@ func (c *Case) function(name string) *wasm.FuncType {
 			continue
 		}
 		own := int(e.Index) - c.decoded.CountImports(wasm.ExternFunc)
-		return &c.decoded.Types[c.decoded.Functions[own]]
+		return &c.decoded.Types[c.decoded.Functions[own]].FuncType
 	}
 	return nil
 }

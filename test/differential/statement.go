@@ -152,7 +152,7 @@ func (f *function) probe() {
 	if more := f.g.vectors[letter]; len(list) == 0 || len(more) > 0 && f.chance(25) {
 		list = more
 	}
-	f.i32(f.g.r.IntN(addressMask) &^ 15)
+	f.i32(f.g.r.IntN(addressMask) &^ 15) // seldom where it is read
 	if !f.apply(pick(f.g.r, list), 1+f.g.r.IntN(2)) {
 		f.canonicalize(letter)
 	}

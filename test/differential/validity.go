@@ -24,19 +24,24 @@ const mutationsPerModule = 40
 // mutate changes a few bytes of a module.
 func mutate(r *rand.Rand, module []byte) []byte {
 	b := slices.Clone(module)
+	end := len(b)
+	if end > dataBytes+dataBytes/8 {
+		end -= dataBytes // data may be anything
+	}
+	place := func() int { return len(preamble) + r.IntN(end-len(preamble)) }
 	for range 1 + r.IntN(3) {
-		at := len(preamble) + r.IntN(len(b)-len(preamble))
+		at := place()
 		switch r.IntN(6) {
 		case 0:
 			b[at] ^= 1 << r.IntN(8)
 		case 1:
 			b[at] = byte(r.Uint32())
 		case 2: // a byte that is elsewhere too is more often one that makes sense
-			b[at] = b[len(preamble)+r.IntN(len(b)-len(preamble))]
+			b[at] = b[place()]
 		case 3:
 			b[at]++
 		case 4:
-			other := len(preamble) + r.IntN(len(b)-len(preamble))
+			other := place()
 			b[at], b[other] = b[other], b[at]
 		default:
 			b[at]--
