@@ -22,5 +22,5 @@
 // The generators: in the same time that of this package finds more, because
 // its modules compute with what they are given, do not run out of fuel, and store
 // what they compute where it can be seen (docs/conformance.md has the numbers).
-// Smith knows shapes of modules that ours never has, so every fifth is one of its.
+// Smith knows shapes of modules that ours never has, so every tenth is one of its.
 package differential

@@ -17,7 +17,7 @@ const (
 
 // smithEvery is how many modules there are for one of smith: it finds less in the
 // same time (docs/conformance.md).
-const smithEvery = 5
+const smithEvery = 10
 
 // Fuzzer makes cases and compares them.
 type Fuzzer struct {
