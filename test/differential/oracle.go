@@ -71,6 +71,9 @@ var nativeTraps = map[abi.TrapCode]ending{
 	abi.TrapData: memoryTrap, abi.TrapUnaligned: unalignedTrap, abi.TrapElement: tableTrap, abi.TrapStack: stackTrap,
 }
 
+// errOracle is in every error that is wazero's fault: it says nothing of us.
+var errOracle = errors.New("wazero")
+
 // Oracle is wazero with a module that may be instantiated many times.
 type Oracle struct {
 	runtime wazero.Runtime
@@ -83,17 +86,20 @@ func NewOracle(ctx context.Context, module []byte, compiler bool) (o *Oracle, er
 	if compiler {
 		config = wazero.NewRuntimeConfigCompiler()
 	}
-	o = &Oracle{runtime: wazero.NewRuntimeWithConfig(ctx, config.WithCoreFeatures(features).WithCloseOnContextDone(true))}
+	runtime := wazero.NewRuntimeWithConfig(ctx, config.WithCoreFeatures(features).WithCloseOnContextDone(true))
+	o = &Oracle{runtime: runtime}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("wazero panics: %v", r)
+			err = fmt.Errorf("%w panics: %v", errOracle, r)
 		}
 		if err != nil {
-			o.Close(ctx)
+			runtime.Close(ctx)
 		}
 	}()
-	o.module, err = o.runtime.CompileModule(ctx, module)
-	return o, err
+	if o.module, err = o.runtime.CompileModule(ctx, module); err != nil {
+		return nil, fmt.Errorf("%w refuses the module: %w", errOracle, err)
+	}
+	return o, nil
 }
 
 // Close frees what wazero holds.
@@ -123,7 +129,7 @@ func oracleEnding(ctx context.Context, err error) (ending, error) {
 			return t.ending, nil
 		}
 	}
-	return otherTrap, fmt.Errorf("wazero: %w", err)
+	return otherTrap, fmt.Errorf("%w: %w", errOracle, err)
 }
 
 // oracleInstance is a machine.
@@ -137,7 +143,7 @@ func (o *oracleInstance) close() { o.module.Close(o.ctx) }
 func (o *oracleInstance) call(name string, arguments []word) (results []word, end ending, err error) {
 	f := o.module.ExportedFunction(name)
 	if f == nil {
-		return nil, otherTrap, fmt.Errorf("wazero: no export %q", name)
+		return nil, otherTrap, fmt.Errorf("%w: no export %q", errOracle, name)
 	}
 	var words []uint64
 	for k, t := range f.Definition().ParamTypes() {
@@ -150,7 +156,7 @@ func (o *oracleInstance) call(name string, arguments []word) (results []word, en
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("wazero panics: %v", r)
+			err = fmt.Errorf("%w panics: %v", errOracle, r)
 		}
 	}()
 	words, err = f.Call(ctx, words...)
@@ -179,7 +185,7 @@ const valueTypeV128 api.ValueType = 0x7b
 func (o *oracleInstance) global(name string) (word, error) {
 	g := o.module.ExportedGlobal(name)
 	if g == nil {
-		return word{}, fmt.Errorf("wazero: no global %q", name)
+		return word{}, fmt.Errorf("%w: no global %q", errOracle, name)
 	}
 	switch g.Type() {
 	case api.ValueTypeI32, api.ValueTypeF32:
@@ -192,11 +198,11 @@ func (o *oracleInstance) global(name string) (word, error) {
 func (o *oracleInstance) memory(name string) ([]byte, error) {
 	m := o.module.ExportedMemory(name)
 	if m == nil {
-		return nil, fmt.Errorf("wazero: no memory %q", name)
+		return nil, fmt.Errorf("%w: no memory %q", errOracle, name)
 	}
 	b, ok := m.Read(0, m.Size())
 	if !ok {
-		return nil, errors.New("wazero: memory cannot be read")
+		return nil, fmt.Errorf("%w: memory cannot be read", errOracle)
 	}
 	return b, nil
 }
