@@ -102,6 +102,9 @@ func fuzz(ctx context.Context, a arguments, f *differential.Fuzzer) error {
 		}
 	}
 	report(f, time.Since(start))
+	if f.Totals.Calls == 0 && a.count == 0 && ctx.Err() == nil {
+		return errors.New("no call was compared")
+	}
 	invalid, err := keepInvalid(a, f)
 	if err != nil {
 		return err
