@@ -1,0 +1,328 @@
+package text
+
+import (
+	"bytes"
+
+	"mewz/compiler/wasm"
+)
+
+// maxFoldedDepth bounds instructions in parentheses inside each other: the
+// parser calls itself for each. Compilers' output has some hundred.
+const maxFoldedDepth = 10_000
+
+// label is an open structured instruction.
+type label struct {
+	name   string // empty: none
+	opcode wasm.Opcode
+}
+
+// body is the state of reading the instructions of one function or constant
+// expression.
+type body struct {
+	out    []byte
+	locals space
+	labels []label
+	depth  int // of parentheses
+	blocks uint32
+	shown  []named // names of labels
+	hints  section
+	base   int // length of out where offsets of hints count from
+}
+
+// readFunction reads a function behind its keyword.
+func (m *module) readFunction() {
+	index := take(&m.next.function)
+	if m.header(&m.functions, wasm.ExternFunc, index) {
+		m.readImportType(wasm.ExternFunc)
+		return
+	}
+	typeIndex, f := m.typeUse(true)
+	m.defined.count++
+	m.defined.bytes = appendUint(m.defined.bytes, uint64(typeIndex))
+	m.body = body{out: m.body.out[:0], locals: space{word: "local", full: "local"}}
+	for _, name := range f.names {
+		m.local(name)
+	}
+	m.body.locals.count = f.params.count
+	m.readLocals()
+	m.instructions()
+	m.body.out = append(m.body.out, byte(wasm.OpEnd))
+	m.codes.count++
+	m.codes.bytes = appendString(m.codes.bytes, m.body.out)
+	if len(m.body.locals.shown) > 0 {
+		m.localNames = append(m.localNames, functionNames{index, m.body.locals.shown})
+	}
+	if len(m.body.shown) > 0 {
+		m.labelNames = append(m.labelNames, functionNames{index, m.body.shown})
+	}
+	if m.body.hints.count > 0 {
+		m.hints.count++
+		m.hints.bytes = appendUint(appendUint(m.hints.bytes, uint64(index)), uint64(m.body.hints.count))
+		m.hints.bytes = append(m.hints.bytes, m.body.hints.bytes...)
+	}
+}
+
+// local declares a parameter or a local.
+func (m *module) local(name Token) {
+	index := m.declare(&m.body.locals, name, true)
+	if name.Kind == ID {
+		m.show(&m.body.locals, index, name, true)
+	}
+}
+
+// readLocals reads (local ...)* and writes them as groups of one type.
+func (m *module) readLocals() {
+	type group struct {
+		count uint32
+		kind  []byte
+	}
+	var groups []group
+	add := func(name Token) {
+		m.local(name)
+		t := m.valueType(nil)
+		if n := len(groups); n > 0 && bytes.Equal(groups[n-1].kind, t) {
+			groups[n-1].count++
+			return
+		}
+		groups = append(groups, group{1, t})
+	}
+	for m.enter("local") {
+		if id, ok := m.identifier(); ok {
+			add(id)
+			m.close("the end of a named local")
+			continue
+		}
+		for m.hasValueType() {
+			add(Token{})
+		}
+		m.close("a value type")
+	}
+	m.body.out = appendUint(m.body.out, uint64(len(groups)))
+	for _, g := range groups {
+		m.body.out = append(appendUint(m.body.out, uint64(g.count)), g.kind...)
+	}
+}
+
+// expression reads instructions as a constant expression and appends it.
+func (m *module) expression(b []byte) []byte {
+	return m.constant(b, m.instructions)
+}
+
+// foldedExpression is expression for one instruction in parentheses.
+func (m *module) foldedExpression(b []byte) []byte {
+	return m.constant(b, func() {
+		if m.peek(0).Kind != Open {
+			m.unexpected(m.next(), "an instruction in parentheses")
+			return
+		}
+		m.folded()
+	})
+}
+
+func (m *module) constant(b []byte, read func()) []byte {
+	m.body = body{out: m.body.out[:0], locals: space{word: "local", full: "local"}}
+	read()
+	b = append(b, m.body.out...)
+	return append(b, byte(wasm.OpEnd))
+}
+
+// instructions reads instructions up to what none begins with. Blocks without
+// parentheses end before that.
+func (m *module) instructions() {
+	base := len(m.body.labels)
+	for m.err == nil {
+		t := m.peek(0)
+		switch {
+		case t.Kind == Open:
+			m.folded()
+			continue
+		case t.Kind == Keyword:
+			m.at++
+			m.plain(t, base)
+			continue
+		case len(m.body.labels) > base:
+			m.unexpected(t, "an instruction, or end")
+		case t.Kind != Close && t.Kind != EOF:
+			m.unexpected(t, "an instruction")
+		}
+		return
+	}
+}
+
+// plain reads an instruction that is in no parentheses, behind its name. Blocks
+// up to base are not its to end.
+func (m *module) plain(t Token, base int) {
+	top := len(m.body.labels) - 1
+	word := string(m.text(t))
+	o, ok := instructions()[word]
+	switch {
+	case !ok:
+		m.unexpected(t, "an instruction")
+	case isStructured(o.opcode):
+		m.block(o)
+	case o.opcode == wasm.OpEnd || o.opcode == wasm.OpElse || o.opcode == wasm.OpCatch || o.opcode == wasm.OpCatchAll || o.opcode == wasm.OpDelegate:
+		if top < base || !continues(m.body.labels[top].opcode, o.opcode) {
+			m.fail(t, "unexpected token %s: there is no block here that it belongs to", word)
+			return
+		}
+		m.continueBlock(o.opcode)
+	default:
+		m.operation(t, o)
+	}
+}
+
+// isStructured says whether an instruction has others in it.
+func isStructured(o wasm.Opcode) bool {
+	switch o {
+	case wasm.OpBlock, wasm.OpLoop, wasm.OpIf, opTry, opTryTable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Opcodes of exceptions, in both forms.
+const (
+	opTry      = 0x06
+	opTryTable = 0x1f
+)
+
+// continues says whether a block, or its part that was begun last, can go on
+// with next.
+func continues(open, next wasm.Opcode) bool {
+	switch next {
+	case wasm.OpElse:
+		return open == wasm.OpIf
+	case wasm.OpCatch, wasm.OpCatchAll:
+		return open == opTry || open == wasm.OpCatch
+	case wasm.OpDelegate:
+		return open == opTry
+	default:
+		return true // end
+	}
+}
+
+// continueBlock ends the innermost block, or begins its next part.
+func (m *module) continueBlock(o wasm.Opcode) {
+	top := len(m.body.labels) - 1
+	if o == wasm.OpDelegate {
+		m.body.labels = m.body.labels[:top]
+		m.body.out = append(m.body.out, byte(o))
+		m.body.out = appendUint(m.body.out, uint64(m.labelIndex()))
+		return
+	}
+	m.body.out = append(m.body.out, byte(o))
+	switch o {
+	case wasm.OpCatch:
+		m.body.out = appendUint(m.body.out, uint64(m.index(&m.tags)))
+	default:
+		if id, ok := m.identifier(); ok && m.name(id) != m.body.labels[top].name {
+			m.fail(id, "mismatching label %s", m.text(id))
+		}
+	}
+	if o == wasm.OpEnd {
+		m.body.labels = m.body.labels[:top]
+		return
+	}
+	m.body.labels[top].opcode = o
+}
+
+// begin reads the label and the type of a block.
+func (m *module) begin(o operation) {
+	m.push(o)
+	m.body.out = append(m.body.out, byte(o.opcode))
+	m.blockType()
+	if o.opcode == opTryTable {
+		m.catches()
+	}
+}
+
+// push opens a block with the label that follows, or none.
+func (m *module) push(o operation) {
+	l := label{opcode: o.opcode}
+	if id, ok := m.identifier(); ok {
+		l.name = m.name(id)
+		m.body.shown = append(m.body.shown, named{m.body.blocks, l.name})
+	}
+	m.body.blocks++
+	m.body.labels = append(m.body.labels, l)
+	if len(m.body.labels) > wasm.MaxControlDepth {
+		m.fail(m.peek(0), "blocks nested deeper than %d", wasm.MaxControlDepth)
+	}
+}
+
+// block reads what begins a block outside of parentheses.
+func (m *module) block(o operation) {
+	m.hint()
+	m.begin(o)
+}
+
+// blockType reads the type of a block (5.4.1).
+func (m *module) blockType() {
+	if m.opens("type") {
+		index, _ := m.typeUse(false)
+		m.body.out = appendInt(m.body.out, int64(index))
+		return
+	}
+	f := m.functionType(false)
+	switch {
+	case f.isEmpty():
+		m.body.out = append(m.body.out, byteNoType)
+	case f.params.count == 0 && f.results.count == 1:
+		m.body.out = append(m.body.out, f.results.bytes...)
+	default:
+		m.body.out = appendInt(m.body.out, int64(m.typeOf(&f)))
+	}
+}
+
+// catchKinds are the clauses of try_table and their bytes (5.4.2).
+var catchKinds = [...]struct {
+	word   string
+	hasTag bool
+}{{"catch", true}, {"catch_ref", true}, {"catch_all", false}, {"catch_all_ref", false}}
+
+// catches reads the clauses of try_table. Its own label does not exist in them.
+func (m *module) catches() {
+	top := len(m.body.labels) - 1
+	own := m.body.labels[top]
+	m.body.labels = m.body.labels[:top]
+	var s section
+	for m.err == nil {
+		found := false
+		for kind, c := range catchKinds {
+			if !m.enter(c.word) {
+				continue
+			}
+			found = true
+			s.count++
+			s.bytes = append(s.bytes, byte(kind))
+			if c.hasTag {
+				s.bytes = appendUint(s.bytes, uint64(m.index(&m.tags)))
+			}
+			s.bytes = appendUint(s.bytes, uint64(m.labelIndex()))
+			m.close("the end of a catch clause")
+		}
+		if !found {
+			break
+		}
+	}
+	m.body.labels = append(m.body.labels, own)
+	m.body.out = append(appendUint(m.body.out, uint64(s.count)), s.bytes...)
+}
+
+// labelIndex reads a label: a number, or the name of a block around.
+func (m *module) labelIndex() uint32 {
+	t := m.peek(0)
+	if t.Kind != ID {
+		return m.index(&space{word: "label", full: "label"})
+	}
+	m.at++
+	name := m.name(t)
+	for i := len(m.body.labels) - 1; i >= 0; i-- {
+		if m.body.labels[i].name == name {
+			return uint32(len(m.body.labels) - 1 - i)
+		}
+	}
+	m.fail(t, "unknown label $%s", name)
+	return 0
+}
