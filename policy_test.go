@@ -43,6 +43,7 @@ var layers = map[string][]string{
 	"compiler/wasm/validate":       {"compiler/wasm"},
 	"compiler/wasm/survey":         {"compiler/wasm"},
 	"compiler/wasm/line":           {"compiler/wasm", "compiler/wasm/decode", "github.com/ianlancetaylor/demangle"},
+	"compiler/wasm/text":           {"compiler/wasm"},
 	"compiler/object":              {"abi"},
 	"compiler/lower":               {"abi", "compiler/object", "compiler/wasm", "compiler/wasm/validate"},
 	"compiler/cache":               {},

@@ -54,6 +54,10 @@ var featuresOf = map[string][]wasm.Feature{
 // 1.0.
 const threads = "threads"
 
+// legacy is the version of the scripts of the first form of exceptions, which
+// 3.0 does not have any more.
+const legacy = "legacy"
+
 // validateModule validates m by the rules of a version.
 func validateModule(m *wasm.Module, version string) error {
 	checked, err := validate.Module(m)

@@ -30,18 +30,24 @@ var featureGroups = []struct{ group, files string }{
 // coreGroup is the group of files that no row of featureGroups names.
 const coreGroup = "core"
 
+// legacyGroup is the group of the scripts of legacy exceptions.
+const legacyGroup = "exceptions, legacy form"
+
 // label is the name of a script within the suite of 3.0.
 func (s *Script) label() string {
-	if s.Version == threads {
-		return threads + "/" + s.Name
+	if s.Version != version3 {
+		return s.Version + "/" + s.Name
 	}
 	return s.Name
 }
 
 // groupOf is the group of a script.
 func groupOf(s *Script) string {
-	if s.Version == threads {
+	switch s.Version {
+	case threads:
 		return threads
+	case legacy:
+		return legacyGroup
 	}
 	file := s.Name
 	for _, row := range featureGroups {

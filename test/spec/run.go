@@ -8,6 +8,7 @@ import (
 
 	"mewz/abi"
 	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/text"
 )
 
 // Status is the verdict on one command.
@@ -70,10 +71,15 @@ func (r *Runner) Run(ctx context.Context, s *Script) ([]Outcome, error) {
 	modules := make([]*wasm.Module, len(s.Commands))
 	for i := range s.Commands {
 		c := &s.Commands[i]
-		if c.Filename == "" || c.ModuleType == "text" {
+		if !c.hasModule() {
 			continue
 		}
 		b, err := s.Module(c)
+		var malformed *text.Error
+		if errors.As(err, &malformed) {
+			e.verdicts[i].decode = err
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -96,9 +102,6 @@ func (r *Runner) Run(ctx context.Context, s *Script) ([]Outcome, error) {
 
 func (e *execution) outcome(i int) Outcome {
 	c := &e.script.Commands[i]
-	if c.ModuleType == "text" {
-		return Outcome{c, NotAttempted, "text format, not a binary module"}
-	}
 	err := e.do(i, c)
 	if m := e.missing(err); m != nil {
 		if c.instantiates() {
@@ -154,7 +157,7 @@ func (e *execution) do(i int, c *Command) error {
 		if err := e.verdicts[i].err(); e.missing(err) != nil && !strings.Contains(err.Error(), c.Text) {
 			return err
 		}
-		return e.verdicts[i].expectMalformed()
+		return e.verdicts[i].expectMalformed(c)
 	case "assert_invalid":
 		if err := e.verdicts[i].err(); e.missing(err) != nil {
 			return err

@@ -7,14 +7,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"mewz/compiler/wasm/text"
 )
 
-// Script is one file of a suite as wast2json writes it.
+// Script is one file of a suite: as wast2json writes it, or the text itself.
 type Script struct {
 	Version  string    // of the specification: "1.0", "2.0" or "3.0"
 	Name     string    // of the file, without extension
-	Source   string    // of a script of 3.0, the file that Convert converts
-	Dir      string    // where its modules are
+	Source   string    // of a script in the text format, its file
+	Dir      string    // where its modules are, unless the commands have them
 	Commands []Command `json:"commands"`
 }
 
@@ -22,16 +24,22 @@ type Script struct {
 type Command struct {
 	Type       string  `json:"type"`
 	Line       int     `json:"line"`
-	Name       string  `json:"name"`            // module, register: $name
-	Filename   string  `json:"filename"`        // the module
-	Binary     string  `json:"binary_filename"` // the module, where filename is its text
-	Instance   string  `json:"instance"`        // module_instance: $name
-	Module     string  `json:"module"`          // module_instance: the definition
-	As         string  `json:"as"`              // register
-	Action     *Action `json:"action"`          // what to do to an instance
-	Expected   []Value `json:"expected"`        // assert_return
-	ModuleType string  `json:"module_type"`     // binary or text
-	Text       string  `json:"text"`            // the reason in the reference interpreter's words
+	Name       string  `json:"name"`        // module, register: $name
+	Filename   string  `json:"filename"`    // the module
+	As         string  `json:"as"`          // register
+	Action     *Action `json:"action"`      // what to do to an instance
+	Expected   []Value `json:"expected"`    // assert_return
+	ModuleType string  `json:"module_type"` // binary or text
+	Text       string  `json:"text"`        // the reason in the reference interpreter's words
+
+	module *moduleSource // of a script in the text format
+}
+
+// moduleSource is a module of a script in the text format: its bytes, or what is
+// malformed in its text.
+type moduleSource struct {
+	bytes []byte
+	err   error
 }
 
 // Action is a call or the reading of a global.
@@ -101,7 +109,21 @@ func ReadScript(path string) (*Script, error) {
 	return s, nil
 }
 
-// Module reads the module of a command.
+// Module reads the module of a command. The error is a *text.Error where its
+// text is malformed.
 func (s *Script) Module(c *Command) ([]byte, error) {
-	return os.ReadFile(filepath.Join(s.Dir, c.Filename))
+	if c.module != nil {
+		return c.module.bytes, c.module.err
+	}
+	b, err := os.ReadFile(filepath.Join(s.Dir, c.Filename))
+	if err != nil || c.ModuleType != moduleText {
+		return b, err
+	}
+	return text.Module(b)
 }
+
+// hasModule says whether a command comes with a module.
+func (c *Command) hasModule() bool { return c.module != nil || c.Filename != "" }
+
+// moduleText is the type of a module that a script has as text.
+const moduleText = "text"

@@ -5,10 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"mewz/test/toolchain"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // representative3 are the files of a short run: every group, but what the suite
@@ -22,14 +18,10 @@ var representative3 = []string{
 // sameAs2 are the groups that the suite of 2.0 has too, at every level.
 var sameAs2 = []string{coreGroup, "SIMD", "bulk memory and references", "text format"}
 
-// scripts3 converts those scripts of 3.0 that this run includes.
+// scripts3 reads those scripts of 3.0 that this run includes.
 func scripts3(t *testing.T) (scripts []*Script, complete bool) {
 	t.Helper()
 	dir, err := Suite3Dir()
-	if err != nil {
-		skip(t, err)
-	}
-	wasmTools, err := toolchain.WasmTools()
 	if err != nil {
 		skip(t, err)
 	}
@@ -38,13 +30,10 @@ func scripts3(t *testing.T) (scripts []*Script, complete bool) {
 		t.Fatal(err)
 	}
 	scripts = slices.DeleteFunc(slices.Clone(all), func(s *Script) bool { return !wanted(s, representative3) })
-	group, converted := errgroup.Group{}, t.TempDir()
-	group.SetLimit(workers)
 	for _, s := range scripts {
-		group.Go(func() error { return s.Convert(context.Background(), wasmTools, converted) })
-	}
-	if err := group.Wait(); err != nil {
-		t.Fatal(err)
+		if err := s.Read(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return scripts, len(scripts) == len(all)
 }

@@ -3,9 +3,11 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"mewz/compiler/wasm"
 	"mewz/compiler/wasm/decode"
+	"mewz/compiler/wasm/text"
 )
 
 // verdict is what decoding and validating a module gave.
@@ -27,11 +29,16 @@ func (v *verdict) err() error {
 	return nil
 }
 
-// expectMalformed says whether a malformed module was refused. Function bodies
-// are read by the validator, so their encoding errors come from there.
-func (v *verdict) expectMalformed() error {
+// expectMalformed says whether a malformed module was refused, and a text in the
+// suite's words. Function bodies are read by the validator, so their encoding
+// errors come from there.
+func (v *verdict) expectMalformed(c *Command) error {
 	if v.decode == nil && v.validate == nil {
 		return errors.New("accepted a malformed module")
+	}
+	var malformed *text.Error
+	if c.module != nil && errors.As(v.decode, &malformed) && !strings.Contains(malformed.Message, c.Text) {
+		return fmt.Errorf("%w, want: %s", malformed, c.Text)
 	}
 	return nil
 }

@@ -4,9 +4,8 @@ import "unicode/utf8"
 
 // Annotations that mean something here; others are skipped.
 const (
-	annotationCustom     = "custom"                     // a custom section
-	annotationName       = "name"                       // a name for the name section
-	annotationBranchHint = "metadata.code.branch_hint" // whether a branch is likely
+	annotationCustom = "custom" // a custom section
+	annotationName   = "name"   // a name for the name section
 )
 
 // annotation reads the beginning of an annotation, up to its name.
@@ -26,7 +25,7 @@ func (s *scanner) annotation() error {
 		if err != nil {
 			return err
 		}
-		decoded := unescape(s.source[end:last])
+		decoded := ParseString(s.source[end:last])
 		if !utf8.Valid(decoded) {
 			return s.fail(end, "malformed UTF-8 encoding")
 		}
@@ -45,7 +44,7 @@ func (s *scanner) annotation() error {
 func (s *scanner) closeAnnotation() {
 	first := s.open.first
 	switch s.open.name {
-	case annotationCustom, annotationName, annotationBranchHint:
+	case annotationCustom, annotationName:
 		if s.annotations == nil {
 			s.annotations = map[int][]annotation{}
 		}

@@ -25,13 +25,11 @@ type body struct {
 	depth  int // of parentheses
 	blocks uint32
 	shown  []named // names of labels
-	hints  section
-	base   int // length of out where offsets of hints count from
 }
 
 // readFunction reads a function behind its keyword.
 func (m *module) readFunction() {
-	index := take(&m.next.function)
+	index := take(&m.taken.function)
 	if m.header(&m.functions, wasm.ExternFunc, index) {
 		m.readImportType(wasm.ExternFunc)
 		return
@@ -54,11 +52,6 @@ func (m *module) readFunction() {
 	}
 	if len(m.body.shown) > 0 {
 		m.labelNames = append(m.labelNames, functionNames{index, m.body.shown})
-	}
-	if m.body.hints.count > 0 {
-		m.hints.count++
-		m.hints.bytes = appendUint(appendUint(m.hints.bytes, uint64(index)), uint64(m.body.hints.count))
-		m.hints.bytes = append(m.hints.bytes, m.body.hints.bytes...)
 	}
 }
 
@@ -159,7 +152,7 @@ func (m *module) plain(t Token, base int) {
 	case !ok:
 		m.unexpected(t, "an instruction")
 	case isStructured(o.opcode):
-		m.block(o)
+		m.begin(o)
 	case o.opcode == wasm.OpEnd || o.opcode == wasm.OpElse || o.opcode == wasm.OpCatch || o.opcode == wasm.OpCatchAll || o.opcode == wasm.OpDelegate:
 		if top < base || !continues(m.body.labels[top].opcode, o.opcode) {
 			m.fail(t, "unexpected token %s: there is no block here that it belongs to", word)
@@ -174,18 +167,12 @@ func (m *module) plain(t Token, base int) {
 // isStructured says whether an instruction has others in it.
 func isStructured(o wasm.Opcode) bool {
 	switch o {
-	case wasm.OpBlock, wasm.OpLoop, wasm.OpIf, opTry, opTryTable:
+	case wasm.OpBlock, wasm.OpLoop, wasm.OpIf, wasm.OpTry, wasm.OpTryTable:
 		return true
 	default:
 		return false
 	}
 }
-
-// Opcodes of exceptions, in both forms.
-const (
-	opTry      = 0x06
-	opTryTable = 0x1f
-)
 
 // continues says whether a block, or its part that was begun last, can go on
 // with next.
@@ -194,9 +181,9 @@ func continues(open, next wasm.Opcode) bool {
 	case wasm.OpElse:
 		return open == wasm.OpIf
 	case wasm.OpCatch, wasm.OpCatchAll:
-		return open == opTry || open == wasm.OpCatch
+		return open == wasm.OpTry || open == wasm.OpCatch
 	case wasm.OpDelegate:
-		return open == opTry
+		return open == wasm.OpTry
 	default:
 		return true // end
 	}
@@ -232,7 +219,7 @@ func (m *module) begin(o operation) {
 	m.push(o)
 	m.body.out = append(m.body.out, byte(o.opcode))
 	m.blockType()
-	if o.opcode == opTryTable {
+	if o.opcode == wasm.OpTryTable {
 		m.catches()
 	}
 }
@@ -249,12 +236,6 @@ func (m *module) push(o operation) {
 	if len(m.body.labels) > wasm.MaxControlDepth {
 		m.fail(m.peek(0), "blocks nested deeper than %d", wasm.MaxControlDepth)
 	}
-}
-
-// block reads what begins a block outside of parentheses.
-func (m *module) block(o operation) {
-	m.hint()
-	m.begin(o)
 }
 
 // blockType reads the type of a block (5.4.1).

@@ -94,16 +94,3 @@ func (m *module) appendCustoms(out []byte, p place) []byte {
 	}
 	return out
 }
-
-// hintName is the section of branch hints.
-const hintName = annotationBranchHint
-
-// appendHints appends the section of branch hints, if there are any. It has to
-// stand before the code.
-func (m *module) appendHints(out []byte) []byte {
-	if m.hints.count == 0 {
-		return out
-	}
-	contents := appendUint(appendString(nil, hintName), uint64(m.hints.count))
-	return appendSection(out, sectionCustom, append(contents, m.hints.bytes...))
-}

@@ -76,11 +76,8 @@ var externals = [...]struct {
 	word string
 	kind wasm.ExternKind
 }{
-	{"func", wasm.ExternFunc}, {"table", wasm.ExternTable}, {"memory", wasm.ExternMemory}, {"global", wasm.ExternGlobal}, {"tag", externTag},
+	{"func", wasm.ExternFunc}, {"table", wasm.ExternTable}, {"memory", wasm.ExternMemory}, {"global", wasm.ExternGlobal}, {"tag", wasm.ExternTag},
 }
-
-// externTag is the kind of tags (5.5.5).
-const externTag wasm.ExternKind = 4
 
 func (m *module) export(name []byte, kind wasm.ExternKind, index uint32) {
 	m.exports.count++
@@ -146,15 +143,15 @@ func (m *module) readImport() {
 func (m *module) nextOf(kind wasm.ExternKind) *uint32 {
 	switch kind {
 	case wasm.ExternFunc:
-		return &m.next.function
+		return &m.taken.function
 	case wasm.ExternTable:
-		return &m.next.table
+		return &m.taken.table
 	case wasm.ExternMemory:
-		return &m.next.memory
+		return &m.taken.memory
 	case wasm.ExternGlobal:
-		return &m.next.global
+		return &m.taken.global
 	default:
-		return &m.next.tag
+		return &m.taken.tag
 	}
 }
 
@@ -181,7 +178,7 @@ func (m *module) readImportType(kind wasm.ExternKind) {
 }
 
 func (m *module) readMemory() {
-	index := take(&m.next.memory)
+	index := take(&m.taken.memory)
 	if m.header(&m.memories, wasm.ExternMemory, index) {
 		m.readImportType(wasm.ExternMemory)
 		return
@@ -206,7 +203,7 @@ func (m *module) readMemory() {
 	}
 	pages := (uint64(len(contents)) + wasmPageBytes - 1) / wasmPageBytes
 	s.bytes = appendUint(appendUint(append(s.bytes, flags), pages), pages)
-	take(&m.next.data)
+	take(&m.taken.data)
 	d := &m.dataSection
 	d.count++
 	d.bytes = m.activeMode(d.bytes, index)
@@ -224,13 +221,13 @@ func (m *module) isInlineData(n int) bool {
 // strings reads strings as one.
 func (m *module) strings() (b []byte) {
 	for m.peek(0).Kind == String {
-		b = append(b, unescape(m.text(m.next()))...)
+		b = append(b, ParseString(m.text(m.next()))...)
 	}
 	return b
 }
 
 func (m *module) readGlobal() {
-	index := take(&m.next.global)
+	index := take(&m.taken.global)
 	if m.header(&m.globals, wasm.ExternGlobal, index) {
 		m.readImportType(wasm.ExternGlobal)
 		return
@@ -240,9 +237,9 @@ func (m *module) readGlobal() {
 }
 
 func (m *module) readTag() {
-	index := take(&m.next.tag)
-	if m.header(&m.tags, externTag, index) {
-		m.readImportType(externTag)
+	index := take(&m.taken.tag)
+	if m.header(&m.tags, wasm.ExternTag, index) {
+		m.readImportType(wasm.ExternTag)
 		return
 	}
 	m.tagSection.count++
@@ -260,7 +257,7 @@ func (p *parser) nameAnnotation() (string, bool) {
 			p.fail(Token{Start: uint32(a.start)}, "malformed annotation: (@name \"...\") has one string")
 			return "", false
 		}
-		name := unescape(p.text(a.tokens[0]))
+		name := ParseString(p.text(a.tokens[0]))
 		if !utf8.Valid(name) {
 			p.fail(a.tokens[0], "malformed UTF-8 encoding: a name")
 		}

@@ -15,7 +15,7 @@ func (m *module) folded() {
 		m.unexpected(t, "an instruction")
 	case o.opcode == wasm.OpIf:
 		m.foldedIf(o)
-	case o.opcode == opTry:
+	case o.opcode == wasm.OpTry:
 		m.foldedTry(o)
 	case isStructured(o.opcode):
 		m.begin(o)
@@ -34,10 +34,8 @@ func (m *module) folded() {
 // behind it and are written before it.
 func (m *module) foldedOperation(t Token, o operation) {
 	start := len(m.body.out)
-	hint, hasHint := m.takeHint()
 	m.operation(t, o)
 	if m.peek(0).Kind != Open {
-		m.addHint(hint, hasHint, start)
 		return
 	}
 	operation := append([]byte(nil), m.body.out[start:]...)
@@ -45,7 +43,6 @@ func (m *module) foldedOperation(t Token, o operation) {
 	for m.err == nil && m.peek(0).Kind == Open {
 		m.folded()
 	}
-	m.addHint(hint, hasHint, len(m.body.out))
 	m.body.out = append(m.body.out, operation...)
 }
 
@@ -57,7 +54,6 @@ func (m *module) finish() {
 
 // foldedIf reads (if label type condition* (then ...) (else ...)?).
 func (m *module) foldedIf(o operation) {
-	hint, hasHint := m.takeHint()
 	start := len(m.body.out)
 	m.begin(o)
 	top := len(m.body.labels) - 1
@@ -68,7 +64,6 @@ func (m *module) foldedIf(o operation) {
 		m.folded()
 	}
 	m.body.labels = append(m.body.labels, own)
-	m.addHint(hint, hasHint, len(m.body.out))
 	m.body.out = append(m.body.out, beginning...)
 	if !m.enter("then") {
 		m.unexpected(m.next(), "(then ...)")

@@ -1,9 +1,9 @@
 package text
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 
 	"mewz/compiler/wasm"
 )
@@ -19,7 +19,6 @@ func (m *module) operation(t Token, o operation) {
 		m.cast(o.opcode)
 		return
 	}
-	m.hint()
 	m.opcode(o.opcode)
 	switch o.immediate {
 	case wasm.ImmediateMemArg:
@@ -258,7 +257,7 @@ func (m *module) memoryArgument(o operation, lane bool) {
 // setting reads a word like offset=8 if it follows.
 func (m *module) setting(prefix string) (uint64, bool) {
 	t := m.peek(0)
-	value, ok := slices.CutPrefix(m.text(t), []byte(prefix))
+	value, ok := bytes.CutPrefix(m.text(t), []byte(prefix))
 	if t.Kind != Keyword || !ok {
 		return 0, false
 	}

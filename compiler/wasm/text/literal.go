@@ -80,8 +80,8 @@ func unicodeEscape(s []byte) (r rune, n int) {
 	return rune(v), end + 1
 }
 
-// unescape is the contents of a well-formed string literal.
-func unescape(literal []byte) []byte {
+// ParseString is the contents of a well-formed string literal.
+func ParseString(literal []byte) []byte {
 	s := literal[1 : len(literal)-1]
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {

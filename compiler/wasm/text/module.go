@@ -31,11 +31,10 @@ type module struct {
 	start                              []byte
 	needsDataCount                     bool
 	customs                            []custom
-	hints                              section
 	moduleName                         string
 	localNames, labelNames             []functionNames
 	fields                             []field
-	next                               indices
+	taken                              indices
 
 	body body
 }
@@ -138,9 +137,6 @@ func (m *module) encode() []byte {
 			out = appendSection(out, sectionDataCount, appendUint(nil, uint64(m.dataSection.count)))
 		case v.section == nil || v.section.count == 0:
 		default:
-			if v.id == sectionCode {
-				out = m.appendHints(out)
-			}
 			out = appendSection(out, v.id, slices.Concat(appendUint(nil, uint64(v.section.count)), v.section.bytes))
 		}
 		out = m.appendCustoms(out, place{v.id, true})

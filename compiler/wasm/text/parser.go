@@ -1,8 +1,10 @@
 package text
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -81,9 +83,9 @@ func isKnown(w []byte) bool {
 	if _, ok := instructions()[string(w)]; ok {
 		return true
 	}
-	value, isOffset := slices.CutPrefix(w, "offset=")
+	value, isOffset := bytes.CutPrefix(w, []byte("offset="))
 	if !isOffset {
-		value, isOffset = slices.CutPrefix(w, "align=")
+		value, isOffset = bytes.CutPrefix(w, []byte("align="))
 	}
 	return knownWords()[string(w)] || isSpecialFloat(w) || isOffset && numberKind(value) == Nat
 }
@@ -142,7 +144,7 @@ func (p *parser) skip() {
 func (p *parser) name(t Token) string {
 	w := p.text(t)[1:]
 	if w[0] == '"' {
-		return string(unescape(w))
+		return string(ParseString(w))
 	}
 	return string(w)
 }
@@ -164,7 +166,7 @@ func (p *parser) stringLiteral(want string) []byte {
 		p.unexpected(t, want)
 		return nil
 	}
-	return unescape(p.text(t))
+	return ParseString(p.text(t))
 }
 
 // utf8Name reads a string that is a name (6.3.4).
@@ -273,6 +275,14 @@ func (p *parser) hasIndex() bool {
 	k := p.peek(0).Kind
 	return k == Nat || k == ID
 }
+
+var knownWords = sync.OnceValue(func() map[string]bool {
+	known := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		known[w] = true
+	}
+	return known
+})
 
 // operation is an instruction by its name.
 type operation struct {

@@ -26,7 +26,7 @@ func (r *references) isFuncref() bool {
 
 // readElement reads a segment (6.4.11).
 func (m *module) readElement() {
-	index := take(&m.next.element)
+	index := take(&m.taken.element)
 	id, ok := m.identifier()
 	m.show(&m.elements, index, id, ok)
 	flags, table, offset, explicit := byte(0), uint32(0), []byte(nil), false
@@ -127,7 +127,7 @@ func (m *module) offset() []byte {
 
 // readTable reads a table, and the segment that can be in it.
 func (m *module) readTable() {
-	index := take(&m.next.table)
+	index := take(&m.taken.table)
 	if m.header(&m.tables, wasm.ExternTable, index) {
 		m.readImportType(wasm.ExternTable)
 		return
@@ -178,13 +178,13 @@ func (m *module) tableWithElements(index uint32) {
 	s := &m.tableSection
 	s.bytes = append(r.element.appendTo(s.bytes), flags)
 	s.bytes = appendUint(appendUint(s.bytes, uint64(r.list.count)), uint64(r.list.count))
-	take(&m.next.element)
+	take(&m.taken.element)
 	m.writeElement(0, index, []byte{zero, 0, byte(wasm.OpEnd)}, &r)
 }
 
 // readData reads a segment (6.4.10).
 func (m *module) readData() {
-	index := take(&m.next.data)
+	index := take(&m.taken.data)
 	id, ok := m.identifier()
 	m.show(&m.data, index, id, ok)
 	s := &m.dataSection

@@ -259,7 +259,7 @@ func (s *scanner) wordKind(end, strings int) (Kind, error) {
 		if last, _ := stringEnd(s.source, s.at+1); w[1] != '"' || last != end {
 			return Reserved, nil
 		}
-		name := unescape(w[1:])
+		name := ParseString(w[1:])
 		switch {
 		case len(name) == 0:
 			return 0, s.fail(s.at, "empty identifier")

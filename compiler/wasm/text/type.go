@@ -44,7 +44,9 @@ type valueTypes struct {
 	bytes []byte
 }
 
-func (v *valueTypes) appendTo(b []byte) []byte { return append(appendUint(b, uint64(v.count)), v.bytes...) }
+func (v *valueTypes) appendTo(b []byte) []byte {
+	return append(appendUint(b, uint64(v.count)), v.bytes...)
+}
 
 func appendUint(b []byte, v uint64) []byte { return binary.AppendUvarint(b, v) }
 
