@@ -72,12 +72,8 @@ func (m *module) foldedIf(o operation) {
 	m.instructions()
 	m.close("an instruction, or the end of (then ...)")
 	if m.enter("else") {
-		start := len(m.body.out)
 		m.body.out = append(m.body.out, byte(wasm.OpElse))
 		m.instructions()
-		if len(m.body.out) == start+1 {
-			m.body.out = m.body.out[:start] // an empty part is none
-		}
 		m.close("an instruction, or the end of (else ...)")
 	}
 	m.finish()

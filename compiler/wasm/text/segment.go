@@ -37,18 +37,21 @@ func (m *module) readElement() {
 		table, explicit = m.index(&m.tables), true
 		m.close("the end of (table ...)")
 		offset = m.offset()
+	case m.hasIndex(): // as in 1.0
+		table, explicit = m.index(&m.tables), true
+		offset = m.offset()
 	case m.peek(0).Kind == Open && !m.opens("ref"):
 		offset = m.offset()
 	default:
 		flags = elementNotActive
 	}
 	var r references
-	if flags == 0 && !explicit && (m.hasIndex() || m.peek(0).Kind == Close) {
+	if flags == 0 && (m.hasIndex() || m.peek(0).Kind == Close) {
 		m.functionList(&r)
 	} else {
 		m.referenceList(&r)
 	}
-	m.writeElement(flags, table, offset, &r)
+	m.writeElement(flags, table, explicit, offset, &r)
 }
 
 // functionList reads function indices, as expressions if the segment has those.
@@ -90,12 +93,12 @@ func (m *module) expressionList(r *references) {
 
 // writeElement appends a segment to its section. offset is nil unless the
 // segment is active.
-func (m *module) writeElement(flags byte, table uint32, offset []byte, r *references) {
+func (m *module) writeElement(flags byte, table uint32, explicit bool, offset []byte, r *references) {
 	active := offset != nil
 	if r.exprs {
 		flags |= elementExprs
 	}
-	if active && (table != 0 || !r.isFuncref()) {
+	if active && (explicit || table != 0 || !r.isFuncref()) {
 		flags |= elementExplicit
 	}
 	s := &m.elementSection
@@ -179,7 +182,7 @@ func (m *module) tableWithElements(index uint32) {
 	s.bytes = append(r.element.appendTo(s.bytes), flags)
 	s.bytes = appendUint(appendUint(s.bytes, uint64(r.list.count)), uint64(r.list.count))
 	take(&m.taken.element)
-	m.writeElement(0, index, []byte{zero, 0, byte(wasm.OpEnd)}, &r)
+	m.writeElement(0, index, true, []byte{zero, 0, byte(wasm.OpEnd)}, &r)
 }
 
 // readData reads a segment (6.4.10).
@@ -194,6 +197,9 @@ func (m *module) readData() {
 	case m.enter("memory"):
 		s.bytes = m.activeMode(s.bytes, m.index(&m.memories))
 		m.close("the end of (memory ...)")
+		s.bytes = append(s.bytes, m.offset()...)
+	case m.hasIndex(): // as in 1.0
+		s.bytes = m.activeMode(s.bytes, m.index(&m.memories))
 		s.bytes = append(s.bytes, m.offset()...)
 	case m.peek(0).Kind == Open:
 		s.bytes = append(m.activeMode(s.bytes, 0), m.offset()...)

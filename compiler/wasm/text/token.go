@@ -50,7 +50,7 @@ func errorAt(source []byte, at int, format string, args ...any) *Error {
 func Position(source []byte, at int) (line, column int) {
 	line, start := 1, 0
 	for i, c := range source[:at] {
-		if c == '\n' {
+		if c == '\n' || c == '\r' && (i+1 == len(source) || source[i+1] != '\n') {
 			line, start = line+1, i+1
 		}
 	}
@@ -147,7 +147,7 @@ func (s *scanner) step() error {
 }
 
 func (s *scanner) lineComment() error {
-	for s.at < len(s.source) && s.source[s.at] != '\n' {
+	for s.at < len(s.source) && s.source[s.at] != '\n' && s.source[s.at] != '\r' {
 		if err := s.skipCharacter(); err != nil {
 			return err
 		}

@@ -380,12 +380,13 @@ func (m *module) typeOf(f *funcType) uint32 {
 // limits reads an address type, if there is one, and limits (6.4.9).
 func (m *module) limits(isMemory bool) []byte {
 	const hasMax, shared, is64 = 1, 2, 4
-	flags, bits := byte(0), 32
+	flags := byte(0)
 	if m.accept("i64") {
-		flags, bits = is64, 64
+		flags = is64
 	} else {
 		m.accept("i32")
 	}
+	const bits = 64 // also of i32: what is too large is invalid, not malformed
 	numbers := appendUint(nil, m.integer(bits, "the smallest size"))
 	if m.peek(0).Kind == Nat {
 		flags |= hasMax
