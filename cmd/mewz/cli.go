@@ -57,7 +57,7 @@ type runCommand struct {
 	compileFlags
 	linkFlags
 	machineFlags
-	File string   `arg:"" help:"A module (.wasm), an object or an image; - is standard input."`
+	File string   `arg:"" help:"A module (.wasm or .wat), an object or an image; - is standard input."`
 	Args []string `arg:"" optional:"" passthrough:"" help:"Arguments of the program."`
 }
 
@@ -65,7 +65,7 @@ type buildCommand struct {
 	compileFlags
 	linkFlags
 	Output string   `short:"o" required:"" placeholder:"FILE" help:"Where the image goes; - is standard output."`
-	File   string   `arg:"" help:"A module (.wasm) or an object; - is standard input."`
+	File   string   `arg:"" help:"A module (.wasm or .wat) or an object; - is standard input."`
 	Args   []string `arg:"" optional:"" passthrough:"" help:"Arguments of the program that the image starts with."`
 }
 
@@ -73,7 +73,7 @@ type compileCommand struct {
 	compileFlags
 	Output string `short:"o" required:"" placeholder:"FILE" help:"Where the result goes; - is standard output."`
 	Emit   string `enum:"obj,llvm" default:"obj" help:"obj, or llvm for the LLVM IR."`
-	File   string `arg:"" help:"A module (.wasm); - is standard input."`
+	File   string `arg:"" help:"A module (.wasm or .wat); - is standard input."`
 }
 
 // formatFlag chooses between text and JSON.
@@ -86,12 +86,12 @@ type inspectCommand struct {
 	compileFlags
 	Disassemble string `short:"d" placeholder:"FUNC" help:"Show one function as WebAssembly, LLVM IR and machine code. FUNC is an index, a name or a part of one, an export, or an offset in the module as a trap prints it (0x1234)."`
 	IR          string `name:"ir" enum:"lowered,optimized,none" default:"lowered" help:"LLVM IR in the disassembly: lowered, as the compiler writes it; optimized, after LLVM's passes; none."`
-	File        string `arg:"" help:"A module (.wasm), an object or an image; - is standard input."`
+	File        string `arg:"" help:"A module (.wasm or .wat), an object or an image; - is standard input."`
 }
 
 type checkCommand struct {
 	formatFlag
-	File string `arg:"" help:"A module (.wasm); - is standard input."`
+	File string `arg:"" help:"A module (.wasm or .wat); - is standard input."`
 }
 
 type doctorCommand struct {

@@ -13,13 +13,14 @@ import (
 	"mewz/abi"
 	"mewz/compiler/wasm"
 	"mewz/compiler/wasm/decode"
+	"mewz/compiler/wasm/text"
 )
 
 // kind is what a file is, by its content.
 type kind string
 
 const (
-	kindModule kind = "module" // WebAssembly, binary format
+	kindModule kind = "module" // WebAssembly
 	kindObject kind = "object" // of mewz compile
 	kindImage  kind = "image"  // of mewz build
 )
@@ -29,7 +30,8 @@ type source struct {
 	path string // "-" is standard input
 	name string // for messages and argv[0]: the file's name
 	kind kind
-	data []byte // of a module or object; an image is read by package image
+	data []byte // of a module, in the binary format, or object; an image is read by package image
+	text bool   // the module is in the text format
 }
 
 // The formats that are told apart, by their first bytes.
@@ -38,6 +40,7 @@ const (
 	wasmModule     = "\x00asm\x01\x00\x00\x00"
 	wasmComponent  = "\x00asm\x0d\x00\x01\x00"
 	objectMaxBytes = 4 << 30 // an ELF object that debug/elf holds in memory
+	headBytes      = 4096    // of a file that decide: white space may come before a text
 )
 
 // openSource reads a file and finds out what it is.
@@ -50,7 +53,10 @@ func openSource(path string) (*source, error) {
 			return nil, fmt.Errorf("reading standard input: %w", err)
 		}
 		s.data = data
-		return s, s.detect(bytes.NewReader(data))
+		if err := s.detect(bytes.NewReader(data)); err != nil {
+			return nil, err
+		}
+		return s, s.translate()
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -62,7 +68,7 @@ func openSource(path string) (*source, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return nil, fmt.Errorf("%s: is a directory: name a .wasm file, an object or an image", path)
+		return nil, fmt.Errorf("%s: is a directory: name a .wasm or .wat file, an object or an image", path)
 	}
 	if info.Mode().IsRegular() {
 		if err := s.detect(f); err != nil || s.kind == kindImage {
@@ -80,9 +86,22 @@ func openSource(path string) (*source, error) {
 		return nil, fmt.Errorf("reading %s: %w", path, withoutPath(err))
 	}
 	if s.kind == "" { // a pipe
-		return s, s.detect(bytes.NewReader(s.data))
+		if err := s.detect(bytes.NewReader(s.data)); err != nil {
+			return nil, err
+		}
 	}
-	return s, nil
+	return s, s.translate()
+}
+
+// translate makes a binary module of one in the text format.
+func (s *source) translate() (err error) {
+	if !s.text {
+		return nil
+	}
+	if s.data, err = text.Module(s.data); err != nil {
+		return fmt.Errorf("%s:%w", s.path, err) // file:line:column: what
+	}
+	return nil
 }
 
 // module decodes the WebAssembly of a source of kindModule.
@@ -99,13 +118,13 @@ func readBounded(r io.Reader, bound int64) ([]byte, error) {
 
 // detect sets the kind of a file.
 func (s *source) detect(r io.ReaderAt) error {
-	head := make([]byte, 64)
+	head := make([]byte, headBytes)
 	n, err := r.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading %s: %w", s.path, withoutPath(err))
 	}
 	head = head[:n]
-	text := strings.TrimLeft(string(head), " \t\r\n")
+	words := strings.TrimLeft(string(head), " \t\r\n")
 	switch {
 	case bytes.HasPrefix(head, []byte(wasmComponent)):
 		return fmt.Errorf("%s: a component (WASI preview 2): build the program for wasm32-wasip1 instead", s.path)
@@ -117,8 +136,10 @@ func (s *source) detect(r io.ReaderAt) error {
 		return fmt.Errorf("%s: the file is empty", s.path)
 	case strings.HasPrefix(wasmModule, string(head)):
 		s.kind = kindModule // cut short, which the decoder says better
-	case strings.HasPrefix(text, "(module") || strings.HasPrefix(text, "(component") || strings.HasPrefix(text, ";;"):
-		return fmt.Errorf("%s: WebAssembly in text format: make a binary of it first: wat2wasm %s -o app.wasm", s.path, s.path)
+	case strings.HasPrefix(words, "(component"):
+		return fmt.Errorf("%s: a component (WASI preview 2): build the program for wasm32-wasip1 instead", s.path)
+	case strings.HasPrefix(words, "(") || strings.HasPrefix(words, ";;"):
+		s.kind, s.text = kindModule, true
 	default:
 		return fmt.Errorf("%s: neither a WebAssembly module nor an object or image of mewz", s.path)
 	}
@@ -140,5 +161,5 @@ func (s *source) detectELF(r io.ReaderAt) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: an ELF program, but no image of mewz: build one from a .wasm file", s.path)
+	return fmt.Errorf("%s: an ELF program, but no image of mewz: build one from a .wasm or .wat file", s.path)
 }

@@ -45,7 +45,7 @@ var requirements = []requirement{
 	{"libc6-dev", "/usr/include/stdio.h", "links objects for Linux", forTests},
 	{"make", "/usr/bin/make", "builds SQLite's amalgamation", forDemo},
 	{"tcl", "/usr/bin/tclsh", "builds SQLite's amalgamation", forTests},
-	{"python3-pip", "/usr/bin/pip3", "fetches wasm-tools, which reads the scripts of the 3.0 suite", forTests},
+	{"python3-pip", "/usr/bin/pip3", "fetches wasm-tools, whose modules the text format is compared with", forTests},
 	{"dpkg-dev", "/usr/bin/dpkg-source", "unpacks source packages", forDemo},
 	{"xz-utils", "/usr/bin/xz", "unpacks source packages", forDemo},
 	{"ca-certificates", "/etc/ssl/certs/ca-certificates.crt", "lets Go fetch modules", forDemo},

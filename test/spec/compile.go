@@ -11,6 +11,7 @@ import (
 	"mewz/compiler"
 	"mewz/compiler/lower"
 	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/text"
 	"mewz/compiler/wasm/validate"
 )
 
@@ -106,12 +107,16 @@ func (c *Compiler) run(ctx context.Context, module []byte, shared bool) ([]byte,
 	return r.Object, nil
 }
 
-//go:embed testdata/spectest.wasm
-var spectestModule []byte
+//go:embed testdata/spectest.wat
+var spectestText []byte
 
 // spectest compiles the module that every script may import from.
 func (c *Compiler) spectest(ctx context.Context) (*compiled, error) {
-	v := c.check(version3, spectestModule)
+	module, err := text.Module(spectestText)
+	if err != nil {
+		return nil, fmt.Errorf("testdata/spectest.wat:%w", err)
+	}
+	v := c.check(version3, module)
 	if err := v.err(); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mewz/abi"
@@ -116,12 +117,12 @@ func (e *execution) outcome(i int) Outcome {
 }
 
 // missing is what the compiler does not have, if err comes from that. Only the
-// suite of 3.0 goes beyond it.
+// suite of 3.0 and those of proposals go beyond it.
 func (e *execution) missing(err error) *missing {
 	var m *missing
 	var unsupported *wasm.UnsupportedError
 	switch {
-	case e.script.Source == "":
+	case !slices.ContainsFunc(folders3[:], func(f suiteFolder) bool { return f.version == e.script.Version }):
 		return nil
 	case errors.As(err, &m):
 		return m

@@ -19,9 +19,12 @@ const version3 = "3.0"
 // it lies in a checkout.
 const suite3Variable = "MEWZ_CONFORMANCE"
 
+// suiteFolder is a folder of scripts.
+type suiteFolder struct{ version, folder string }
+
 // folders3 are the folders with scripts, by the version of those in them: also of
 // a proposal beyond 3.0, and of the exceptions that 3.0 has replaced.
-var folders3 = []struct{ version, folder string }{
+var folders3 = [...]suiteFolder{
 	{version3, "."},
 	{threads, "proposals/threads"},
 	{legacy, "legacy"},

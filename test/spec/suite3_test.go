@@ -12,7 +12,7 @@ import (
 var representative3 = []string{
 	"3.0/call_indirect", "3.0/data", "3.0/elem", "3.0/global", "3.0/return_call", "3.0/return_call_indirect", "3.0/memory-multi",
 	"3.0/load1", "3.0/imports3", "3.0/relaxed_min_max", "3.0/relaxed_laneselect", "threads/atomic", "3.0/call_ref", "3.0/load64",
-	"3.0/table_grow64", "3.0/try_table", "3.0/struct", "3.0/simd_lane", "3.0/token",
+	"3.0/table_grow64", "3.0/try_table", "3.0/struct", "3.0/simd_lane", "3.0/token", "3.0/annotations", "legacy/try_delegate",
 }
 
 // sameAs2 are the groups that the suite of 2.0 has too, at every level.
@@ -66,11 +66,11 @@ func TestSuite3(t *testing.T) {
 func TestGroupOf(t *testing.T) {
 	for file, want := range map[string]string{
 		"simd_lane": "SIMD", "simd_memory-multi": "multiple memories", "table_copy64": "memory64", "table_copy": "bulk memory and references",
-		"i32": "core", "threads/atomic": "threads", "relaxed_min_max": "relaxed SIMD", "type-rec": "garbage collection", "type": "core",
+		"i32": "core", "threads/atomic": "threads", "relaxed_min_max": "relaxed SIMD", "type-rec": "garbage collection", "type": "core", "legacy/throw": legacyGroup,
 	} {
 		s := &Script{Version: version3, Name: file}
-		if name, ok := strings.CutPrefix(file, "threads/"); ok {
-			s.Version, s.Name = threads, name
+		if version, name, ok := strings.Cut(file, "/"); ok {
+			s.Version, s.Name = version, name
 		}
 		if got := groupOf(s); got != want {
 			t.Errorf("groupOf(%q) = %q, want %q", file, got, want)

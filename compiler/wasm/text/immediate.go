@@ -39,15 +39,7 @@ func (m *module) operation(t Token, o operation) {
 	case wasm.ImmediateV128:
 		m.vectorConstant()
 	case wasm.ImmediateShuffle:
-		for range 16 {
-			if m.peek(0).Kind != Nat {
-				m.fail(m.peek(0), "invalid lane length: i8x16.shuffle has 16 lanes")
-			}
-			m.lane()
-		}
-		if m.peek(0).Kind == Nat {
-			m.fail(m.peek(0), "invalid lane length: i8x16.shuffle has 16 lanes")
-		}
+		m.shuffle()
 	case wasm.ImmediateZero:
 		m.body.out = append(m.body.out, 0)
 	default:
@@ -329,13 +321,12 @@ func (m *module) vectorConstant() {
 		m.unexpected(t, "the shape of a vector, as i32x4")
 		return
 	}
+	if m.countLiterals("a lane") != shape.lanes {
+		m.fail(t, "wrong number of lane literals: %s has %d", m.text(t), shape.lanes)
+		return
+	}
 	width := 128 / shape.lanes
 	for range shape.lanes {
-		t := m.peek(0)
-		if t.Kind == Close || t.Kind == Open || t.Kind == EOF || t.Kind == Keyword && !isSpecialFloat(m.text(t)) {
-			m.fail(t, "wrong number of lane literals: %s has %d", m.text(m.list[m.at-1]), shape.lanes)
-			return
-		}
 		v := uint64(0)
 		if shape.isFloat {
 			v = m.floatConstant(width)
@@ -344,7 +335,31 @@ func (m *module) vectorConstant() {
 		}
 		m.body.out = append(m.body.out, binary.LittleEndian.AppendUint64(nil, v)[:width/8]...)
 	}
-	if k := m.peek(0).Kind; k == Nat || k == Int || k == Float {
-		m.fail(m.peek(0), "wrong number of lane literals: more than %d", shape.lanes)
+}
+
+// countLiterals counts the numbers that follow. A word behind them that means
+// nothing is an error.
+func (m *module) countLiterals(want string) int {
+	n := 0
+	for IsFloat(m.peek(n).Kind, m.text(m.peek(n))) {
+		n++
+	}
+	if t := m.peek(n); t.Kind == Reserved || t.Kind == Keyword && !isKnown(m.text(t)) {
+		m.unexpected(t, want)
+	}
+	return n
+}
+
+// shuffle reads the lanes of i8x16.shuffle.
+func (m *module) shuffle() {
+	const lanes = 16
+	if m.countLiterals("a lane") != lanes {
+		m.fail(m.peek(0), "invalid lane length: i8x16.shuffle has %d lanes", lanes)
+	}
+	for range lanes {
+		if t := m.peek(0); t.Kind != Nat {
+			m.fail(t, "i8 constant out of range: a lane is a number without sign")
+		}
+		m.lane()
 	}
 }

@@ -190,6 +190,9 @@ func (m *module) functionType(names bool) (f funcType) {
 		m.close("a value type")
 	}
 	f.results = m.resultTypes()
+	if m.opens("param") {
+		m.unexpected(m.peek(1), "no parameter behind results")
+	}
 	return f
 }
 

@@ -77,7 +77,7 @@
   (func (export "five") (param v128) (result i32 v128 v128 f32 v128 v128 v128) (call $five (local.get 0)))
   (func (export "indirect") (param v128 v128 i32) (result v128 v128)
     (call_indirect (type $swap) (local.get 0) (local.get 1) (local.get 2)))
-  (func (export "indirect-none") (param i32) ;; wast2json gets a trap with two vectors wrong
+  (func (export "indirect-none") (param i32)
     (call_indirect (type $swap) (global.get $copy) (global.get $copy) (local.get 0)) (drop) (drop))
   (func (export "copy") (result v128) (global.get $copy))
   (func (export "set") (param v128) (global.set $variable (local.get 0)))
