@@ -3,8 +3,6 @@ package text
 import (
 	"fmt"
 	"unicode/utf8"
-
-	"mewz/compiler/wasm"
 )
 
 // Kind is the kind of a token (6.3.1).
@@ -23,6 +21,10 @@ const (
 	Float                // a float literal that is no integer, of digits
 	Reserved             // a word that means nothing
 )
+
+// maxSourceBytes bounds a text: its tokens take up to twelve times its size. It
+// is that of a binary module of some 40 MB.
+const maxSourceBytes = 1 << 28
 
 // Token is a run of bytes of the source.
 type Token struct {
@@ -94,8 +96,8 @@ type scanner struct {
 // Scan divides a text into tokens. White space and comments are left out, as are
 // annotations, which only have to be well formed.
 func Scan(source []byte) (*Tokens, error) {
-	if len(source) > wasm.MaxModuleBytes { // and positions have 32 bits
-		return nil, errorAt(source, 0, "a text of %d bytes: at most %d", len(source), wasm.MaxModuleBytes)
+	if len(source) > maxSourceBytes {
+		return nil, &Error{1, 1, fmt.Sprintf("a text of %d bytes: at most %d", len(source), maxSourceBytes)}
 	}
 	s := &scanner{Tokens: Tokens{source: source}}
 	for s.at < len(source) {
