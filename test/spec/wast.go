@@ -19,6 +19,8 @@ type reader struct {
 	at          int
 	err         error
 	definitions map[string]*Command
+	counted     int // bytes whose lines are counted
+	lines       int // in them
 }
 
 // Read reads the commands of a script from its source.
@@ -130,11 +132,17 @@ func (r *reader) string() string {
 	return string(text.ParseString(r.literal(t)))
 }
 
+// line is the line of a position behind all that it was asked for before.
+func (r *reader) line(at int) int {
+	lines, _ := text.Position(r.source[r.counted:at], at-r.counted)
+	r.lines, r.counted = r.lines+lines-1, at
+	return r.lines + 1
+}
+
 // command reads one command.
 func (r *reader) command() Command {
 	start := r.peek(0)
-	line, _ := text.Position(r.source, int(start.Start))
-	c := Command{Line: line, Type: r.word(1)}
+	c := Command{Line: r.line(int(start.Start)), Type: r.word(1)}
 	switch c.Type {
 	case "module":
 		r.module(&c)

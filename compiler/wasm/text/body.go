@@ -22,24 +22,54 @@ type body struct {
 	out    []byte
 	locals space
 	labels []label
-	depth  int // of parentheses
+	places map[string][]int // of the labels of a name in labels, the innermost last
+	depth  int              // of parentheses
 	blocks uint32
 	shown  []named // names of labels
+}
+
+// newBody is the state at the beginning. It takes the memory of out.
+func newBody(out []byte) body {
+	return body{out: out[:0], locals: space{word: "local", full: "local"}}
+}
+
+// pop closes the innermost structured instruction and returns it.
+func (b *body) pop() label {
+	top := len(b.labels) - 1
+	l := b.labels[top]
+	b.labels = b.labels[:top]
+	if l.name != "" {
+		b.places[l.name] = b.places[l.name][:len(b.places[l.name])-1]
+	}
+	return l
+}
+
+// push opens a structured instruction.
+func (b *body) push(l label) {
+	if l.name != "" {
+		if b.places == nil {
+			b.places = map[string][]int{}
+		}
+		b.places[l.name] = append(b.places[l.name], len(b.labels))
+	}
+	b.labels = append(b.labels, l)
 }
 
 // readFunction reads a function behind its keyword.
 func (m *module) readFunction() {
 	index := take(&m.taken.function)
 	if m.header(&m.functions, wasm.ExternFunc, index) {
-		m.readImportType(wasm.ExternFunc)
+		m.readImportType(wasm.ExternFunc, index)
 		return
 	}
 	typeIndex, f := m.typeUse(true)
 	m.defined.count++
 	m.defined.bytes = appendUint(m.defined.bytes, uint64(typeIndex))
-	m.body = body{out: m.body.out[:0], locals: space{word: "local", full: "local"}}
-	for _, name := range f.names {
-		m.local(name)
+	m.body = newBody(m.body.out)
+	for _, p := range f.names {
+		m.body.locals.count = p.index
+		m.declare(&m.body.locals, p.id, true)
+		m.body.locals.shown = append(m.body.locals.shown, named{p.index, p.shown})
 	}
 	m.body.locals.count = f.params.count
 	m.readLocals()
@@ -55,14 +85,6 @@ func (m *module) readFunction() {
 	}
 }
 
-// local declares a parameter or a local.
-func (m *module) local(name Token) {
-	index := m.declare(&m.body.locals, name, true)
-	if name.Kind == ID {
-		m.show(&m.body.locals, index, name, true)
-	}
-}
-
 // readLocals reads (local ...)* and writes them as groups of one type.
 func (m *module) readLocals() {
 	type group struct {
@@ -71,7 +93,9 @@ func (m *module) readLocals() {
 	}
 	var groups []group
 	add := func(name Token) {
-		m.local(name)
+		if index := m.declare(&m.body.locals, name, true); name.Kind == ID {
+			m.show(&m.body.locals, index, name, true)
+		}
 		t := m.valueType(nil)
 		if n := len(groups); n > 0 && bytes.Equal(groups[n-1].kind, t) {
 			groups[n-1].count++
@@ -113,7 +137,7 @@ func (m *module) foldedExpression(b []byte) []byte {
 }
 
 func (m *module) constant(b []byte, read func()) []byte {
-	m.body = body{out: m.body.out[:0], locals: space{word: "local", full: "local"}}
+	m.body = newBody(m.body.out)
 	read()
 	b = append(b, m.body.out...)
 	return append(b, byte(wasm.OpEnd))
@@ -193,7 +217,7 @@ func continues(open, next wasm.Opcode) bool {
 func (m *module) continueBlock(o wasm.Opcode) {
 	top := len(m.body.labels) - 1
 	if o == wasm.OpDelegate {
-		m.body.labels = m.body.labels[:top]
+		m.body.pop()
 		m.body.out = append(m.body.out, byte(o))
 		m.body.out = appendUint(m.body.out, uint64(m.labelIndex()))
 		return
@@ -208,7 +232,7 @@ func (m *module) continueBlock(o wasm.Opcode) {
 		}
 	}
 	if o == wasm.OpEnd {
-		m.body.labels = m.body.labels[:top]
+		m.body.pop()
 		return
 	}
 	m.body.labels[top].opcode = o
@@ -232,7 +256,7 @@ func (m *module) push(o operation) {
 		m.body.shown = append(m.body.shown, named{m.body.blocks, l.name})
 	}
 	m.body.blocks++
-	m.body.labels = append(m.body.labels, l)
+	m.body.push(l)
 	if len(m.body.labels) > wasm.MaxControlDepth {
 		m.fail(m.peek(0), "blocks nested deeper than %d", wasm.MaxControlDepth)
 	}
@@ -264,9 +288,7 @@ var catchKinds = [...]struct {
 
 // catches reads the clauses of try_table. Its own label does not exist in them.
 func (m *module) catches() {
-	top := len(m.body.labels) - 1
-	own := m.body.labels[top]
-	m.body.labels = m.body.labels[:top]
+	own := m.body.pop()
 	var s section
 	for m.err == nil {
 		found := false
@@ -287,7 +309,7 @@ func (m *module) catches() {
 			break
 		}
 	}
-	m.body.labels = append(m.body.labels, own)
+	m.body.push(own)
 	m.body.out = append(appendUint(m.body.out, uint64(s.count)), s.bytes...)
 }
 
@@ -299,10 +321,8 @@ func (m *module) labelIndex() uint32 {
 	}
 	m.at++
 	name := m.name(t)
-	for i := len(m.body.labels) - 1; i >= 0; i-- {
-		if m.body.labels[i].name == name {
-			return uint32(len(m.body.labels) - 1 - i)
-		}
+	if places := m.body.places[name]; len(places) > 0 {
+		return uint32(len(m.body.labels) - 1 - places[len(places)-1])
 	}
 	m.fail(t, "unknown label $%s", name)
 	return 0

@@ -129,7 +129,7 @@ func (m *module) readImport() {
 		index := take(m.nextOf(kind.kind))
 		id, ok := m.identifier()
 		m.show(m.spaceOf(kind.word), index, id, ok)
-		m.readImportType(kind.kind)
+		m.readImportType(kind.kind, index)
 		m.close("the end of a type")
 		return
 	}
@@ -156,12 +156,13 @@ func (m *module) nextOf(kind wasm.ExternKind) *uint32 {
 }
 
 // readImportType appends the type of an import to its section.
-func (m *module) readImportType(kind wasm.ExternKind) {
+func (m *module) readImportType(kind wasm.ExternKind, index uint32) {
 	b := m.imports.bytes
 	switch kind {
 	case wasm.ExternFunc:
-		index, _ := m.typeUse(true)
-		b = appendUint(b, uint64(index))
+		typeIndex, f := m.typeUse(true)
+		b = appendUint(b, uint64(typeIndex))
+		m.showParameters(index, &f)
 	case wasm.ExternTable:
 		limits := m.limits(false)
 		t := m.referenceType()
@@ -171,16 +172,28 @@ func (m *module) readImportType(kind wasm.ExternKind) {
 	case wasm.ExternGlobal:
 		b = m.globalType(b)
 	default:
-		index, _ := m.typeUse(true)
-		b = appendUint(append(b, 0), uint64(index))
+		typeIndex, _ := m.typeUse(true)
+		b = appendUint(append(b, 0), uint64(typeIndex))
 	}
 	m.imports.bytes = b
+}
+
+// showParameters puts the names of an imported function's parameters into the
+// name section.
+func (m *module) showParameters(function uint32, f *funcType) {
+	var names []named
+	for _, p := range f.names {
+		names = append(names, named{p.index, p.shown})
+	}
+	if names != nil {
+		m.localNames = append(m.localNames, functionNames{function, names})
+	}
 }
 
 func (m *module) readMemory() {
 	index := take(&m.taken.memory)
 	if m.header(&m.memories, wasm.ExternMemory, index) {
-		m.readImportType(wasm.ExternMemory)
+		m.readImportType(wasm.ExternMemory, index)
 		return
 	}
 	s := &m.memorySection
@@ -229,7 +242,7 @@ func (m *module) strings() (b []byte) {
 func (m *module) readGlobal() {
 	index := take(&m.taken.global)
 	if m.header(&m.globals, wasm.ExternGlobal, index) {
-		m.readImportType(wasm.ExternGlobal)
+		m.readImportType(wasm.ExternGlobal, index)
 		return
 	}
 	m.globalSection.count++
@@ -239,7 +252,7 @@ func (m *module) readGlobal() {
 func (m *module) readTag() {
 	index := take(&m.taken.tag)
 	if m.header(&m.tags, wasm.ExternTag, index) {
-		m.readImportType(wasm.ExternTag)
+		m.readImportType(wasm.ExternTag, index)
 		return
 	}
 	m.tagSection.count++

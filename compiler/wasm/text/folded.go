@@ -49,21 +49,20 @@ func (m *module) foldedOperation(t Token, o operation) {
 // finish writes the end of a block.
 func (m *module) finish() {
 	m.body.out = append(m.body.out, byte(wasm.OpEnd))
-	m.body.labels = m.body.labels[:len(m.body.labels)-1]
+	m.body.pop()
 }
 
 // foldedIf reads (if label type condition* (then ...) (else ...)?).
 func (m *module) foldedIf(o operation) {
 	start := len(m.body.out)
 	m.begin(o)
-	top := len(m.body.labels) - 1
-	own := m.body.labels[top]
+	own := m.body.pop()
 	beginning := append([]byte(nil), m.body.out[start:]...)
-	m.body.out, m.body.labels = m.body.out[:start], m.body.labels[:top]
+	m.body.out = m.body.out[:start]
 	for m.err == nil && m.peek(0).Kind == Open && !m.opens("then") {
 		m.folded()
 	}
-	m.body.labels = append(m.body.labels, own)
+	m.body.push(own)
 	m.body.out = append(m.body.out, beginning...)
 	if !m.enter("then") {
 		m.unexpected(m.next(), "(then ...)")

@@ -62,6 +62,9 @@ func (t *Tokens) Module(start, end int) ([]byte, error) {
 		if ok && m.moduleName == "" {
 			m.moduleName = m.name(id)
 		}
+		if m.accept("binary") {
+			return m.binary()
+		}
 		m.declareFields()
 		m.close("a module field")
 	} else {
@@ -77,6 +80,19 @@ func (t *Tokens) Module(start, end int) ([]byte, error) {
 	b := m.encode()
 	if len(b) > wasm.MaxModuleBytes {
 		return nil, errorAt(t.source, 0, "a binary module of %d bytes: at most %d", len(b), wasm.MaxModuleBytes)
+	}
+	return b, nil
+}
+
+// binary reads what follows "(module binary": a module that is there already.
+func (m *module) binary() ([]byte, error) {
+	b := m.strings()
+	m.close("a string")
+	if last := m.peek(0); last.Kind != EOF {
+		m.unexpected(last, "the end of the module")
+	}
+	if m.err != nil {
+		return nil, m.err
 	}
 	return b, nil
 }
@@ -141,8 +157,7 @@ func (m *module) encode() []byte {
 		}
 		out = m.appendCustoms(out, place{v.id, true})
 	}
-	out = m.appendNames(out)
-	return m.appendCustoms(out, placeLast)
+	return m.appendNames(m.appendCustoms(out, placeLast))
 }
 
 func appendSection(out []byte, id byte, contents []byte) []byte {

@@ -30,6 +30,7 @@ func TestModuleSections(t *testing.T) {
 		{"name annotations", `(module $m (@name "x") (func $f (@name "y")))`, void + "0a 04 01 02 00 0b | 00 0f 04 6e 61 6d 65 00 02 01 78 01 04 01 00 01 79"},
 		{"custom sections", `(module (@custom "z") (@custom "b" (before first) "1") (func) (@custom "c" (after func) "2\00" "3") (@custom "d" (before code)) (@other "x"))`,
 			"00 03 01 62 31 | 01 04 01 60 00 00 | 03 02 01 00 | 00 05 01 63 32 00 33 | 00 02 01 64 | 0a 04 01 02 00 0b | 00 02 01 7a"},
+		{"binary", `(module $m binary "\00asm\01\00\00\00" "\05\03\01\00\01")`, "05 03 01 00 01"},
 		{"inline segment of 1.0", `(memory 1) (data 0 (i32.const 1) "a")`, "05 03 01 00 01 | 0b 07 01 00 41 01 0b 01 61"},
 		{"memory with data", `(memory i64 (data "a" "b"))`, "05 04 01 05 01 01 | 0b 08 01 00 42 00 0b 02 61 62"},
 		{"table of non-null functions", "(func $f) (table (ref func) (elem $f))",
@@ -57,8 +58,8 @@ func TestModuleSections(t *testing.T) {
 
 func TestModuleNames(t *testing.T) {
 	b, err := Module([]byte(`(module $m
-		(import "a" "b" (func $imported (param $x i32)))
-		(func $own (param $p i32) (param i64) (param $q i32) (local $l f32)))`))
+		(import "a" "b" (func $imported (param i32) (param $x i32)))
+		(func $own (param $p i32) (param i64) (param $q (@name "quoted q") i32) (local $l f32)))`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +70,11 @@ func TestModuleNames(t *testing.T) {
 	if m.Names.Module != "m" || m.Names.Functions[0] != "imported" || m.Names.Functions[1] != "own" {
 		t.Errorf("names = %+v", m.Names)
 	}
-	if locals := m.Names.Locals[1]; locals[0] != "p" || locals[2] != "q" || locals[3] != "l" || len(locals) != 3 {
+	if locals := m.Names.Locals[1]; locals[0] != "p" || locals[2] != "quoted q" || locals[3] != "l" || len(locals) != 3 {
 		t.Errorf("locals = %v", locals)
+	}
+	if locals := m.Names.Locals[0]; locals[1] != "x" || len(locals) != 1 {
+		t.Errorf("locals of the import = %v", locals)
 	}
 }
 
@@ -116,6 +120,8 @@ func TestModuleMalformed(t *testing.T) {
 		{"(import \"\\ff\" \"b\" (func))", "1:9: malformed UTF-8 encoding: the name of a module"},
 		{"(module (@custom \"a\" (beside func)))", "1:23: unexpected token: expected (before ...) or (after ...)"},
 		{"(module (@custom x))", "1:18: unknown operator x: expected the name of a custom section"},
+		{"(module binary x)", "1:16: unknown operator x: expected a string"},
+		{"(module binary) x", "1:17: unknown operator x: expected the end of the module"},
 		{"(module (@name 1))", "1:9: malformed annotation: (@name \"...\") has one string"},
 		{"(func i32.const 99999999999999999999999999999999999999999999999999999999999999999999999999)",
 			"1:17: constant out of range: 99999999999999999999999999999999999999999999999999999999999999999999999999 has more than 32 bits"},

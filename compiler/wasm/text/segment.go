@@ -132,7 +132,7 @@ func (m *module) offset() []byte {
 func (m *module) readTable() {
 	index := take(&m.taken.table)
 	if m.header(&m.tables, wasm.ExternTable, index) {
-		m.readImportType(wasm.ExternTable)
+		m.readImportType(wasm.ExternTable, index)
 		return
 	}
 	s := &m.tableSection

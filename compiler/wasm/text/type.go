@@ -157,7 +157,14 @@ func (m *module) fieldType(b []byte) []byte {
 // funcType is a function type, with the names of its parameters.
 type funcType struct {
 	params, results valueTypes
-	names           []Token // of the parameters, by index; EOF: none
+	names           []parameterName
+}
+
+// parameterName is the name of a parameter, and that for the name section.
+type parameterName struct {
+	index uint32
+	id    Token
+	shown string
 }
 
 // key is the type in the binary format; equal types have equal keys.
@@ -176,16 +183,19 @@ func (m *module) functionType(names bool) (f funcType) {
 	for m.enter("param") {
 		if id := m.peek(0); names && id.Kind == ID {
 			m.at++
+			shown, ok := m.nameAnnotation()
+			if !ok {
+				shown = m.name(id)
+			}
+			f.names = append(f.names, parameterName{f.params.count, id, shown})
 			f.params.bytes = m.valueType(f.params.bytes)
 			f.params.count++
-			f.names = append(f.names, id)
 			m.close("the end of a named parameter")
 			continue
 		}
 		for m.hasValueType() {
 			f.params.bytes = m.valueType(f.params.bytes)
 			f.params.count++
-			f.names = append(f.names, Token{})
 		}
 		m.close("a value type")
 	}
