@@ -67,8 +67,16 @@ func (m *module) readExternal(name []byte) {
 			return
 		}
 	}
-	m.at++
-	m.unexpected(m.peek(0), "(func ...), (table ...), (memory ...), (global ...) or (tag ...)")
+	m.unexpectedExternal()
+}
+
+// unexpectedExternal is the error for what is no (kind ...).
+func (m *module) unexpectedExternal() {
+	t := m.next()
+	if t.Kind == Open {
+		t = m.next()
+	}
+	m.unexpected(t, "(func ...), (table ...), (memory ...), (global ...) or (tag ...)")
 }
 
 // externals are the kinds of what can be imported and exported.
@@ -136,8 +144,7 @@ func (m *module) readImport() {
 	m.at = names
 	m.utf8Name("the name of a module")
 	m.utf8Name("the name of an import")
-	m.at++
-	m.unexpected(m.peek(0), "(func ...), (table ...), (memory ...), (global ...) or (tag ...)")
+	m.unexpectedExternal()
 }
 
 func (m *module) nextOf(kind wasm.ExternKind) *uint32 {

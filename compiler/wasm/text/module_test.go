@@ -116,6 +116,7 @@ func TestModuleMalformed(t *testing.T) {
 		{"(start 0) (start 0)", "1:12: multiple start sections"},
 		{"(export \"a\" (funk 0))", "1:14: unknown operator funk: expected (func ...), (table ...), (memory ...), (global ...) or (tag ...)"},
 		{"(import \"a\" \"b\" (funk))", "1:18: unknown operator funk: expected (func ...), (table ...), (memory ...), (global ...) or (tag ...)"},
+		{"(export \"a\" 1)", "1:13: unexpected token 1: expected (func ...), (table ...), (memory ...), (global ...) or (tag ...)"},
 		{"(import \"a\" func)", "1:13: unexpected token func: expected the name of an import"},
 		{"(import \"\\ff\" \"b\" (func))", "1:9: malformed UTF-8 encoding: the name of a module"},
 		{"(module (@custom \"a\" (beside func)))", "1:23: unexpected token: expected (before ...) or (after ...)"},
