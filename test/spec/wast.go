@@ -29,9 +29,17 @@ func (s *Script) Read() error {
 	if err != nil {
 		return err
 	}
+	if err := s.parse(source); err != nil {
+		return fmt.Errorf("%s:%w", s.Source, err)
+	}
+	return nil
+}
+
+// parse reads the commands of a script.
+func (s *Script) parse(source []byte) error {
 	tokens, err := text.Scan(source)
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.Source, err)
+		return err
 	}
 	r := &reader{Tokens: tokens, script: s, source: source, definitions: map[string]*Command{}}
 	if r.peek(0).Kind == text.Open && !slices.Contains(commandWords, r.word(1)) {
@@ -43,10 +51,7 @@ func (s *Script) Read() error {
 		c := r.command()
 		s.Commands = append(s.Commands, c)
 	}
-	if r.err != nil {
-		return fmt.Errorf("%s: %w", s.Source, r.err)
-	}
-	return nil
+	return r.err
 }
 
 // commandWords are the words that commands begin with.

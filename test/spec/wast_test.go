@@ -12,8 +12,97 @@ import (
 
 	"mewz/test/toolchain"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 )
+
+// describe writes a command in one line.
+func describe(c *Command) string {
+	s := fmt.Sprintf("%d %s", c.Line, c.Type)
+	add := func(name, value string) {
+		if value != "" {
+			s += " " + name + "=" + value
+		}
+	}
+	add("name", c.Name)
+	add("as", c.As)
+	add("text", c.Text)
+	if c.Action != nil {
+		add(c.Action.Type, c.Action.Module+"."+c.Action.Field)
+		for _, v := range c.Action.Args {
+			add("arg", v.String())
+		}
+	}
+	for _, v := range c.Expected {
+		add("want", v.String())
+	}
+	if m := c.module; m != nil && m.err != nil {
+		add("malformed", m.err.Error())
+	} else if m != nil {
+		add("bytes", fmt.Sprint(len(m.bytes)))
+	}
+	return s
+}
+
+func TestParseScript(t *testing.T) {
+	tests := []struct {
+		source string
+		want   []string
+	}{
+		{"(module)\n(module $a (func))", []string{"1 module bytes=8", "2 module name=$a bytes=35"}},
+		{`(module binary "\00as" "m") (module $q quote "(fun" "c)")`, []string{"1 module bytes=4", "1 module name=$q bytes=24"}},
+		{`(module quote "(funk)")`, []string{"1 module malformed=1:2: unknown operator funk: expected a module field"}},
+		{"\n(module (funk))", []string{"2 module malformed=2:10: unknown operator funk: expected a module field"}},
+		{"(module definition $d (memory 1)) (module instance $i $d)", []string{"1 module_definition name=$d bytes=13", "1 module name=$i bytes=13"}},
+		{"(module definition (func)) (module instance)", []string{"1 module_definition bytes=24", "1 module bytes=24"}},
+		{"(func) (memory 1)", []string{"1 module bytes=29"}},
+		{`(register "a" $a) (register "b")`, []string{"1 register name=$a as=a", "1 register as=b"}},
+		{`(invoke "f" (i32.const -1) (f32.const 1)) (get $m "g")`, []string{"1 action invoke=.f arg=i32:4294967295 arg=f32:1065353216", "1 action get=$m.g"}},
+		{`(assert_return (invoke "f") (f64.const nan:canonical) (v128.const i64x2 1 -1) (either (i64.const 1) (i64.const 2)))`,
+			[]string{"1 assert_return invoke=.f want=f64:nan:canonical want=v128:i64:[1 18446744073709551615] want=either:[i64:1 i64:2]"}},
+		{`(assert_return (invoke "f" (ref.null extern) (ref.extern 3) (ref.host 4)) (ref.null) (ref.null func) (ref.func) (ref.i31) (ref.null none))`,
+			[]string{"1 assert_return invoke=.f arg=externref:null arg=externref:3 arg=anyref:4 want=refnull:<nil> want=funcref:null want=funcref:<nil> want=i31ref:<nil> want=refnull:<nil>"}},
+		{`(assert_trap (invoke "f") "why") (assert_trap (module) "that") (assert_exhaustion (invoke "f") "x") (assert_exception (invoke "f"))`,
+			[]string{"1 assert_trap text=why invoke=.f", "1 assert_uninstantiable text=that bytes=8", "1 assert_exhaustion text=x invoke=.f", "1 assert_exception invoke=.f"}},
+		{`(assert_malformed (module binary "") "a") (assert_invalid (module) "b") (assert_unlinkable (module) "c")`,
+			[]string{"1 assert_malformed text=a bytes=0", "1 assert_invalid text=b bytes=8", "1 assert_unlinkable text=c bytes=8"}},
+		{`(assert_suspension (invoke "f") "x") (thread $t (module))`, []string{"1 assert_suspension", "1 thread"}},
+	}
+	for _, test := range tests {
+		var s Script
+		if err := s.parse([]byte(test.source)); err != nil {
+			t.Errorf("parse(%q) = %v", test.source, err)
+			continue
+		}
+		var got []string
+		for i := range s.Commands {
+			got = append(got, describe(&s.Commands[i]))
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("parse(%q) (-want +got):\n%s", test.source, diff)
+		}
+	}
+}
+
+func TestParseScriptMalformed(t *testing.T) {
+	for source, want := range map[string]string{
+		"(module) x":                          `1:10: unexpected "x": expected a command`,
+		"(module":                             "1:8: the script ends inside a command",
+		`(register x)`:                        `1:11: unexpected "x": expected a string`,
+		`(invoke "f" (i32.const x))`:          `1:24: i32 "x": unexpected token`,
+		`(invoke "f" (i32.const 4294967296))`: `1:24: i32 "4294967296": constant out of range`,
+		`(invoke "f" (i31.const 1))`:          `1:14: unexpected "i31.const": expected a value`,
+		`(invoke "f" (v128.const i7x3 1))`:    `1:25: unexpected "i7x3": expected the shape of a vector`,
+		"(module instance $a $b)":             "1:21: no definition of this name",
+		"(module) (@a":                        "1:10: unclosed annotation",
+		`(assert_return (invoke "f")`:         `1:28: unexpected "": expected )`,
+	} {
+		var s Script
+		if err := s.parse([]byte(source)); err == nil || err.Error() != want {
+			t.Errorf("parse(%q) = %v, want %s", source, err, want)
+		}
+	}
+}
 
 // toolCommand is a command as wasm-tools writes it.
 type toolCommand struct {
