@@ -42,9 +42,9 @@ func TestReplaceTable(t *testing.T) {
 func TestTable3(t *testing.T) {
 	assertion := &Command{Type: "assert_return"}
 	reports := []*Report{
-		{Script: &Script{Name: "i32"}, Outcomes: []Outcome{{assertion, Passed, ""}}},
-		{Script: &Script{Name: "throw"}, Outcomes: []Outcome{{assertion, NotAttempted, "needs x"}, {assertion, NotAttempted, "needs x"}}},
-		{Script: &Script{Name: "tag"}, Outcomes: []Outcome{{assertion, NotAttempted, "needs y"}}},
+		{Script: &Script{Version: version3, Name: "i32"}, Outcomes: []Outcome{{assertion, Passed, ""}}},
+		{Script: &Script{Version: version3, Name: "throw"}, Outcomes: []Outcome{{assertion, NotAttempted, "needs x"}, {assertion, NotAttempted, "needs x"}}},
+		{Script: &Script{Version: version3, Name: "tag"}, Outcomes: []Outcome{{assertion, NotAttempted, "needs y"}}},
 	}
 	want := strings.Join([]string{
 		"| group, file | passed | failed | not attempted | why |",
