@@ -38,6 +38,9 @@ type Options struct {
 	Tools *Tools
 	CPU   string
 	Cache Cache // nil: none
+	// Verify has LLVM check the IR, which takes a tenth of the time: for tests of
+	// what writes it.
+	Verify bool
 	// Progress is called after each shard with the weight done so far; calls
 	// do not overlap. May be nil.
 	Progress func(done, total int)
@@ -178,7 +181,11 @@ var llcFlags = []string{"-filetype=obj", "-relocation-model=static", "-code-mode
 // run pipes IR through opt, if the level has passes, and llc.
 func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error) {
 	var object bytes.Buffer
-	llc := newCommand(ctx, o.Tools.Llc, append([]string{p.codegen, "-mcpu=" + o.CPU, "-o", "-"}, llcFlags...)...)
+	flags, verify := slices.Clone(llcFlags), "-verify-each=false"
+	if !o.Verify {
+		flags, verify = append(flags, "-disable-verify"), "-disable-verify"
+	}
+	llc := newCommand(ctx, o.Tools.Llc, append([]string{p.codegen, "-mcpu=" + o.CPU, "-o", "-"}, flags...)...)
 	llc.Stdout = &object
 	if p.passes == "" {
 		llc.Stdin = bytes.NewReader(ir)
@@ -195,7 +202,7 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	opt := newCommand(ctx, o.Tools.Opt, "-passes="+p.passes, "-o", "-")
+	opt := newCommand(ctx, o.Tools.Opt, "-passes="+p.passes, verify, "-o", "-")
 	opt.Stdin, opt.Stdout = bytes.NewReader(ir), write
 	llc.Stdin = read
 	optErr, llcErr := opt.Start(), llc.Start()

@@ -114,6 +114,10 @@ func (f *function) endBlock() {
 			f.jump(c.target, f.top(len(c.results)))
 		}
 		f.enter(c.otherwise)
+		if len(c.target.edges) == 0 { // the first arm has ended otherwise
+			f.stack = append(f.stack[:c.height], c.arguments...)
+			return
+		}
 		f.jump(c.target, c.arguments)
 	}
 	if len(c.target.edges) == 0 {
@@ -163,7 +167,7 @@ func lowerBrIf(f *function, i *wasm.Instruction) {
 
 // lowerBrTable writes a switch. Cases that go where the default goes are left
 // out; a target of several other cases is reached through a block of its own,
-// so that no block has two edges to the same target.
+// so that no block has two edges to the same target, where that has phis.
 func lowerBrTable(f *function, i *wasm.Instruction) {
 	index := f.pop()
 	fallback := f.branchTarget(i.Index)
@@ -180,7 +184,7 @@ func lowerBrTable(f *function, i *wasm.Instruction) {
 	for _, depth := range i.Labels {
 		target := f.branchTarget(depth).target
 		if h := hops[target]; h != nil {
-			h.shared = true
+			h.shared = !f.slots || len(arguments) > 0
 		} else if target != fallback.target {
 			h = &hop{target: target, label: target.label}
 			hops[target] = h

@@ -15,7 +15,7 @@ const firstDebugNode = 3
 
 // debugInfo is the metadata of a shard's line table.
 type debugInfo struct {
-	text []byte
+	text []byte // not yet written
 	next int
 	// last is the location written last: instructions of one place follow each
 	// other.
@@ -65,4 +65,8 @@ func (s *shard) location(scope int, offset wasm.Offset) int {
 	return n
 }
 
-func (s *shard) appendDebug() { s.out = append(s.out, s.debug.text...) }
+// flushDebug writes the metadata of the function that follows.
+func (s *shard) flushDebug() {
+	s.out = append(s.out, s.debug.text...)
+	s.debug.text = s.debug.text[:0]
+}

@@ -40,6 +40,7 @@ type function struct {
 	bases    map[uint32]bool      // memories whose address is needed in a register
 	wide     bool                 // the slot %wide is needed, see address
 	allocas  []byte               // of results in memory
+	known    slotValues
 }
 
 // maxTrapCode is the largest code that compiled code raises itself.
@@ -140,31 +141,6 @@ func (f *function) skip(i *wasm.Instruction) {
 			f.depth--
 		}
 	}
-}
-
-// write puts the finished function into the shard.
-func (f *function) write() {
-	b := append(f.out, " {\n"...)
-	for n, block := range f.blocks {
-		b = append(b, 'b')
-		b = append(strconv.AppendInt(b, int64(block.label), 10), ":\n"...)
-		if n == 0 {
-			b = f.appendEntry(b)
-		}
-		for k := range block.phis {
-			b = f.appendPhi(b, block, &block.phis[k])
-		}
-		b = append(b, f.text[block.start:block.end]...)
-	}
-	for code, label := range f.traps {
-		if label != 0 {
-			b = append(b, 'b')
-			b = append(strconv.AppendInt(b, int64(label), 10), ":\n"...)
-			b = append(appendTrap(b, abi.TrapCode(code)), "\n  unreachable\n"...)
-		}
-	}
-	b = append(b, f.trapText...)
-	f.out = append(b, "}\n\n"...)
 }
 
 // appendEntry appends what the first block of a function begins with.

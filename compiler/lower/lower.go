@@ -65,7 +65,7 @@ type Plan struct {
 
 // New analyses a valid module.
 func New(checked *validate.Checked, o Options) (*Plan, error) {
-	if strings.ContainsAny(o.SymbolPrefix, "\x00\"\\") {
+	if strings.ContainsAny(o.SymbolPrefix, "\x00\"\\%") {
 		return nil, errors.New("symbol prefix: it contains a character that symbols cannot have")
 	}
 	if err := Supported(checked); err != nil {

@@ -32,8 +32,6 @@ func newShard(m *module, s Shard) *shard {
 
 // write writes the shard; the first one has what is no function too.
 func (s *shard) write(first bool) error {
-	t := s.module.options.Target
-	s.out = fmt.Appendf(s.out, "target datalayout = %q\ntarget triple = %q\n\n", t.DataLayout, t.Triple)
 	if first {
 		s.defineData()
 	}
@@ -46,13 +44,21 @@ func (s *shard) write(first bool) error {
 	if first {
 		s.defineEntry()
 	}
-	s.declare()
-	s.attributes()
+	s.out = append(s.preamble(), s.out...)
 	return nil
 }
 
-// declare writes the declarations of what is used but not defined here, sorted.
-func (s *shard) declare() {
+// preamble is what stands before the definitions: LLVM reads text faster if it
+// knows what a name is when it comes to it.
+func (s *shard) preamble() []byte {
+	t := s.module.options.Target
+	b := make([]byte, 0, len(s.out)+64<<10)
+	b = fmt.Appendf(b, "target datalayout = %q\ntarget triple = %q\n\n", t.DataLayout, t.Triple)
+	return s.declare(s.attributes(b))
+}
+
+// declare appends the declarations of what is used but not defined here, sorted.
+func (s *shard) declare(b []byte) []byte {
 	var lines []string
 	for symbol, line := range s.declared {
 		if !s.defined[symbol] {
@@ -61,25 +67,25 @@ func (s *shard) declare() {
 	}
 	slices.Sort(lines)
 	for _, line := range lines {
-		s.out = append(append(s.out, line...), '\n')
+		b = append(append(b, line...), '\n')
 	}
+	return append(b, '\n')
 }
 
-// attributes writes the attributes and metadata that functions refer to.
+// attributes appends the attributes and metadata that functions refer to.
 //
 // No tail calls: they would turn unlimited recursion, which must trap, into an
 // endless loop, and take callers out of backtraces. Merged comparisons must not
 // become calls of memcmp. Tuning is generic: that of x86-64-v2 is for a processor
 // of 2011 and rotates by shld, which takes three times as long on later ones.
-func (s *shard) attributes() {
-	s.out = fmt.Appendf(s.out, "\nattributes #0 = { nounwind uwtable \"target-cpu\"=%q \"tune-cpu\"=\"generic\" \"probe-stack\"=\"inline-asm\""+
+func (s *shard) attributes(b []byte) []byte {
+	b = fmt.Appendf(b, "attributes #0 = { nounwind uwtable \"target-cpu\"=%q \"tune-cpu\"=\"generic\" \"probe-stack\"=\"inline-asm\""+
 		" \"disable-tail-calls\"=\"true\" \"no-builtin-memcmp\" \"no-builtin-bcmp\"", s.module.options.CPU)
 	if s.huge {
-		s.out = append(s.out, " noinline optnone"...)
+		b = append(b, " noinline optnone"...)
 	}
-	s.out = append(s.out, " }\nattributes #1 = { nomerge noreturn nounwind }\n"+
-		"!0 = !{!\"branch_weights\", i32 1, i32 100000}\n!1 = !{}\n!2 = !{!\"branch_weights\", i32 100000, i32 1}\n"...)
-	s.appendDebug()
+	return append(b, " }\nattributes #1 = { nomerge noreturn nounwind }\n"+
+		"!0 = !{!\"branch_weights\", i32 1, i32 100000}\n!1 = !{}\n!2 = !{!\"branch_weights\", i32 100000, i32 1}\n\n"...)
 }
 
 // quote returns a symbol as IR writes it.
@@ -135,6 +141,7 @@ func (s *shard) descriptor(index uint32) string {
 // header writes the beginning of the definition of f as a hidden function.
 func (s *shard) header(symbol string, f *function) {
 	s.defined[symbol] = true
+	s.flushDebug()
 	signature := newSignature(f.typ, f.convention)
 	s.out = append(s.out, "define hidden "+signature.keyword()+signature.resultType()+" "+s.quote(symbol)+"("+signature.parameterNames()+") #0"...)
 	if f.scope != 0 {

@@ -123,26 +123,6 @@ func (f *function) merge(b *block, t wasm.ValueType, in []value) value {
 	return registerValue(t, f.next)
 }
 
-// readLocal returns the value of a local in the current block.
-func (f *function) readLocal(local uint32) value {
-	if f.slots {
-		t := f.locals[local]
-		r := f.define()
-		f.put("load ").put(llvmType(t)).put(", ptr %l").number(uint64(local)).line()
-		return registerValue(t, r)
-	}
-	return f.valueAt(f.block, local)
-}
-
-// writeLocal sets a local in the current block.
-func (f *function) writeLocal(local uint32, v value) {
-	if f.slots {
-		f.put("  store ").typed(v).put(", ptr %l").number(uint64(local)).line()
-		return
-	}
-	f.values[localKey{f.block.id, local}] = v
-}
-
 // valueAt returns the value that a local has at the end of b.
 func (f *function) valueAt(b *block, local uint32) value {
 	key := localKey{b.id, local}

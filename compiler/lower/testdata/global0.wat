@@ -13,8 +13,8 @@
   ;; CHECK: ret i32 %
   ;; CHECK: define void @"wasm_export.leaf"(i32 %p0)
   ;; CHECK: load i32, ptr @"g0"
-  ;; CHECK: call i32 @"f1"(i32 %v2, i32 %p0)
-  ;; CHECK: store i32 %v3, ptr @"g0"
+  ;; CHECK: call i32 @"f1"(i32 %2, i32 %p0)
+  ;; CHECK: store i32 %3, ptr @"g0"
   (func $leaf (param i32)
     global.get $sp
     i32.const 16
@@ -24,7 +24,7 @@
   ;; CHECK: store i32 %g, ptr @"g0"
   ;; CHECK: call void @"env.f"(i32 1)
   ;; CHECK: load i32, ptr @"g0"
-  ;; CHECK: call i32 @"f1"(i32 %v3, i32 2)
+  ;; CHECK: call i32 @"f1"(i32 %3, i32 2)
   ;; CHECK: ret { i32, i32 }
   (func $caller (result i32)
     i32.const 1

@@ -11,6 +11,7 @@
   (elem (global.get $g) func $main)
   (data (global.get $g) "abc")
   (start $main)
+  ;; CHECK: declare void @"env.f"(i32) nounwind
   ;; CHECK: @"g1" = hidden global i32 0
   ;; CHECK: @"wasm_export.own" = alias i32, ptr @"g1"
   ;; CHECK: @"g2" = hidden constant i64 5
@@ -22,7 +23,7 @@
     call $f)
   ;; CHECK: define void @"wasm_instantiate"() #0 {
   ;; CHECK: load i32, ptr @"env.g"
-  ;; CHECK: store i32 %v3, ptr @"g1"
+  ;; CHECK: store i32 %3, ptr @"g1"
   ;; CHECK: load ptr, ptr @"env.t"
   ;; CHECK: load i64, ptr @"env.m.bytes"
   ;; CHECK: getelementptr i8, ptr @"env.m"
@@ -30,5 +31,4 @@
   ;; CHECK: ubsantrap(i8 10)
   ;; CHECK: ubsantrap(i8 11)
   ;; CHECK: define void @"wasm_export.f%20again"(i32 %p0)
-  ;; CHECK: declare void @"env.f"(i32) nounwind
   )

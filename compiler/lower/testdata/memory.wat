@@ -3,11 +3,14 @@
   (memory (export "memory") 1 10)
   (data (i32.const 16) "static")
   (data $passive "passive")
+  ;; CHECK: @"d1" = external hidden global [0 x i8]
+  ;; CHECK: @"wasm_memory" = external hidden global [0 x i8]
+  ;; CHECK: declare i32 @"wasm_memory_grow"(i32) nounwind
   ;; CHECK: define hidden i32 @"f0"(i32 %p0)
   ;; CHECK: zext i32 %p0 to i64
-  ;; CHECK: add nuw nsw i64 %v3, 4294967295
-  ;; CHECK: getelementptr i8, ptr @"wasm_memory", i64 %v4
-  ;; CHECK: load i32, ptr %v5, align 1
+  ;; CHECK: add nuw nsw i64 %3, 4294967295
+  ;; CHECK: getelementptr i8, ptr @"wasm_memory", i64 %4
+  ;; CHECK: load i32, ptr %5, align 1
   (func $load (param i32) (result i32)
     local.get 0
     i32.load offset=0xffffffff)
@@ -39,7 +42,4 @@
   ;; CHECK: define void @"wasm_instantiate"() #0 {
   ;; CHECK-NOT: memcpy
   ;; CHECK: ret void
-  ;; CHECK: @"d1" = external hidden global [0 x i8]
-  ;; CHECK: @"wasm_memory" = external hidden global [0 x i8]
-  ;; CHECK: declare i32 @"wasm_memory_grow"(i32) nounwind
   )

@@ -21,7 +21,7 @@
 
   ;; Lanes that LLVM could take the operand for.
   ;; CHECK: define hidden <16 x i8> @"f1"
-  ;; CHECK: call <4 x float> @llvm.experimental.constrained.fmul.v4f32(<4 x float> %v3, <4 x float> <float 0x3FF0000000000000, float 0x4000000000000000,
+  ;; CHECK: call <4 x float> @llvm.experimental.constrained.fmul.v4f32(<4 x float> %3, <4 x float> <float 0x3FF0000000000000, float 0x4000000000000000,
   (func $quiet (param v128) (result v128)
     (f32x4.mul (local.get 0) (v128.const f32x4 1 2 3 4)))
 
@@ -31,14 +31,14 @@
   ;; CHECK: trunc i32
   ;; CHECK: shufflevector <8 x i16>
   ;; CHECK: shl <8 x i16>
-  ;; CHECK: lshr <8 x i16> %v8, <i16 1, i16 1,
+  ;; CHECK: lshr <8 x i16> %8, <i16 1, i16 1,
   (func $shift (param v128 i32) (result v128)
     (i16x8.shr_u (i16x8.shl (local.get 0) (local.get 1)) (i32.const 17)))
 
   ;; Accesses trap as a whole: one load or store, of any alignment.
   ;; CHECK: define hidden void @"f3"
-  ;; CHECK: load <8 x i8>, ptr %v4, align 1
-  ;; CHECK: sext <8 x i8> %v5 to <8 x i16>
+  ;; CHECK: load <8 x i8>, ptr %4, align 1
+  ;; CHECK: sext <8 x i8> %5 to <8 x i16>
   ;; CHECK: store <16 x i8>
   ;; CHECK: align 1
   ;; CHECK: load volatile <16 x i8>
