@@ -102,6 +102,7 @@ type compilation struct {
 	features []string
 	module   *object.Module
 	shards   []llvm.Output
+	places   []*lower.Place // of the shards
 }
 
 // Compile compiles a module.
@@ -177,6 +178,7 @@ func (c *compilation) lowerOptions() lower.Options {
 	return lower.Options{
 		SymbolPrefix: c.SymbolPrefix, Target: c.machine.target, CPU: c.CPU, Memory: c.Memory,
 		HashedTypeIDs: c.HashedTypeIDs, Locations: !c.NoLocations, LocalsInMemory: c.Level == string(llvm.Level0),
+		Movable:           c.Level != string(llvm.Level2) && !c.EmitLLVM,
 		Global0InRegister: c.Level != string(llvm.Level0) && !c.NoGlobal0Register,
 	}
 }
@@ -184,23 +186,31 @@ func (c *compilation) lowerOptions() lower.Options {
 func (c *compilation) emitLLVM() (*Result, error) {
 	r := &Result{Module: c.module}
 	for i := range c.plan.Shards() {
-		ir, err := c.plan.IR(i)
+		text, err := c.plan.IR(i)
 		if err != nil {
 			return nil, err
 		}
-		r.IR = append(r.IR, ir)
+		r.IR = append(r.IR, text.IR)
 	}
 	return r, nil
 }
 
 func (c *compilation) runLLVM(ctx context.Context) error {
 	var shards []llvm.Shard
+	c.places = make([]*lower.Place, len(c.plan.Shards()))
 	for i, s := range c.plan.Shards() {
 		shards = append(shards, llvm.Shard{
 			Name:   fmt.Sprintf("functions %d to %d", s.First, s.End),
 			Weight: max(s.CodeBytes, 1),
 			Level:  c.shardLevel(s),
-			IR:     func() ([]byte, error) { return c.plan.IR(i) },
+			IR: func() ([]byte, error) {
+				text, err := c.plan.IR(i)
+				if err != nil {
+					return nil, err
+				}
+				c.places[i] = text.Place
+				return text.IR, nil
+			},
 		})
 	}
 	o := llvm.Options{Tools: c.tools, CPU: c.CPU, Progress: c.Progress}
@@ -238,6 +248,11 @@ func (c *compilation) merge() (*Result, error) {
 		f, err := object.Read(fmt.Sprintf("shard %d", i), c.shards[i].Object)
 		if err != nil {
 			return nil, err
+		}
+		if c.places[i] != nil {
+			if err := c.places[i].Move(f); err != nil {
+				return nil, err
+			}
 		}
 		files = append(files, f)
 	}

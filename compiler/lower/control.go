@@ -244,9 +244,10 @@ func (f *function) indirectCallee(i *wasm.Instruction) int {
 
 // fixedCallee loads code from a table that never changes.
 func (f *function) fixedCallee(table *tableInfo, index value, id uint64) int {
-	symbol := f.variable(table.symbol, "["+decimal(uint64(len(table.entries)))+" x { ptr, i64 }]")
+	symbol := f.variable(table.symbol, "[0 x { ptr, i64 }]")
+	length := f.fixedLength(table, index)
 	beyond := f.define()
-	f.put("icmp uge ").typed(index).put(", ").number(uint64(len(table.entries))).line()
+	f.put("icmp uge ").typed(index).put(", ").put(length).line()
 	f.trapIf(beyond, abi.TrapUndefinedElement)
 	wide := f.extend(index)
 	entry := f.define()
@@ -257,6 +258,19 @@ func (f *function) fixedCallee(table *tableInfo, index value, id uint64) int {
 	code := f.define()
 	f.put("load ptr, ptr ").register(entry).line()
 	return code
+}
+
+// fixedLength returns the number of elements of a table that never changes, as
+// something to compare an index with. In a movable shard it is a variable, since
+// it changes with every new function whose address is taken.
+func (f *function) fixedLength(table *tableInfo, index value) string {
+	if !f.module.movable || index.wasmType != wasm.I32 {
+		return decimal(uint64(len(table.entries)))
+	}
+	name := f.variable(table.symbol+".length", "i32")
+	r := f.define()
+	f.put("load i32, ptr ").put(name).put(", !invariant.load !1").line()
+	return registerName(r)
 }
 
 // allOfType says whether no entry of a fixed table can fail the type check.

@@ -312,7 +312,7 @@ func (s *shard) codeOf(index uint32) string {
 		return s.useFunction(index)
 	}
 	s.adapted[index] = true
-	return s.quote(s.module.own("i", int(index)))
+	return s.quote(s.own(kindAdapter, index))
 }
 
 // defineAdapter writes a function that is called as references are, and calls a
@@ -323,7 +323,7 @@ func (s *shard) defineAdapter(index uint32) {
 	f.pushParameters()
 	f.callFunction(index)
 	f.returnValues()
-	s.header(s.module.own("i", int(index)), f)
+	s.header(s.own(kindAdapter, index), f)
 	f.write()
 }
 

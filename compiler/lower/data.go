@@ -81,6 +81,9 @@ func (s *shard) defineTables() {
 // defineFixedTable writes an array of {code, type id}; a null entry is zero.
 func (s *shard) defineFixedTable(t *tableInfo) {
 	array := "[" + decimal(uint64(len(t.entries))) + " x { ptr, i64 }]"
+	if s.module.movable {
+		s.variableOf(t.symbol+".length", "constant i32 "+decimal(uint64(len(t.entries))))
+	}
 	s.defined[t.symbol] = true
 	s.out = append(s.out, s.quote(t.symbol)+" = hidden constant "+array...)
 	if !slices.ContainsFunc(t.entries, func(v value) bool { return v.kind == valueFunction }) {
@@ -139,7 +142,7 @@ func (s *shard) defineElements() {
 func (s *shard) defineDescriptors() {
 	for _, index := range s.module.referenced() {
 		f := &s.module.functions[index]
-		s.variableOf(s.module.own("r", int(index)), "constant { ptr, i64 } { ptr "+s.codeOf(index)+
+		s.variableOf(s.own(kindDescriptor, index), "constant { ptr, i64 } { ptr "+s.codeOf(index)+
 			", i64 "+signed(f.typeID)+" }")
 	}
 }

@@ -43,9 +43,9 @@ func (s *shard) addScope(index int, offset wasm.Offset) int {
 	}
 	scope := d.next
 	d.next++
-	d.text = fmt.Appendf(d.text, "!%d = distinct !DISubprogram(name: \"f%d\", scope: !%d, file: !%d, line: %d, type: !%d, "+
+	d.text = fmt.Appendf(d.text, "!%d = distinct !DISubprogram(name: %s, scope: !%d, file: !%d, line: %d, type: !%d, "+
 		"spFlags: DISPFlagDefinition | DISPFlagOptimized, unit: !%d)\n",
-		scope, index, firstDebugNode+2, firstDebugNode+2, offset, firstDebugNode+3, firstDebugNode)
+		scope, quoted(s.symbol(uint32(index)))[1:], firstDebugNode+2, firstDebugNode+2, s.line(offset), firstDebugNode+3, firstDebugNode)
 	return scope
 }
 
@@ -59,7 +59,7 @@ func (s *shard) location(scope int, offset wasm.Offset) int {
 	d.next++
 	d.last, d.lastScope, d.lastOffset = n, scope, offset
 	b := strconv.AppendInt(append(d.text, '!'), int64(n), 10)
-	b = strconv.AppendUint(append(b, " = !DILocation(line: "...), uint64(offset), 10)
+	b = strconv.AppendUint(append(b, " = !DILocation(line: "...), s.line(offset), 10)
 	b = strconv.AppendInt(append(b, ", scope: !"...), int64(scope), 10)
 	d.text = append(b, ")\n"...)
 	return n

@@ -78,7 +78,7 @@ func (s *shard) defineFunction(k int) error {
 	f.setConvention(c)
 	f.scope = s.addScope(index, code.Offset)
 	f.lowerBody()
-	s.header(s.module.functions[index].symbol, f)
+	s.header(s.symbol(uint32(index)), f)
 	f.write()
 	return nil
 }

@@ -42,6 +42,12 @@ type Options struct {
 	// LocalsInMemory keeps locals in stack slots, which is what LLVM without
 	// optimisation does best with.
 	LocalsInMemory bool
+
+	// Movable has IR say nothing of where in the module its functions stand, so
+	// that the object of a shard serves again when other functions change.
+	// Functions that are inlined would have the wrong names and places, so it is
+	// not for levels that inline.
+	Movable bool
 }
 
 // Target is the machine that IR is for.
@@ -75,20 +81,22 @@ func New(checked *validate.Checked, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Plan{m, cutShards(m.Module)}, nil
+	p := &Plan{m, cutShards(m.Module, m.usage.hashes)}
+	m.movable = o.Movable && len(p.shards) > 1
+	return p, nil
 }
 
 // Shards returns the shards in order of functions. The first one also defines
-// what is not a function.
+// what is not a function; if there are several it has no functions.
 func (p *Plan) Shards() []Shard { return p.shards }
 
 // IR writes shard number i.
-func (p *Plan) IR(i int) ([]byte, error) {
+func (p *Plan) IR(i int) (*Text, error) {
 	s := newShard(p.module, p.shards[i])
 	if err := s.write(i == 0); err != nil {
 		return nil, fmt.Errorf("lower: %w", err)
 	}
-	return s.out, nil
+	return &Text{s.out, s.place}, nil
 }
 
 // InitialMemory returns the active data segments that are applied before the
@@ -122,8 +130,13 @@ func (p *Plan) Segments() []SegmentData {
 	return list
 }
 
-// FunctionSymbol is the symbol of a function that the module defines.
-func (p *Plan) FunctionSymbol(index int) string { return p.module.functions[index].symbol }
+// FunctionSymbol is the symbol of a function of the index space.
+func (p *Plan) FunctionSymbol(index int) string {
+	if f := &p.module.functions[index]; f.imported {
+		return f.importSymbol
+	}
+	return p.module.own(kindFunction, index)
+}
 
 // TypeLetters writes value types as one letter each: i = i32, I = i64, f = f32,
 // F = f64, v = v128, r = funcref, x = externref.

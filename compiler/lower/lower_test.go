@@ -61,7 +61,7 @@ func allIR(t testing.TB, p *Plan) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, ir...)
+		all = append(all, ir.IR...)
 	}
 	return string(all)
 }
@@ -174,7 +174,7 @@ func TestIRIsAccepted(t *testing.T) {
 					t.Fatal(err)
 				}
 				cmd := exec.Command("opt-19", "-passes=verify", "-o", os.DevNull)
-				cmd.Stdin = bytes.NewReader(ir)
+				cmd.Stdin = bytes.NewReader(ir.IR)
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Errorf("%s, %s: %v\n%s", file, name, err, out)
 				}

@@ -35,6 +35,7 @@ type module struct {
 	data      []segmentInfo
 
 	importedFunctions int
+	movable           bool // as Options.Movable says, and there are several shards
 	// Calling conventions, see convention.go.
 	registerGlobal0 bool
 	tailFunctions   bool                  // functions of the module are called by tailcc
@@ -50,10 +51,10 @@ type exported struct {
 
 // functionInfo is one function of the index space.
 type functionInfo struct {
-	symbol   string
-	typ      *wasm.FuncType
-	typeID   uint64
-	imported bool
+	importSymbol string // see shard.symbol
+	typ          *wasm.FuncType
+	typeID       uint64
+	imported     bool
 }
 
 // tableInfo is one table of the index space.
@@ -130,34 +131,49 @@ func (m *module) own(kind string, index int) string {
 // numberTypes gives equal function types equal numbers other than zero, which
 // is the type of a null entry.
 func (m *module) numberTypes() {
-	seen := map[string]uint64{}
+	seen, used := map[string]uint64{}, map[uint64]bool{}
 	for i := range m.Types {
 		key := TypeLetters(m.Types[i].Params) + ":" + TypeLetters(m.Types[i].Results)
 		id, ok := seen[key]
 		if !ok {
-			id = uint64(len(seen) + 1)
-			if m.options.HashedTypeIDs {
-				sum := sha256.Sum256([]byte(key))
-				id = binary.LittleEndian.Uint64(sum[:]) | 1
-			}
-			seen[key] = id
+			id = m.newTypeID(key, used)
+			seen[key], used[id] = id, true
 		}
 		m.typeIDs = append(m.typeIDs, id)
 	}
+}
+
+// newTypeID returns a number for the type that key describes and no other has.
+// Movable IR depends on these as little as possible.
+func (m *module) newTypeID(key string, used map[uint64]bool) uint64 {
+	if !m.options.HashedTypeIDs && !m.options.Movable {
+		return uint64(len(used) + 1)
+	}
+	sum := sha256.Sum256([]byte(key))
+	id := binary.LittleEndian.Uint64(sum[:]) | 1
+	if m.options.HashedTypeIDs {
+		return id
+	}
+	// Positive 32-bit numbers fit into instructions that compare.
+	const mask = 1<<31 - 1
+	for id &= mask; used[id]; {
+		id = (id + 2) & mask
+	}
+	return id
 }
 
 func (m *module) addFunctions() {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternFunc {
 			m.functions = append(m.functions, functionInfo{
-				symbol: ImportSymbol(im.Module, im.Name), typ: &m.Types[im.Type].FuncType, typeID: m.typeIDs[im.Type], imported: true,
+				importSymbol: ImportSymbol(im.Module, im.Name), typ: &m.Types[im.Type].FuncType, typeID: m.typeIDs[im.Type], imported: true,
 			})
 		}
 	}
 	m.importedFunctions = len(m.functions)
 	for _, t := range m.Functions {
 		m.functions = append(m.functions, functionInfo{
-			symbol: m.own("f", len(m.functions)), typ: &m.Types[t].FuncType, typeID: m.typeIDs[t],
+			typ: &m.Types[t].FuncType, typeID: m.typeIDs[t],
 		})
 	}
 }

@@ -21,13 +21,25 @@ type shard struct {
 	quotes   map[string]string // symbols as IR writes them
 	adapted  map[uint32]bool   // imports that tables hold, see codeOf
 	debug    debugInfo
+	place    *Place         // nil unless the module is movable
+	local    map[uint32]int // numbers of functions in a movable shard
+	names    map[uint32]string
 }
 
 func newShard(m *module, s Shard) *shard {
-	return &shard{
+	n := &shard{
 		module: m, Shard: s, huge: s.Huge,
 		declared: map[string]string{}, defined: map[string]bool{}, quotes: map[string]string{}, adapted: map[uint32]bool{},
+		names: map[uint32]string{},
 	}
+	if m.movable {
+		n.local = map[uint32]int{}
+		n.place = &Place{prefix: m.options.SymbolPrefix}
+		if s.First < s.End {
+			n.place.offset = m.Code[s.First].Offset
+		}
+	}
+	return n
 }
 
 // write writes the shard; the first one has what is no function too.
@@ -119,15 +131,19 @@ func (s *shard) variable(symbol, llvmType string) string {
 
 // useFunction returns the name of a function by its wasm index.
 func (s *shard) useFunction(index uint32) string {
-	f := &s.module.functions[index]
-	name := s.quote(f.symbol)
-	if _, ok := s.declared[f.symbol]; !ok {
+	if name, ok := s.names[index]; ok {
+		return name
+	}
+	f, symbol := &s.module.functions[index], s.symbol(index)
+	name := s.quote(symbol)
+	s.names[index] = name
+	if _, ok := s.declared[symbol]; !ok {
 		visibility := "hidden "
 		if f.imported {
 			visibility = ""
 		}
 		signature := newSignature(f.typ, s.module.conventionOf(index))
-		s.declared[f.symbol] = "declare " + visibility + signature.keyword() + signature.resultType() + " " + name + "(" +
+		s.declared[symbol] = "declare " + visibility + signature.keyword() + signature.resultType() + " " + name + "(" +
 			signature.parameterTypes() + ") nounwind"
 	}
 	return name
@@ -135,7 +151,7 @@ func (s *shard) useFunction(index uint32) string {
 
 // descriptor returns the name of what a reference to a function points to.
 func (s *shard) descriptor(index uint32) string {
-	return s.variable(s.module.own("r", int(index)), "{ ptr, i64 }")
+	return s.variable(s.own(kindDescriptor, index), "{ ptr, i64 }")
 }
 
 // header writes the beginning of the definition of f as a hidden function.
@@ -159,6 +175,6 @@ func (s *shard) exportFunction(index uint32) {
 		}
 		signature := newSignature(f.typ, convention{})
 		s.out = fmt.Appendf(s.out, "%s = alias %s (%s), ptr %s\n\n", quoted(symbol),
-			signature.resultType(), signature.parameterTypes(), s.quote(f.symbol))
+			signature.resultType(), signature.parameterTypes(), s.useFunction(index))
 	}
 }

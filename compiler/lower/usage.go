@@ -18,6 +18,7 @@ type usage struct {
 	functionTaken  map[uint32]bool // ref.func
 	globalWritten  bool            // global 0, see convention.go
 	tailCalls      bool
+	hashes         []uint32 // of the instructions of each function, without their immediates
 }
 
 func newUsage() *usage {
@@ -28,6 +29,9 @@ func newUsage() *usage {
 	}
 }
 
+// hashMultiplier is that of FNV-1 (RFC 9923): odd, with its bits spread.
+const hashMultiplier = 0x01000193
+
 // scanUsage reads all code of m once.
 func scanUsage(m *wasm.Module) (*usage, error) {
 	u := newUsage()
@@ -35,12 +39,15 @@ func scanUsage(m *wasm.Module) (*usage, error) {
 	for k := range m.Code {
 		code := &m.Code[k]
 		r := wasm.NewReader(code.Body, code.Offset)
+		hash := uint32(len(code.Locals))
 		for r.Len() > 0 {
 			if err := r.Next(&i); err != nil {
 				return nil, fmt.Errorf("function %d: %w", k+m.CountImports(wasm.ExternFunc), err)
 			}
 			u.note(&i)
+			hash = hash*hashMultiplier + uint32(i.Opcode)
 		}
+		u.hashes = append(u.hashes, hash*hashMultiplier)
 	}
 	return u, nil
 }
