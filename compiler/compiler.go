@@ -37,6 +37,8 @@ type Options struct {
 	Name     string // of the module, if its name section has none
 	CacheDir string // "": none; see cache.DefaultDirectory
 
+	// Verify has LLVM check the IR: for tests of what writes it.
+	Verify bool
 	// EmitLLVM stops after lowering: Result.IR instead of Result.Object.
 	EmitLLVM bool
 	// Progress is told how much of the work is done, in bytes of code; calls do
@@ -213,7 +215,7 @@ func (c *compilation) runLLVM(ctx context.Context) error {
 			},
 		})
 	}
-	o := llvm.Options{Tools: c.tools, CPU: c.CPU, Progress: c.Progress}
+	o := llvm.Options{Tools: c.tools, CPU: c.CPU, Verify: c.Verify, Progress: c.Progress}
 	if c.cache != nil {
 		o.Cache = c.cache
 	}

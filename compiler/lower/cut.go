@@ -13,20 +13,27 @@ const (
 	// A function beyond this takes LLVM minutes to hours (WAMR issue 2124), so
 	// it is compiled without optimisation, alone.
 	hugeBytes = 1 << 20
+	// So does one with many branches: InstCombine and SimplifyCFG look at each
+	// together with those before it. 20,000 that depend on one value take half a
+	// minute; interpreters, the largest functions that people write, have 4,000.
+	hugeBranches = 20_000
 )
 
-// cutShards divides the functions of m into runs of about equal size. hashes
-// are of the functions' contents.
+func isHuge(code *wasm.Code, u *codeUsage) bool {
+	return len(code.Body) >= hugeBytes || u.branches > hugeBranches
+}
+
+// cutShards divides the functions of m into runs of about equal size.
 //
 // Where a shard ends depends on the functions around, not on what stands before
 // them: it is before the function with the least hash of those that give a shard
 // between a half and one and a half times the size. After a change the cuts are
 // the same as before from the next shard or the one after it on.
-func cutShards(m *wasm.Module, hashes []uint32) []Shard {
+func cutShards(m *wasm.Module, code []codeUsage) []Shard {
 	limit := shardLimit(m)
 	var shards []Shard
 	for first := 0; first < len(m.Code); {
-		s := cutShard(m, hashes, first, limit)
+		s := cutShard(m, code, first, limit)
 		shards = append(shards, s)
 		first = s.End
 	}
@@ -52,12 +59,12 @@ func shardLimit(m *wasm.Module) int {
 }
 
 // cutShard returns the shard that begins with function first.
-func cutShard(m *wasm.Module, hashes []uint32, first, limit int) Shard {
+func cutShard(m *wasm.Module, code []codeUsage, first, limit int) Shard {
 	s := Shard{First: first, End: first}
 	cut := Shard{} // the best so far
 	for k := first; k < len(m.Code); k++ {
 		n := len(m.Code[k].Body)
-		if n >= hugeBytes {
+		if isHuge(&m.Code[k], &code[k]) {
 			if k == first {
 				return Shard{First: k, End: k + 1, CodeBytes: n, Huge: true}
 			}
@@ -69,7 +76,7 @@ func cutShard(m *wasm.Module, hashes []uint32, first, limit int) Shard {
 			}
 			return cut
 		}
-		if s.CodeBytes >= limit/2 && (cut.End == 0 || hashes[k] < hashes[cut.End]) {
+		if s.CodeBytes >= limit/2 && (cut.End == 0 || code[k].hash < code[cut.End].hash) {
 			cut = s
 		}
 		s.End = k + 1

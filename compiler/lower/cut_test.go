@@ -29,16 +29,16 @@ func TestCutShards(t *testing.T) {
 		{5000, 3000, shardBytes}, {300, 150_000, shardBytes}, {60, hugeBytes + 100, shardBytes},
 	} {
 		var sizes []int
-		var hashes []uint32
+		var code []codeUsage
 		for range c.functions {
 			sizes = append(sizes, 1+random.IntN(c.bytes))
-			hashes = append(hashes, random.Uint32())
+			code = append(code, codeUsage{hash: random.Uint32()})
 		}
 		m := codeOfSizes(sizes)
 		if got := shardLimit(m); got != c.limit {
 			t.Errorf("%+v: limit %d", c, got)
 		}
-		end, shards := 0, cutShards(m, hashes)
+		end, shards := 0, cutShards(m, code)
 		for i, s := range shards {
 			bytes := 0
 			for _, n := range sizes[s.First:s.End] {
@@ -60,24 +60,24 @@ func TestCutShards(t *testing.T) {
 func TestCutShardsAfterChange(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	var sizes []int
-	var hashes []uint32
+	var code []codeUsage
 	for range 6000 {
 		sizes = append(sizes, 1+random.IntN(2000))
-		hashes = append(hashes, random.Uint32())
+		code = append(code, codeUsage{hash: random.Uint32()})
 	}
 	// starts are the functions that shards begin with, by their hashes.
-	starts := func(sizes []int, hashes []uint32) map[uint32]bool {
+	starts := func(sizes []int, code []codeUsage) map[uint32]bool {
 		set := map[uint32]bool{}
-		for _, s := range cutShards(codeOfSizes(sizes), hashes)[1:] {
-			set[hashes[s.First]] = true
+		for _, s := range cutShards(codeOfSizes(sizes), code)[1:] {
+			set[code[s.First].hash] = true
 		}
 		return set
 	}
-	before, moved := starts(sizes, hashes), 0
+	before, moved := starts(sizes, code), 0
 	const changes = 100
 	for n := range changes {
 		at := 50 * n
-		after := starts(slices.Insert(slices.Clone(sizes), at, 700), slices.Insert(slices.Clone(hashes), at, random.Uint32()))
+		after := starts(slices.Insert(slices.Clone(sizes), at, 700), slices.Insert(slices.Clone(code), at, codeUsage{hash: random.Uint32()}))
 		for start := range after {
 			if !before[start] {
 				moved++

@@ -81,7 +81,7 @@ func New(checked *validate.Checked, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{m, cutShards(m.Module, m.usage.hashes)}
+	p := &Plan{m, cutShards(m.Module, m.usage.code)}
 	m.movable = o.Movable && len(p.shards) > 1
 	return p, nil
 }

@@ -18,7 +18,13 @@ type usage struct {
 	functionTaken  map[uint32]bool // ref.func
 	globalWritten  bool            // global 0, see convention.go
 	tailCalls      bool
-	hashes         []uint32 // of the instructions of each function, without their immediates
+	code           []codeUsage // of each function
+}
+
+// codeUsage is what decides which functions become a shard.
+type codeUsage struct {
+	hash     uint32 // of the instructions, without their immediates
+	branches int
 }
 
 func newUsage() *usage {
@@ -29,7 +35,7 @@ func newUsage() *usage {
 	}
 }
 
-// hashMultiplier is that of FNV-1 (RFC 9923): odd, with its bits spread.
+// hashMultiplier is that of FNV-1a with 32 bits (RFC 9923).
 const hashMultiplier = 0x01000193
 
 // scanUsage reads all code of m once.
@@ -39,17 +45,27 @@ func scanUsage(m *wasm.Module) (*usage, error) {
 	for k := range m.Code {
 		code := &m.Code[k]
 		r := wasm.NewReader(code.Body, code.Offset)
-		hash := uint32(len(code.Locals))
+		c := codeUsage{hash: uint32(len(code.Locals))}
 		for r.Len() > 0 {
 			if err := r.Next(&i); err != nil {
 				return nil, fmt.Errorf("function %d: %w", k+m.CountImports(wasm.ExternFunc), err)
 			}
 			u.note(&i)
-			hash = hash*hashMultiplier + uint32(i.Opcode)
+			c.note(&i)
 		}
-		u.hashes = append(u.hashes, hash*hashMultiplier)
+		u.code = append(u.code, c)
 	}
 	return u, nil
+}
+
+func (c *codeUsage) note(i *wasm.Instruction) {
+	c.hash = (c.hash ^ uint32(i.Opcode)) * hashMultiplier
+	switch i.Opcode {
+	case wasm.OpBrIf, wasm.OpIf:
+		c.branches++
+	case wasm.OpBrTable:
+		c.branches += len(i.Labels)
+	}
 }
 
 func (u *usage) note(i *wasm.Instruction) {

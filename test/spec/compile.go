@@ -96,7 +96,7 @@ func (c *Compiler) compile(ctx context.Context, v *verdict, shared bool) (*compi
 }
 
 func (c *Compiler) run(ctx context.Context, module []byte, shared bool) ([]byte, error) {
-	o := compiler.Options{Level: c.Level, CPU: c.CPU, CacheDir: c.CacheDir}
+	o := compiler.Options{Level: c.Level, CPU: c.CPU, CacheDir: c.CacheDir, Verify: true}
 	if shared {
 		o.Memory, o.HashedTypeIDs = lower.MemoryPointer, true
 	}
