@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -37,7 +39,9 @@ type Cache interface {
 type Options struct {
 	Tools *Tools
 	CPU   string
-	Cache Cache // nil: none
+	// ShardTimeout bounds the time of one shard at one level; 0: shardTimeout.
+	ShardTimeout time.Duration
+	Cache        Cache // nil: none
 	// Verify has LLVM check the IR, which takes a tenth of the time: for tests of
 	// what writes it.
 	Verify bool
@@ -53,6 +57,9 @@ const (
 	shardTimeout   = 4 * time.Minute
 	waitDelay      = 5 * time.Second
 	maxStderrBytes = 4 << 10
+	// maxObjectBytes is beyond what sections of an object can have, see package
+	// object: a program gone wrong does not take all memory.
+	maxObjectBytes = 1 << 30
 )
 
 // Output is the object of one shard.
@@ -76,7 +83,7 @@ func Compile(ctx context.Context, shards []Shard, o Options) ([]Output, error) {
 	var mu sync.Mutex
 	done := 0 // guarded by mu
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.NumCPU())
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, i := range order {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
@@ -131,6 +138,9 @@ func compileShard(ctx context.Context, s *Shard, o *Options) (Output, error) {
 		}
 		object, err := runTimed(ctx, ir, &p, o)
 		if err == nil {
+			err = checkObject(object)
+		}
+		if err == nil {
 			if o.Cache != nil {
 				o.Cache.Put(key, object)
 			}
@@ -154,10 +164,21 @@ func shardKey(ir []byte, p *pipeline, o *Options) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// worthRetry says whether a lower level may succeed: LLVM crashed or took too
-// long. Refused IR is refused at every level.
+// errNoObject says that LLVM ended well and yet has not done its work.
+var errNoObject = errors.New("LLVM's output is no object")
+
+// checkObject looks at the beginning of what should be an ELF file.
+func checkObject(b []byte) error {
+	if !bytes.HasPrefix(b, []byte(elf.ELFMAG)) {
+		return errNoObject
+	}
+	return nil
+}
+
+// worthRetry says whether a lower level may succeed: LLVM crashed, took too long
+// or wrote something else. Refused IR is refused at every level.
 func worthRetry(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errNoObject) {
 		return true
 	}
 	var exit *exec.ExitError
@@ -165,7 +186,7 @@ func worthRetry(err error) bool {
 }
 
 func runTimed(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error) {
-	limited, cancel := context.WithTimeout(ctx, shardTimeout)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(o.ShardTimeout, shardTimeout))
 	defer cancel()
 	object, err := run(limited, ir, p, o)
 	if err != nil && limited.Err() != nil {
@@ -180,7 +201,7 @@ var llcFlags = []string{"-filetype=obj", "-relocation-model=static", "-code-mode
 
 // run pipes IR through opt, if the level has passes, and llc.
 func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error) {
-	var object bytes.Buffer
+	object := bounded{limit: maxObjectBytes}
 	flags, verify := slices.Clone(llcFlags), "-verify-each=false"
 	if !o.Verify {
 		flags, verify = append(flags, "-disable-verify"), "-disable-verify"
@@ -196,7 +217,7 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 		if err != nil {
 			return nil, llc.explain(err)
 		}
-		return object.Bytes(), nil
+		return object.b, nil
 	}
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -220,28 +241,32 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	if err := llc.complaint(o); err != nil {
 		return nil, err
 	}
-	if optErr != nil && (llcErr == nil || !killed(optErr)) {
+	if optErr != nil && (llcErr == nil || !brokenPipe(optErr)) {
 		return nil, opt.explain(optErr)
 	}
 	if llcErr != nil {
 		return nil, llc.explain(llcErr)
 	}
-	return object.Bytes(), nil
+	return object.b, nil
 }
 
 // complaint makes an error of a warning: LLVM compiles for another processor
 // when it does not know the one it is told.
 func (c *command) complaint(o *Options) error {
-	if bytes.Contains(c.stderr, []byte("is not a recognized processor")) {
+	if bytes.Contains(c.stderr.b, []byte("is not a recognized processor")) {
 		return fmt.Errorf("processor %q: LLVM does not know it (%s -mcpu=help lists those it knows)", o.CPU, filepath.Base(c.Path))
 	}
 	return nil
 }
 
-// killed says whether a signal ended a process.
-func killed(err error) bool {
+// brokenPipe says whether a process ended because nobody read what it wrote.
+func brokenPipe(err error) bool {
 	var exit *exec.ExitError
-	return errors.As(err, &exit) && !exit.Exited()
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGPIPE
 }
 
 // command is a process with the beginning of what it says on standard error.
@@ -251,7 +276,7 @@ type command struct {
 }
 
 func newCommand(ctx context.Context, path string, args ...string) *command {
-	c := &command{Cmd: exec.CommandContext(ctx, path, args...)}
+	c := &command{Cmd: exec.CommandContext(ctx, path, args...), stderr: bounded{limit: maxStderrBytes}}
 	c.Stderr = &c.stderr
 	c.WaitDelay = waitDelay
 	return c
@@ -259,19 +284,22 @@ func newCommand(ctx context.Context, path string, args ...string) *command {
 
 // explain adds to err what the process said.
 func (c *command) explain(err error) error {
-	said, _, _ := strings.Cut(strings.TrimSpace(string(c.stderr)), "\n")
+	said, _, _ := strings.Cut(strings.TrimSpace(string(c.stderr.b)), "\n")
 	if said == "" {
 		return fmt.Errorf("%s: %w", c.Path, err)
 	}
 	return fmt.Errorf("%s: %w: %s", c.Path, err, said)
 }
 
-// bounded keeps the first maxStderrBytes written to it.
-type bounded []byte
+// bounded keeps the first bytes written to it, limit of them.
+type bounded struct {
+	b     []byte
+	limit int
+}
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if room := maxStderrBytes - len(*b); room > 0 {
-		*b = append(*b, p[:min(room, len(p))]...)
+	if room := b.limit - len(b.b); room > 0 {
+		b.b = append(b.b, p[:min(room, len(p))]...)
 	}
 	return len(p), nil
 }

@@ -120,6 +120,57 @@ func TestCompileCrashFallsBack(t *testing.T) {
 	}
 }
 
+// TestCompileFaults has programs in place of LLVM's that go wrong in every way: a
+// lower level is used if that may help, and the command goes on in any case.
+func TestCompileFaults(t *testing.T) {
+	real := tools(t)
+	const hang = "cat >/dev/null; exec sleep 600"
+	for _, test := range []struct {
+		name, opt, llc string // scripts; empty: LLVM's own
+		level          Level  // of the result
+		want           string // in the error
+	}{
+		{"opt crashes", "kill -SEGV $$", "", Level0, ""},
+		{"opt crashes in the middle of its output", "head -c 100; kill -ABRT $$", "", Level0, ""},
+		{"opt hangs", hang, "", Level0, ""},
+		{"opt hangs without reading", "exec sleep 600", "", Level0, ""},
+		{"opt leaves a child that holds the pipe", "sleep 600 & kill -SEGV $$", "", Level0, ""},
+		{"opt refuses", "echo no such pass >&2; exit 1", "", "", "no such pass"},
+		{"opt prints garbage", "cat >/dev/null; echo garbage", "", "", "expected top-level entity"},
+		{"llc crashes", "", "cat >/dev/null; kill -SEGV $$", "", "segmentation fault"},
+		{"llc hangs", "", hang, "", context.DeadlineExceeded.Error()},
+		{"llc prints garbage", "", "cat >/dev/null; echo garbage", "", "no object"},
+		{"llc prints nothing", "", "cat >/dev/null", "", "no object"},
+		{"llc prints without end to standard error", "", "cat >/dev/null; yes >&2", "", context.DeadlineExceeded.Error()},
+		{"llc crashes above level 0", "", "case \"$*\" in *-O0*) exec REAL \"$@\";; esac; cat >/dev/null; kill -SEGV $$", Level0, ""},
+		{"llc is gone", "", "exec /nonexistent", "", "program"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			o := Options{Tools: &Tools{Opt: real.Opt, Llc: real.Llc}, CPU: "x86-64-v2", ShardTimeout: 2 * time.Second}
+			if test.opt != "" {
+				o.Tools.Opt = script(t, test.opt)
+			}
+			if test.llc != "" {
+				o.Tools.Llc = script(t, strings.ReplaceAll(test.llc, "REAL", real.Llc))
+			}
+			out, err := Compile(context.Background(), []Shard{shard(LevelFast, module)}, o)
+			if test.want != "" {
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("Compile = %v, want an error with %q", err, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out[0].Level != test.level || checkObject(out[0].Object) != nil {
+				t.Errorf("level = %s, object of %d bytes, want level %s", out[0].Level, len(out[0].Object), test.level)
+			}
+		})
+	}
+}
+
 func TestCompileRefusedIR(t *testing.T) {
 	for _, level := range []Level{Level0, LevelFast} {
 		_, err := Compile(context.Background(), []Shard{shard(level, "define nonsense")}, Options{Tools: tools(t), CPU: "x86-64-v2"})

@@ -234,6 +234,9 @@ func (m *module) fixedEntries(index uint32, t wasm.TableType) ([]value, bool) {
 	if t.Element != wasm.FuncRef || m.usage.tableMutated[index] || m.usage.tableInspected[index] {
 		return nil, false
 	}
+	if m.isSparse(index, t.Limits.Min) {
+		return nil, false
+	}
 	entries := make([]value, t.Limits.Min)
 	for i := range entries {
 		entries[i] = zero(wasm.FuncRef)
@@ -257,6 +260,22 @@ func (m *module) fixedEntries(index uint32, t wasm.TableType) ([]value, bool) {
 		}
 	}
 	return entries, true
+}
+
+// isSparse says whether a table of size elements is so large, and so little of it
+// used, that an array of its entries would be a waste of image and of LLVM's time.
+func (m *module) isSparse(index uint32, size uint64) bool {
+	const (
+		small = 1 << 16 // a MiB of entries
+		used  = 4       // least part of a larger table
+	)
+	n := uint64(0)
+	for i := range m.Elements {
+		if e := &m.Elements[i]; e.Mode == wasm.SegmentActive && e.Table == index {
+			n += uint64(e.Len())
+		}
+	}
+	return size > small && n < size/used
 }
 
 // elementValue is element k of a segment, if it is known.
