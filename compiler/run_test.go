@@ -133,22 +133,6 @@ func buildHarness(t *testing.T, table string, module []byte) string {
 	return program
 }
 
-func TestCompileIsDeterministic(t *testing.T) {
-	needTools(t, "wat2wasm")
-	module := assemble(t, "testdata/run/bulk.wat")
-	var first []byte
-	for range 3 {
-		r, err := Compile(context.Background(), module, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if first != nil && !bytes.Equal(first, r.Object) {
-			t.Fatal("the same module gives another object")
-		}
-		first = r.Object
-	}
-}
-
 func TestCompileCached(t *testing.T) {
 	needTools(t, "wat2wasm")
 	module := assemble(t, "testdata/run/numeric.wat")

@@ -106,7 +106,10 @@ func moveUnit(unit []byte, by int64) error {
 		default:
 			for range h.operands[op-1] {
 				_, n := binary.Uvarint(program[at:])
-				at += max(n, 1)
+				if n <= 0 {
+					return errLine
+				}
+				at += n
 			}
 		}
 	}
