@@ -180,7 +180,7 @@ func (c *compilation) lowerOptions() lower.Options {
 	return lower.Options{
 		SymbolPrefix: c.SymbolPrefix, Target: c.machine.target, CPU: c.CPU, Memory: c.Memory,
 		HashedTypeIDs: c.HashedTypeIDs, Locations: !c.NoLocations, LocalsInMemory: c.Level == string(llvm.Level0),
-		Movable:           c.Level != string(llvm.Level2) && !c.EmitLLVM,
+		Movable: c.Level != string(llvm.Level2), Readable: c.EmitLLVM,
 		Global0InRegister: c.Level != string(llvm.Level0) && !c.NoGlobal0Register,
 	}
 }

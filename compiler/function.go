@@ -62,6 +62,7 @@ func CompileFunction(ctx context.Context, module []byte, index uint32, options O
 // and with all places. Places do not change the code, or else they are not used.
 func (c *compilation) compileFunction(ctx context.Context, checked *validate.Checked, k int) (*FunctionCode, error) {
 	plainOptions := c.lowerOptions()
+	plainOptions.Readable = true
 	locatedOptions := plainOptions
 	locatedOptions.Locations, locatedOptions.EveryLocation = true, true
 	plain, shard, err := shardOf(checked, plainOptions, k)
@@ -78,10 +79,11 @@ func (c *compilation) compileFunction(ctx context.Context, checked *validate.Che
 		o.Cache = c.cache
 	}
 	compile := func(plan *lower.Plan) ([]byte, llvm.Output, error) {
-		ir, err := plan.IR(shard)
+		text, err := plan.IR(shard)
 		if err != nil {
 			return nil, llvm.Output{}, err
 		}
+		ir := text.IR
 		job := llvm.Shard{Name: f.Symbol, Weight: 1, Level: c.shardLevel(plan.Shards()[shard]), IR: func() ([]byte, error) { return ir, nil }}
 		outputs, err := llvm.Compile(ctx, []llvm.Shard{job}, o)
 		if err != nil {

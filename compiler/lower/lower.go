@@ -48,6 +48,9 @@ type Options struct {
 	// Functions that are inlined would have the wrong names and places, so it is
 	// not for levels that inline.
 	Movable bool
+	// Readable has movable IR name functions and places as the module does: the
+	// same code, for people.
+	Readable bool
 }
 
 // Target is the machine that IR is for.

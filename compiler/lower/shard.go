@@ -32,7 +32,7 @@ func newShard(m *module, s Shard) *shard {
 		declared: map[string]string{}, defined: map[string]bool{}, quotes: map[string]string{}, adapted: map[uint32]bool{},
 		names: map[uint32]string{},
 	}
-	if m.movable {
+	if m.movable && !m.options.Readable {
 		n.local = map[uint32]int{}
 		n.place = &Place{prefix: m.options.SymbolPrefix}
 		if s.First < s.End {
