@@ -14,9 +14,9 @@ const (
 	// it is compiled without optimisation, alone.
 	hugeBytes = 1 << 20
 	// So does one with many branches: InstCombine and SimplifyCFG look at each
-	// together with those before it. 20,000 that depend on one value take half a
-	// minute; interpreters, the largest functions that people write, have 4,000.
-	hugeBranches = 20_000
+	// together with those before it. 7,700 that depend on one value take 7 s, twice
+	// as many 30 s; interpreters, the largest functions that people write, have 4,000.
+	hugeBranches = 10_000
 )
 
 func isHuge(code *wasm.Code, u *codeUsage) bool {
