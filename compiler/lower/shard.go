@@ -1,9 +1,11 @@
 package lower
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"mewz/compiler/wasm"
 )
@@ -20,6 +22,7 @@ type shard struct {
 	defined  map[string]bool
 	quotes   map[string]string // symbols as IR writes them
 	adapted  map[uint32]bool   // imports that tables hold, see codeOf
+	throwing bool              // a function may be left by an exception
 	debug    debugInfo
 }
 
@@ -77,6 +80,11 @@ func (s *shard) attributes() {
 	if s.huge {
 		s.out = append(s.out, " noinline optnone"...)
 	}
+	if s.throwing {
+		text := string(s.out[bytes.LastIndex(s.out, []byte("attributes #0")):])
+		s.out = append(s.out, " }\n"+strings.Replace(text, "attributes #0 = { nounwind", "attributes "+attributesThrows+" = {", 1)...)
+		s.out = append(s.out, " }\nattributes "+attributesThrow+" = { nomerge noreturn"...)
+	}
 	s.out = append(s.out, " }\nattributes #1 = { nomerge noreturn nounwind }\n"+
 		"!0 = !{!\"branch_weights\", i32 1, i32 100000}\n!1 = !{}\n!2 = !{!\"branch_weights\", i32 100000, i32 1}\n"...)
 	s.appendDebug()
@@ -122,7 +130,10 @@ func (s *shard) useFunction(index uint32) string {
 		}
 		signature := newSignature(f.typ, s.module.conventionOf(index))
 		s.declared[f.symbol] = "declare " + visibility + signature.keyword() + signature.resultType() + " " + name + "(" +
-			signature.parameterTypes() + ") nounwind"
+			signature.parameterTypes() + ")"
+		if !f.throws {
+			s.declared[f.symbol] += " nounwind"
+		}
 	}
 	return name
 }
@@ -132,11 +143,35 @@ func (s *shard) descriptor(index uint32) string {
 	return s.variable(s.module.own("r", int(index)), "{ ptr, i64 }")
 }
 
+// Groups of attributes of functions that exceptions may leave, and of calls that
+// throw one.
+const (
+	attributesThrows = "#2"
+	attributesThrow  = "#3"
+)
+
+// attributes are those of the definition of f, behind its parameters.
+func (f *function) attributes() string {
+	if !f.throws && !f.padded {
+		return "#0"
+	}
+	f.throwing = true
+	text := "#0"
+	if f.throws {
+		text = attributesThrows
+	}
+	if f.padded {
+		// Nobody calls it: package object makes a table for exception_throw.
+		text += " personality ptr " + f.use(f.module.options.SymbolPrefix+symbolThrow, declareThrow)
+	}
+	return text
+}
+
 // header writes the beginning of the definition of f as a hidden function.
 func (s *shard) header(symbol string, f *function) {
 	s.defined[symbol] = true
 	signature := newSignature(f.typ, f.convention)
-	s.out = append(s.out, "define hidden "+signature.keyword()+signature.resultType()+" "+s.quote(symbol)+"("+signature.parameterNames()+") #0"...)
+	s.out = append(s.out, "define hidden "+signature.keyword()+signature.resultType()+" "+s.quote(symbol)+"("+signature.parameterNames()+") "+f.attributes()...)
 	if f.scope != 0 {
 		s.out = strconv.AppendInt(append(s.out, " !dbg !"...), int64(f.scope), 10)
 	}
@@ -146,7 +181,7 @@ func (s *shard) header(symbol string, f *function) {
 func (s *shard) exportFunction(index uint32) {
 	f := &s.module.functions[index]
 	for _, symbol := range s.module.exports[exported{wasm.ExternFunc, index}] {
-		if s.module.conventionOf(index) != (convention{}) {
+		if s.module.conventionOf(index) != (convention{}) || s.module.keeps {
 			s.defineWrapper(symbol, index)
 			continue
 		}

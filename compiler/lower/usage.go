@@ -18,6 +18,7 @@ type usage struct {
 	functionTaken  map[uint32]bool // ref.func
 	globalWritten  bool            // global 0, see convention.go
 	tailCalls      bool
+	exceptions     exceptionUsage
 }
 
 func newUsage() *usage {
@@ -34,12 +35,14 @@ func scanUsage(m *wasm.Module) (*usage, error) {
 	var i wasm.Instruction
 	for k := range m.Code {
 		code := &m.Code[k]
+		u.exceptions.functions = append(u.exceptions.functions, functionThrows{})
 		r := wasm.NewReader(code.Body, code.Offset)
 		for r.Len() > 0 {
 			if err := r.Next(&i); err != nil {
 				return nil, fmt.Errorf("function %d: %w", k+m.CountImports(wasm.ExternFunc), err)
 			}
 			u.note(&i)
+			u.exceptions.note(&i)
 		}
 	}
 	return u, nil
