@@ -24,6 +24,9 @@ const (
 	TrapNotShared         TrapCode = 14 // memory.atomic.wait
 	TrapElement           TrapCode = 11 // element segment out of bounds at instantiation
 
+	TrapUncaughtException TrapCode = 15 // throw: nothing catches it
+	TrapExceptionMemory   TrapCode = 23 // throw: too many exceptions are in use
+
 	TrapStack         TrapCode = 64 // call stack exhausted
 	TrapUnknownImport TrapCode = 65 // --unknown-imports=trap
 	TrapException     TrapCode = 66 // a CPU exception that compiled code must not raise
@@ -46,6 +49,8 @@ var trapMessages = map[TrapCode]string{
 	TrapUnaligned:         "unaligned atomic",
 	TrapNotShared:         "expected shared memory",
 	TrapElement:           "out of bounds table access (element segment)",
+	TrapUncaughtException: "uncaught exception",
+	TrapExceptionMemory:   "out of exception memory",
 	TrapStack:             "call stack exhausted",
 	TrapUnknownImport:     "call of an import that does not exist",
 	TrapException:         "processor exception",

@@ -262,6 +262,9 @@ func (c *compilation) merge() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := merged.AddUnwindTable(c.SymbolPrefix); err != nil {
+		return nil, err
+	}
 	if err := c.checkUndefined(merged); err != nil {
 		return nil, err
 	}

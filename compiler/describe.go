@@ -187,9 +187,9 @@ func limitsText(l wasm.Limits) string {
 
 func tableText(t wasm.TableType) string { return limitsText(t.Limits) + " " + t.Element.String() }
 
-// tagText is the letters of what an exception of a tag carries.
+// tagText lists what an exception of a tag carries.
 func tagText(m *wasm.Module, typeIndex uint32) string {
-	return lower.TypeLetters(functionType(m, typeIndex).Params)
+	return "(" + object.TypeText(lower.TypeLetters(functionType(m, typeIndex).Params)) + ")"
 }
 
 func globalText(t wasm.GlobalType) string {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"mewz/compiler/debuginfo"
 	"mewz/compiler/object"
 )
 
@@ -73,7 +74,7 @@ func addFrames(f *object.File, text uint32, functionBytes int) {
 		data = binary.LittleEndian.AppendUint32(data, uint32(functionBytes))
 		data = append(data, 0, 0x41, 0x0e, 16, 0x42, 0x0e, 24, 0x41, 0x0e, 32, 0x48, 0x0e, 8, 0, 0, 0)
 	}
-	f.AddSection(object.Section{Name: ehFrameSection, Flags: elf.SHF_ALLOC, Align: 8, Data: data, Relocations: relocations})
+	f.AddSection(object.Section{Name: debuginfo.EHFrameSection, Flags: elf.SHF_ALLOC, Align: 8, Data: data, Relocations: relocations})
 }
 
 // addLines adds a line table of one sequence.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"mewz/abi"
+	"mewz/compiler/debuginfo"
 	"mewz/compiler/object"
 )
 
@@ -56,11 +57,11 @@ func FuzzEhFrame(f *testing.F) {
 			if err != nil {
 				f.Fatal(err)
 			}
-			f.Add(o.FindSection(ehFrameSection).Data)
+			f.Add(o.FindSection(debuginfo.EHFrameSection).Data)
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		l := debugLinker(ehFrameSection, b)
+		l := debugLinker(debuginfo.EHFrameSection, b)
 		rows := finishRows(l.unwindRows())
 		for i, r := range rows {
 			if i > 0 && r.Start <= rows[i-1].Start || uint64(r.Start) > l.text.bytes || r.CFAOffset < 0 {

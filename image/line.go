@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"mewz/abi"
+	"mewz/compiler/debuginfo"
 )
 
 // lineSection holds line number programs (DWARF 5 section 6.2), whose lines are
@@ -50,11 +51,11 @@ func (l *linker) locations() []abi.SymbolLocation {
 		if l.object.Sections[i].Name != lineSection {
 			continue
 		}
-		d := dwarfReader{b: l.debugSection(i, 0)}
-		for len(d.b) > 0 && !d.failed {
-			length, is64 := d.initialLength()
-			unit := dwarfReader{b: d.take(length)}
-			if d.failed {
+		d := debuginfo.Reader{Bytes: l.debugSection(i, 0)}
+		for len(d.Bytes) > 0 && !d.Failed {
+			length, is64 := d.InitialLength()
+			unit := debuginfo.Reader{Bytes: d.Take(length)}
+			if d.Failed {
 				break
 			}
 			p := lineProgram{linker: l, locations: rows}
@@ -69,42 +70,42 @@ func (l *linker) locations() []abi.SymbolLocation {
 
 // header reads a line number program header (DWARF 5 section 6.2.4) of version
 // 2 to 5 and leaves d at the program.
-func (p *lineProgram) header(d *dwarfReader, is64 bool) bool {
-	version := d.uint16()
+func (p *lineProgram) header(d *debuginfo.Reader, is64 bool) bool {
+	version := d.Uint16()
 	if version < 2 || version > 5 {
 		return false
 	}
 	if version >= 5 {
-		d.take(2) // sizes of addresses and segment selectors
+		d.Take(2) // sizes of addresses and segment selectors
 	}
 	length := uint64(0)
 	if is64 {
-		length = d.uint64()
+		length = d.Uint64()
 	} else {
-		length = uint64(d.uint32())
+		length = uint64(d.Uint32())
 	}
-	h := dwarfReader{b: d.take(length)} // directories and files at its end are of no interest
-	p.minInstruction = uint64(h.uint8())
+	h := debuginfo.Reader{Bytes: d.Take(length)} // directories and files at its end are of no interest
+	p.minInstruction = uint64(h.Uint8())
 	if version >= 4 {
-		h.uint8() // operations per instruction of VLIW machines
+		h.Uint8() // operations per instruction of VLIW machines
 	}
-	h.uint8() // default of is_stmt
-	p.lineBase, p.lineRange = int64(int8(h.uint8())), uint64(h.uint8())
-	p.opcodeBase = h.uint8()
+	h.Uint8() // default of is_stmt
+	p.lineBase, p.lineRange = int64(int8(h.Uint8())), uint64(h.Uint8())
+	p.opcodeBase = h.Uint8()
 	if p.opcodeBase == 0 || p.lineRange == 0 {
 		return false
 	}
-	p.operands = h.take(uint64(p.opcodeBase - 1))
+	p.operands = h.Take(uint64(p.opcodeBase - 1))
 	p.reset()
-	return !h.failed && !d.failed
+	return !h.Failed && !d.Failed
 }
 
 func (p *lineProgram) reset() { p.address, p.line = 0, 1 }
 
 // run executes the program.
-func (p *lineProgram) run(d *dwarfReader) {
-	for len(d.b) > 0 && !d.failed {
-		op := d.uint8()
+func (p *lineProgram) run(d *debuginfo.Reader) {
+	for len(d.Bytes) > 0 && !d.Failed {
+		op := d.Uint8()
 		switch {
 		case op >= p.opcodeBase:
 			special := uint64(op - p.opcodeBase)
@@ -119,33 +120,33 @@ func (p *lineProgram) run(d *dwarfReader) {
 	}
 }
 
-func (p *lineProgram) standard(op uint8, d *dwarfReader) {
+func (p *lineProgram) standard(op uint8, d *debuginfo.Reader) {
 	switch op {
 	case lineCopy:
 		p.emit(false)
 	case lineAdvancePC:
-		p.address += d.unsigned() * p.minInstruction
+		p.address += d.Unsigned() * p.minInstruction
 	case lineAdvanceLine:
-		p.line += d.signed()
+		p.line += d.Signed()
 	case lineConstAddPC:
 		p.address += uint64(255-p.opcodeBase) / p.lineRange * p.minInstruction
 	case lineFixedAdvancePC:
-		p.address += uint64(d.uint16())
+		p.address += uint64(d.Uint16())
 	default:
 		for range p.operands[op-1] {
-			d.unsigned()
+			d.Unsigned()
 		}
 	}
 }
 
-func (p *lineProgram) extended(d *dwarfReader) {
-	body := dwarfReader{b: d.take(d.unsigned())}
-	switch body.uint8() {
+func (p *lineProgram) extended(d *debuginfo.Reader) {
+	body := debuginfo.Reader{Bytes: d.Take(d.Unsigned())}
+	switch body.Uint8() {
 	case lineEndSequence:
 		p.emit(true)
 		p.reset()
 	case lineSetAddress:
-		p.address = body.uint64()
+		p.address = body.Uint64()
 	}
 }
 

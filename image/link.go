@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mewz/abi"
+	"mewz/compiler/debuginfo"
 	"mewz/compiler/object"
 )
 
@@ -105,7 +106,7 @@ func (l *linker) classify() error {
 }
 
 func classOf(s *object.Section) (class, error) {
-	if s.Flags&elf.SHF_ALLOC == 0 || s.Type == elf.SHT_NOTE || s.Name == ehFrameSection {
+	if s.Flags&elf.SHF_ALLOC == 0 || s.Type == elf.SHT_NOTE || s.Name == debuginfo.EHFrameSection {
 		return classNone, nil
 	}
 	switch s.Type {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mewz/abi"
+	"mewz/compiler/debuginfo"
 	"mewz/compiler/object"
 )
 
@@ -205,7 +206,7 @@ func TestUnwindDamaged(t *testing.T) {
 				Imports: []object.Import{{Module: "wasi_snapshot_preview1", Name: "fd_write", Kind: object.KindFunction, Params: "iiii", Results: "i"}},
 			}, func(f *object.File) {
 				f.AddSection(object.Section{
-					Name: ehFrameSection, Flags: elf.SHF_ALLOC, Data: frame,
+					Name: debuginfo.EHFrameSection, Flags: elf.SHF_ALLOC, Data: frame,
 					Relocations: []object.Relocation{{Offset: 28, Type: uint32(elf.R_X86_64_PC32), Symbol: 0}},
 				})
 			})

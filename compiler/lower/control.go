@@ -17,6 +17,12 @@ type control struct {
 	arguments       []value // of an if, for its else
 	height          int     // of the operand stack below the parameters
 	isLoop          bool
+
+	// Of a try, see exception.go.
+	handler  *handler     // while its body is open
+	clauses  []wasm.Catch // of a try_table
+	caught   value        // in a catch of the legacy form: the exception
+	uncaught *block       // and where those go that no catch so far is for
 }
 
 // labelTypes are the values that a branch to c carries.
@@ -109,6 +115,11 @@ func (f *function) endBlock() {
 		f.seal(c.target)
 		return
 	}
+	if c.handler != nil {
+		f.endTry(&c, f.handlerFrom(len(f.controls)))
+	} else if c.uncaught != nil {
+		f.endCatches(&c, f.handlerFrom(len(f.controls)))
+	}
 	if c.otherwise != nil {
 		if f.block != nil {
 			f.jump(c.target, f.top(len(c.results)))
@@ -120,6 +131,11 @@ func (f *function) endBlock() {
 		}
 		f.jump(c.target, c.arguments)
 	}
+	f.endTarget(&c)
+}
+
+// endTarget goes on at the end of a block.
+func (f *function) endTarget(c *control) {
 	if len(c.target.edges) == 0 {
 		return // only reached by falling through, or not at all
 	}

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"slices"
 	"strings"
 
 	"mewz/compiler/wasm"
@@ -70,6 +71,7 @@ func (m *module) hasExport(kind wasm.ExternKind, index uint32) bool {
 type convention struct {
 	global0 bool // global 0 travels in a register
 	tail    bool // tailcc
+	buffer  bool // no parameter is on the stack
 }
 
 // conventionOf is how a function is called directly.
@@ -77,12 +79,12 @@ func (m *module) conventionOf(index uint32) convention {
 	if m.functions[index].imported {
 		return convention{}
 	}
-	return convention{m.registerGlobal0, m.tailFunctions}
+	return convention{m.registerGlobal0, m.tailFunctions, m.tailFunctions && m.exceptions}
 }
 
 // referenceConvention is how what references and tables hold is called.
 func (m *module) referenceConvention() convention {
-	return convention{m.registerGlobal0, m.tailReferences}
+	return convention{m.registerGlobal0, m.tailReferences, m.tailReferences && m.exceptions}
 }
 
 // readGlobal0 returns global 0, where it travels in a register.
@@ -125,15 +127,38 @@ func (f *function) loadGlobal0() {
 	}
 }
 
-// call writes a call whose callee target appends, and pushes its results.
+// call writes a call of a reference, whose code target appends, and pushes its
+// results.
 func (f *function) call(t *wasm.FuncType, c convention, target func()) {
+	f.callOf(t, c, f.handlerOf(f.module.referenceThrows), target)
+}
+
+// handlerOf returns where exceptions of a call go, or nil.
+func (f *function) handlerOf(throws bool) *handler {
+	if !throws {
+		return nil
+	}
+	return f.handlerFrom(len(f.controls))
+}
+
+// callOf writes a call whose exceptions h takes, or the caller if h is nil.
+func (f *function) callOf(t *wasm.FuncType, c convention, h *handler, target func()) {
 	s := newSignature(t, c)
 	arguments := f.takeArguments(&s)
 	place := ""
 	if s.inMemory {
 		place = f.stackSlot(s.aggregate())
 	}
-	register := f.writeCall(&s, "call ", place, arguments, target)
+	kind := "call "
+	if h != nil {
+		kind = "invoke "
+	}
+	register := f.writeCall(&s, kind, place, arguments, target)
+	if h != nil {
+		f.unwindTo(h)
+	} else {
+		f.locatedLine()
+	}
 	if !c.global0 {
 		f.loadGlobal0()
 	}
@@ -150,9 +175,16 @@ func (f *function) takeArguments(s *signature) []value {
 	arguments := f.top(s.operands)
 	f.stack = f.stack[:len(f.stack)-len(arguments)]
 	if s.global0 {
-		return append([]value{f.readGlobal0()}, arguments...)
+		arguments = append([]value{f.readGlobal0()}, arguments...)
+	} else {
+		f.storeGlobal0()
 	}
-	f.storeGlobal0()
+	for n, k := range s.inBuffer {
+		f.put("  store ").typed(arguments[k]).put(", ptr ").put(f.bufferSlot(n)).line()
+	}
+	for n, k := range s.inBuffer {
+		arguments = slices.Delete(arguments, k-n, k-n+1)
+	}
 	return arguments
 }
 
@@ -178,7 +210,6 @@ func (f *function) writeCall(s *signature, kind, place string, arguments []value
 		f.typed(v)
 	}
 	f.put(")")
-	f.locatedLine()
 	return register
 }
 
@@ -212,14 +243,15 @@ func (f *function) member(s *signature, place string, k int) int {
 // callFunction calls a function of the index space.
 func (f *function) callFunction(index uint32) {
 	name := f.useFunction(index)
-	f.call(f.module.functions[index].typ, f.module.conventionOf(index), func() { f.put(name) })
+	callee := &f.module.functions[index]
+	f.callOf(callee.typ, f.module.conventionOf(index), f.handlerOf(callee.throws), func() { f.put(name) })
 }
 
 // returnCall writes a tail call. What is called by the convention of C is called
 // before the function returns.
 func (f *function) returnCall(t *wasm.FuncType, c convention, target func()) {
 	if !c.tail {
-		f.call(t, c, target)
+		f.callOf(t, c, nil, target) // the frame is left before: no try is around it
 		f.returnValues()
 		return
 	}
@@ -230,6 +262,7 @@ func (f *function) returnCall(t *wasm.FuncType, c convention, target func()) {
 		place = resultsName
 	}
 	register := f.writeCall(&s, "musttail call ", place, arguments, target)
+	f.locatedLine()
 	f.put("  ret ").put(s.resultType())
 	if s.resultType() != "void" {
 		f.put(" ").register(register)
@@ -319,6 +352,7 @@ func (s *shard) codeOf(index uint32) string {
 // function that is not.
 func (s *shard) defineAdapter(index uint32) {
 	f := newFunction(s, s.module.functions[index].typ)
+	f.throws = s.module.functions[index].throws
 	f.setConvention(s.module.referenceConvention())
 	f.pushParameters()
 	f.callFunction(index)
@@ -330,6 +364,8 @@ func (s *shard) defineAdapter(index uint32) {
 // defineWrapper writes an export by the convention of C that calls a function.
 func (s *shard) defineWrapper(symbol string, index uint32) {
 	f := newFunction(s, s.module.functions[index].typ)
+	f.throws = s.module.functions[index].throws
+	f.noteStack()
 	f.pushParameters()
 	f.callFunction(index)
 	f.returnValues()

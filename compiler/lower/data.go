@@ -19,7 +19,11 @@ func (s *shard) defineData() {
 			s.variableOf(d.symbol+".length", "global i64 "+decimal(d.length))
 		}
 	}
+	if s.module.tailFunctions && s.module.exceptions {
+		s.variableOf(s.module.options.SymbolPrefix+argumentBuffer, "global "+argumentBufferType+" zeroinitializer, align 16")
+	}
 	s.defineDescriptors()
+	s.defineExceptions()
 	s.out = append(s.out, '\n')
 }
 

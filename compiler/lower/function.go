@@ -41,6 +41,8 @@ type function struct {
 	wide     bool                 // the slot %wide is needed, see address
 	allocas  []byte               // of results in memory
 	known    slotValues
+	throws   bool // exceptions may leave it
+	padded   bool // it has a landing pad
 }
 
 // maxTrapCode is the largest code that compiled code raises itself.
@@ -76,6 +78,7 @@ func (s *shard) defineFunction(k int) error {
 	f.scan = scan
 	f.slots = s.module.options.LocalsInMemory || s.huge || scan.needsSlots(len(f.locals))
 	f.setConvention(c)
+	f.throws = s.module.functions[index].throws
 	f.scope = s.addScope(index, code.Offset)
 	f.lowerBody()
 	s.header(s.symbol(uint32(index)), f)
@@ -128,8 +131,18 @@ func (f *function) instruction(i *wasm.Instruction) {
 // block.
 func (f *function) skip(i *wasm.Instruction) {
 	switch i.Opcode {
-	case wasm.OpBlock, wasm.OpLoop, wasm.OpIf:
+	case wasm.OpBlock, wasm.OpLoop, wasm.OpIf, wasm.OpTry, wasm.OpTryTable:
 		f.depth++
+	case wasm.OpCatch, wasm.OpCatchAll:
+		if f.depth == 0 {
+			f.catchClause(i)
+		}
+	case wasm.OpDelegate:
+		if f.depth == 0 {
+			f.delegate(i)
+		} else {
+			f.depth--
+		}
 	case wasm.OpElse:
 		if f.depth == 0 {
 			f.elseBlock()
@@ -148,6 +161,13 @@ func (f *function) appendEntry(b []byte) []byte {
 	for _, memory := range slices.Sorted(maps.Keys(f.bases)) {
 		b = fmt.Appendf(b, "  %s = load ptr, ptr %s, !invariant.load !1\n", baseName(memory),
 			f.variable(f.module.memories[memory].base+"_base", "ptr"))
+	}
+	s := newSignature(f.typ, f.convention)
+	for n, k := range s.inBuffer {
+		if s.global0 {
+			k--
+		}
+		b = fmt.Appendf(b, "  %%p%d = load %s, ptr %s, align 16\n", k, llvmType(f.typ.Params[k]), f.bufferSlot(n))
 	}
 	if f.wide {
 		b = append(b, "  %wide = alloca i64\n"...)

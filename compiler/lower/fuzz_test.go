@@ -17,7 +17,8 @@ func FuzzLower(f *testing.F) {
 		f.Add(assemble(f, file))
 	}
 	seeds, _ := filepath.Glob("testdata/*.wasm")
-	for _, file := range seeds {
+	own, _ := filepath.Glob("../../test/spec/testdata/own/*.wasm")
+	for _, file := range append(seeds, own...) {
 		if b, err := os.ReadFile(file); err == nil {
 			f.Add(b)
 		}
@@ -31,7 +32,7 @@ func FuzzLower(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, o := range []Options{{Locations: true}, {Global0InRegister: true}, {LocalsInMemory: true, Memory: MemoryPointer}} {
+		for _, o := range []Options{{Locations: true}, {Global0InRegister: true, HashedTypeIDs: true}, {LocalsInMemory: true, Memory: MemoryPointer}} {
 			p, err := New(checked, o)
 			if err != nil {
 				return

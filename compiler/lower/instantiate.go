@@ -25,6 +25,7 @@ func (s *shard) defineEntry() {
 			s.defineWrapper(prefix+ExportSymbol(e.Name), e.Index)
 		}
 	}
+	s.defineUnwinder()
 	for _, index := range slices.Sorted(maps.Keys(s.adapted)) {
 		s.defineAdapter(index)
 	}
@@ -40,6 +41,8 @@ func (s *shard) defineEntry() {
 
 func (s *shard) defineInstantiate(symbol string) {
 	f := newFunction(s, &wasm.FuncType{})
+	f.throws = s.module.exceptions
+	f.noteStack()
 	for i := range s.module.Globals {
 		index := len(s.module.globals) - len(s.module.Globals) + i
 		if g := &s.module.globals[index]; !g.known {
@@ -61,12 +64,14 @@ func (s *shard) defineInstantiate(symbol string) {
 func (s *shard) entry(symbol string, f *function) {
 	s.defined[symbol] = true
 	signature := newSignature(f.typ, convention{})
-	s.out = fmt.Appendf(s.out, "define %s %s(%s) #0", signature.resultType(), s.quote(symbol), signature.parameterNames())
+	s.out = fmt.Appendf(s.out, "define %s %s(%s) %s", signature.resultType(), s.quote(symbol), signature.parameterNames(), f.attributes())
 	f.write()
 }
 
 func (s *shard) defineStart(symbol, instantiate string) {
 	f := newFunction(s, &wasm.FuncType{})
+	f.throws = s.module.exceptions
+	f.noteStack()
 	f.put("  call void ").put(s.quote(instantiate)).put("()").line()
 	for i := range s.module.Exports {
 		e := &s.module.Exports[i]

@@ -5,6 +5,8 @@ import "mewz/compiler/wasm"
 // instructions is the table of the instructions of one byte, by opcode.
 var instructions = [...]lowering{
 	0x00: lowerUnreachable, 0x01: lowerNop, 0x02: lowerBlock, 0x03: lowerLoop, 0x04: lowerIf, 0x05: lowerElse,
+	0x06: lowerTry, 0x07: lowerCatch, 0x08: lowerThrow, 0x09: lowerRethrow, 0x0a: lowerThrowRef,
+	0x18: lowerDelegate, 0x19: lowerCatch, 0x1f: lowerTryTable,
 	0x0b: lowerEnd, 0x0c: lowerBr, 0x0d: lowerBrIf, 0x0e: lowerBrTable, 0x0f: lowerReturn,
 	0x10: lowerCall, 0x11: lowerCallIndirect, 0x12: lowerReturnCall, 0x13: lowerReturnCallIndirect,
 	0x1a: lowerDrop, 0x1b: lowerSelect, 0x1c: lowerSelect,

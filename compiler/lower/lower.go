@@ -142,7 +142,7 @@ func (p *Plan) FunctionSymbol(index int) string {
 }
 
 // TypeLetters writes value types as one letter each: i = i32, I = i64, f = f32,
-// F = f64, v = v128, r = funcref, x = externref.
+// F = f64, v = v128, r = funcref, x = externref, e = exnref, E = another reference to an exception.
 func TypeLetters(types []wasm.ValueType) string {
 	letters := make([]byte, len(types))
 	for i, t := range types {
@@ -159,6 +159,10 @@ func TypeLetters(types []wasm.ValueType) string {
 			letters[i] = 'v'
 		case wasm.FuncRef:
 			letters[i] = 'r'
+		case wasm.ExnRef:
+			letters[i] = 'e'
+		case wasm.NullExnRef, wasm.ExnRef.NonNull(), wasm.NullExnRef.NonNull():
+			letters[i] = 'E'
 		default:
 			letters[i] = 'x'
 		}

@@ -36,6 +36,11 @@ type module struct {
 
 	importedFunctions int
 	movable           bool // as Options.Movable says, and there are several shards
+	tags              []tagInfo
+	// Exceptions, see throwing.go: whether they may be in the module at all, be thrown
+	// on by it, be made by it, be in its variables; and whether code behind references
+	// may throw.
+	exceptions, raises, allocates, keeps, referenceThrows bool
 	// Calling conventions, see convention.go.
 	registerGlobal0 bool
 	tailFunctions   bool                  // functions of the module are called by tailcc
@@ -55,6 +60,7 @@ type functionInfo struct {
 	typ          *wasm.FuncType
 	typeID       uint64
 	imported     bool
+	throws       bool // exceptions may leave it
 }
 
 // tableInfo is one table of the index space.
@@ -107,6 +113,8 @@ func newModule(m *wasm.Module, o Options) (*module, error) {
 	s.numberTypes()
 	s.addFunctions()
 	s.addGlobals()
+	s.addTags()
+	s.findThrowing()
 	if err := s.addTables(); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ func scanFunction(code *wasm.Code, internal bool, global0Local uint32) (*functio
 	r := wasm.NewReader(code.Body, code.Offset)
 	var i wasm.Instruction
 	var open []wasm.Offset // loops have their offset, other blocks 0
+	tries := false         // there was a try
 	for r.Len() > 0 {
 		if err := r.Next(&i); err != nil {
 			return nil, err
@@ -42,9 +43,13 @@ func scanFunction(code *wasm.Code, internal bool, global0Local uint32) (*functio
 		case wasm.OpIf:
 			open = append(open, 0)
 			s.blocks += 3
-		case wasm.OpBrIf, wasm.OpBrTable:
+		case wasm.OpTry, wasm.OpTryTable:
+			open = append(open, 0)
+			s.blocks += 3 + 2*len(i.Catches)
+			tries = true
+		case wasm.OpBrIf, wasm.OpBrTable, wasm.OpCatch:
 			s.blocks++
-		case wasm.OpEnd:
+		case wasm.OpEnd, wasm.OpDelegate:
 			if n := len(open); n > 0 {
 				if open[n-1] != 0 {
 					s.loopEnds[open[n-1]] = i.Offset
@@ -52,6 +57,9 @@ func scanFunction(code *wasm.Code, internal bool, global0Local uint32) (*functio
 				open = open[:n-1]
 			}
 		case wasm.OpCall, wasm.OpCallIndirect:
+			if tries {
+				s.blocks++ // an invoke ends its block
+			}
 			if internal {
 				s.assignments[global0Local] = append(s.assignments[global0Local], i.Offset)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"mewz/compiler/wasm"
 )
@@ -20,6 +21,7 @@ type shard struct {
 	defined  map[string]bool
 	quotes   map[string]string // symbols as IR writes them
 	adapted  map[uint32]bool   // imports that tables hold, see codeOf
+	throwing bool              // a function may be left by an exception
 	debug    debugInfo
 	place    *Place         // nil unless the module is movable
 	local    map[uint32]int // numbers of functions in a movable shard
@@ -91,10 +93,16 @@ func (s *shard) declare(b []byte) []byte {
 // become calls of memcmp. Tuning is generic: that of x86-64-v2 is for a processor
 // of 2011 and rotates by shld, which takes three times as long on later ones.
 func (s *shard) attributes(b []byte) []byte {
+	start := len(b)
 	b = fmt.Appendf(b, "attributes #0 = { nounwind uwtable \"target-cpu\"=%q \"tune-cpu\"=\"generic\" \"probe-stack\"=\"inline-asm\""+
 		" \"disable-tail-calls\"=\"true\" \"no-builtin-memcmp\" \"no-builtin-bcmp\"", s.module.options.CPU)
 	if s.huge {
 		b = append(b, " noinline optnone"...)
+	}
+	if s.throwing {
+		text := string(b[start:])
+		b = append(b, " }\n"+strings.Replace(text, "attributes #0 = { nounwind", "attributes "+attributesThrows+" = {", 1)...)
+		b = append(b, " }\nattributes "+attributesThrow+" = { nomerge noreturn"...)
 	}
 	return append(b, " }\nattributes #1 = { nomerge noreturn nounwind }\n"+
 		"!0 = !{!\"branch_weights\", i32 1, i32 100000}\n!1 = !{}\n!2 = !{!\"branch_weights\", i32 100000, i32 1}\n\n"...)
@@ -144,7 +152,10 @@ func (s *shard) useFunction(index uint32) string {
 		}
 		signature := newSignature(f.typ, s.module.conventionOf(index))
 		s.declared[symbol] = "declare " + visibility + signature.keyword() + signature.resultType() + " " + name + "(" +
-			signature.parameterTypes() + ") nounwind"
+			signature.parameterTypes() + ")"
+		if !f.throws {
+			s.declared[symbol] += " nounwind"
+		}
 	}
 	return name
 }
@@ -154,12 +165,36 @@ func (s *shard) descriptor(index uint32) string {
 	return s.variable(s.own(kindDescriptor, index), "{ ptr, i64 }")
 }
 
+// Groups of attributes of functions that exceptions may leave, and of calls that
+// throw one.
+const (
+	attributesThrows = "#2"
+	attributesThrow  = "#3"
+)
+
+// attributes are those of the definition of f, behind its parameters.
+func (f *function) attributes() string {
+	if !f.throws && !f.padded {
+		return "#0"
+	}
+	f.throwing = true
+	text := "#0"
+	if f.throws {
+		text = attributesThrows
+	}
+	if f.padded {
+		// Nobody calls it: package object makes a table for exception_throw.
+		text += " personality ptr " + f.use(f.module.options.SymbolPrefix+symbolThrow, declareThrow)
+	}
+	return text
+}
+
 // header writes the beginning of the definition of f as a hidden function.
 func (s *shard) header(symbol string, f *function) {
 	s.defined[symbol] = true
 	s.flushDebug()
 	signature := newSignature(f.typ, f.convention)
-	s.out = append(s.out, "define hidden "+signature.keyword()+signature.resultType()+" "+s.quote(symbol)+"("+signature.parameterNames()+") #0"...)
+	s.out = append(s.out, "define hidden "+signature.keyword()+signature.resultType()+" "+s.quote(symbol)+"("+signature.parameterNames()+") "+f.attributes()...)
 	if f.scope != 0 {
 		s.out = strconv.AppendInt(append(s.out, " !dbg !"...), int64(f.scope), 10)
 	}
@@ -169,7 +204,7 @@ func (s *shard) header(symbol string, f *function) {
 func (s *shard) exportFunction(index uint32) {
 	f := &s.module.functions[index]
 	for _, symbol := range s.module.exports[exported{wasm.ExternFunc, index}] {
-		if s.module.conventionOf(index) != (convention{}) {
+		if s.module.conventionOf(index) != (convention{}) || s.module.keeps {
 			s.defineWrapper(symbol, index)
 			continue
 		}

@@ -17,6 +17,9 @@ type signature struct {
 	// LLVM does that by itself where registers do not suffice, but not for
 	// callees of tail calls.
 	inMemory bool
+	// inBuffer are the parameters that are passed in a variable, by number; see
+	// argumentBuffer.
+	inBuffer []int
 }
 
 // resultsName is that parameter.
@@ -29,8 +32,52 @@ func newSignature(t *wasm.FuncType, c convention) signature {
 		s.results = append(append([]wasm.ValueType(nil), t.Results...), wasm.I32)
 	}
 	s.inMemory = c.tail && !s.fitsRegisters()
+	if c.buffer {
+		s.useBuffer()
+	}
 	return s
 }
+
+// argumentBuffer is the variable for parameters beyond those in registers, in modules
+// with tail calls and exceptions. By tailcc a callee removes its own parameters from
+// the stack, and a tail call moves the return address if it has more of them or
+// less; then nobody can tell from the callee's frame where that of its caller
+// is. So no function has parameters on the stack there. The callee reads them before
+// anything else runs.
+const argumentBuffer = "tail_arguments"
+
+// Registers for parameters (psABI 3.2.3).
+const (
+	integerParameters = 6
+	vectorParameters  = 8
+	bufferSlotBytes   = 16
+)
+
+// useBuffer finds the parameters that do not fit the registers.
+func (s *signature) useBuffer() {
+	integers, vectors := 0, 0
+	if s.inMemory {
+		integers++
+	}
+	for k, t := range s.params {
+		used, most := &integers, integerParameters
+		if t == wasm.F32 || t == wasm.F64 || t == wasm.V128 {
+			used, most = &vectors, vectorParameters
+		}
+		if *used++; *used > most {
+			s.inBuffer = append(s.inBuffer, k)
+		}
+	}
+}
+
+// bufferSlot is the address of a parameter in the buffer.
+func (s *shard) bufferSlot(n int) string {
+	name := s.variable(s.module.options.SymbolPrefix+argumentBuffer, argumentBufferType)
+	return "getelementptr (i8, ptr " + name + ", i64 " + strconv.Itoa(n*bufferSlotBytes) + ")"
+}
+
+// argumentBufferType has room for the parameters of any function, and global 0.
+var argumentBufferType = "[" + strconv.Itoa((wasm.MaxParams+1)*bufferSlotBytes) + " x i8]"
 
 // keyword is the convention as IR writes it.
 func (s *signature) keyword() string {
@@ -117,8 +164,10 @@ func (s *signature) parameterTypes() string {
 	if s.inMemory {
 		names = append(names, "ptr")
 	}
-	for _, p := range s.params {
-		names = append(names, llvmType(p))
+	for k, p := range s.params {
+		if !slices.Contains(s.inBuffer, k) {
+			names = append(names, llvmType(p))
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -131,6 +180,9 @@ func (s *signature) parameterNames() string {
 		b.WriteString("ptr " + resultsName)
 	}
 	for k, p := range s.params {
+		if slices.Contains(s.inBuffer, k) {
+			continue
+		}
 		if b.Len() > 0 {
 			b.WriteString(", ")
 		}

@@ -11,7 +11,7 @@ import (
 // untranslated are the proposals of which parts are not lowered yet. A module
 // that uses none of them is not looked through.
 var untranslated = []wasm.Feature{
-	wasm.FeatureFunctionReferences, wasm.FeatureGC, wasm.FeatureExceptions, wasm.FeatureLegacyExceptions,
+	wasm.FeatureFunctionReferences, wasm.FeatureGC,
 }
 
 // Supported says whether a valid module can be translated; the error is a
@@ -43,7 +43,7 @@ func supportedValueType(at wasm.Offset, t wasm.ValueType) error {
 	case wasm.FuncRef, wasm.ExternRef:
 		proposal = wasm.FeatureFunctionReferences
 	case wasm.ExnRef, wasm.NullExnRef:
-		proposal = wasm.FeatureExceptions
+		return nil
 	}
 	if t.IsConcrete() {
 		proposal = wasm.FeatureFunctionReferences
@@ -74,8 +74,6 @@ func supportedTypes(m *wasm.Module) error {
 func supportedDefinitions(m *wasm.Module) error {
 	for i := range m.Imports {
 		switch im := &m.Imports[i]; im.Kind {
-		case wasm.ExternTag:
-			return unsupported(im.Offset, "an imported tag", wasm.FeatureExceptions)
 		case wasm.ExternTable:
 			if err := supportedValueType(im.Offset, im.Table.Element); err != nil {
 				return err
@@ -94,9 +92,6 @@ func supportedDefinitions(m *wasm.Module) error {
 		if err := supportedValueType(t.Offset, t.Type.Element); err != nil {
 			return err
 		}
-	}
-	for i := range m.Tags {
-		return unsupported(m.Tags[i].Offset, "a tag", wasm.FeatureExceptions)
 	}
 	for i := range m.Globals {
 		if err := supportedValueType(m.Globals[i].Offset, m.Globals[i].Type.Type); err != nil {

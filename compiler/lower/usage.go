@@ -18,6 +18,7 @@ type usage struct {
 	functionTaken  map[uint32]bool // ref.func
 	globalWritten  bool            // global 0, see convention.go
 	tailCalls      bool
+	exceptions     exceptionUsage
 	code           []codeUsage // of each function
 }
 
@@ -44,6 +45,7 @@ func scanUsage(m *wasm.Module) (*usage, error) {
 	var i wasm.Instruction
 	for k := range m.Code {
 		code := &m.Code[k]
+		u.exceptions.functions = append(u.exceptions.functions, functionThrows{})
 		r := wasm.NewReader(code.Body, code.Offset)
 		c := codeUsage{hash: uint32(len(code.Locals))}
 		for r.Len() > 0 {
@@ -52,6 +54,7 @@ func scanUsage(m *wasm.Module) (*usage, error) {
 			}
 			u.note(&i)
 			c.note(&i)
+			u.exceptions.note(&i)
 		}
 		u.code = append(u.code, c)
 	}

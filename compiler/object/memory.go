@@ -21,6 +21,7 @@ const (
 	SymbolMemoryImage = "wasm_memory_image"
 	SymbolMemoryGrow  = "wasm_memory_grow"
 	SymbolMemoryWait  = "wasm_memory_wait"
+	SymbolExceptions  = "wasm_exceptions"
 )
 
 // chunkPrefix begins the name of a section that holds initial linear memory.

@@ -56,12 +56,36 @@ func (p *process) instantiate(c *compiled, shared bool, imports []external) (*in
 			return nil, err
 		}
 	}
+	if err := i.joinExceptions(); err != nil {
+		return nil, err
+	}
 	start, ok := i.in.image.symbols[object.SymbolInstantiate]
 	if !ok {
 		return nil, fmt.Errorf("the object does not define %s", object.SymbolInstantiate)
 	}
 	_, err = p.call(start, &wasm.FuncType{}, nil)
 	return i.in, err
+}
+
+// joinExceptions puts the module into the ring of those that exceptions pass
+// through: each record of them begins with the address of the next.
+func (i *instantiation) joinExceptions() error {
+	p, record := i.process, i.in.image.symbols[object.SymbolExceptions]
+	if record == 0 {
+		return nil
+	}
+	next := record
+	if p.exceptions != 0 {
+		var err error
+		if next, err = p.readWord(p.exceptions); err != nil {
+			return err
+		}
+		if err := p.write(p.exceptions, binary.LittleEndian.AppendUint64(nil, record)); err != nil {
+			return err
+		}
+	}
+	p.exceptions = record
+	return p.write(record, binary.LittleEndian.AppendUint64(nil, next))
 }
 
 // prepareMemories finds the memories of the module, and gives it new ones.

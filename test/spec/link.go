@@ -19,6 +19,7 @@ type external struct {
 	global   wasm.GlobalType
 	table    wasm.TableType
 	memory   *memory
+	tag      wasm.FuncType
 }
 
 // instance is an instantiated module in a process.
@@ -69,6 +70,8 @@ func (p *process) matches(e *external, m *wasm.Module, i *wasm.Import) (bool, er
 			return false, err
 		}
 		return limitsMatch(size/abi.WasmPageBytes, limits.HasMax, limits.Max, i.Memory.Limits), err
+	case wasm.ExternTag:
+		return sameFuncType(&e.tag, &m.Types[i.Type].FuncType), nil
 	default:
 		return false, fmt.Errorf("import of kind %d", i.Kind)
 	}
@@ -143,6 +146,8 @@ func (in *instance) define(e *wasm.Export, symbol string) (external, error) {
 		x.global = m.Globals[own].Type
 	case wasm.ExternTable:
 		x.table = m.Tables[own].Type
+	case wasm.ExternTag:
+		x.tag = m.Types[m.Tags[own].Type].FuncType
 	}
 	return x, nil
 }

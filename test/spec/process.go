@@ -128,6 +128,7 @@ type process struct {
 	functions  [len(runnerFunctions)]uint64 // addresses
 	nextModule uint64
 	memories   []*memory
+	exceptions uint64 // address of the wasm_exceptions of some module, or 0
 }
 
 // memory is a linear memory in a process.

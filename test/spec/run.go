@@ -168,7 +168,7 @@ func (e *execution) do(i int, c *Command) error {
 		return e.verdicts[i].err()
 	case "assert_exception":
 		_, _, err := e.act(c)
-		return fmt.Errorf("no exception: %w", err)
+		return expectException(err)
 	default:
 		return fmt.Errorf("unknown command %q", c.Type)
 	}
@@ -344,6 +344,19 @@ func (e *execution) assertReturn(c *Command) error {
 		}
 	}
 	return nil
+}
+
+// expectException says whether err is an exception that nothing caught.
+func expectException(err error) error {
+	var trap *Trap
+	switch {
+	case err == nil:
+		return errors.New("returned, want exception")
+	case errors.As(err, &trap) && trap.Code == abi.TrapUncaughtException:
+		return nil
+	default:
+		return fmt.Errorf("%w, want exception", err)
+	}
 }
 
 // expectTrap says whether err is the trap that text names. As in the reference
