@@ -23,6 +23,13 @@ const (
 	TrapUnaligned         TrapCode = 13 // atomic instruction
 	TrapNotShared         TrapCode = 14 // memory.atomic.wait
 	TrapElement           TrapCode = 11 // element segment out of bounds at instantiation
+	TrapNullFunction      TrapCode = 16 // call_ref
+	TrapNullStructure     TrapCode = 17 // struct.get, struct.set
+	TrapNullArray         TrapCode = 18
+	TrapNullI31           TrapCode = 19
+	TrapArray             TrapCode = 20 // index or range beyond an array
+	TrapCast              TrapCode = 21 // ref.cast
+	TrapHeap              TrapCode = 22 // no room for an object, although all garbage is collected
 
 	TrapUncaughtException TrapCode = 15 // throw: nothing catches it
 	TrapExceptionMemory   TrapCode = 23 // throw: too many exceptions are in use
@@ -49,6 +56,13 @@ var trapMessages = map[TrapCode]string{
 	TrapUnaligned:         "unaligned atomic",
 	TrapNotShared:         "expected shared memory",
 	TrapElement:           "out of bounds table access (element segment)",
+	TrapNullFunction:      "null function reference",
+	TrapNullStructure:     "null structure reference",
+	TrapNullArray:         "null array reference",
+	TrapNullI31:           "null i31 reference",
+	TrapArray:             "out of bounds array access",
+	TrapCast:              "cast failure",
+	TrapHeap:              "out of memory (GC heap)",
 	TrapUncaughtException: "uncaught exception",
 	TrapExceptionMemory:   "out of exception memory",
 	TrapStack:             "call stack exhausted",

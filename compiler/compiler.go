@@ -169,7 +169,12 @@ func (c *compilation) downgraded() bool {
 	return false
 }
 
+// shardLevel is the level of a shard. The heap is optimised at any of them: it is
+// the same for all programs, so it is compiled once.
 func (c *compilation) shardLevel(s lower.Shard) llvm.Level {
+	if s.Heap {
+		return llvm.LevelFast
+	}
 	if s.Huge {
 		return llvm.Level0
 	}
@@ -197,12 +202,20 @@ func (c *compilation) emitLLVM() (*Result, error) {
 	return r, nil
 }
 
+// shardName is what messages call a shard.
+func shardName(s lower.Shard) string {
+	if s.Heap {
+		return "the heap of objects"
+	}
+	return fmt.Sprintf("functions %d to %d", s.First, s.End)
+}
+
 func (c *compilation) runLLVM(ctx context.Context) error {
 	var shards []llvm.Shard
 	c.places = make([]*lower.Place, len(c.plan.Shards()))
 	for i, s := range c.plan.Shards() {
 		shards = append(shards, llvm.Shard{
-			Name:   fmt.Sprintf("functions %d to %d", s.First, s.End),
+			Name:   shardName(s),
 			Weight: max(s.CodeBytes, 1),
 			Level:  c.shardLevel(s),
 			IR: func() ([]byte, error) {
@@ -288,7 +301,7 @@ func (c *compilation) checkUndefined(f *object.File) error {
 		case "memcpy", "memmove", "memset":
 			continue
 		}
-		if !strings.HasPrefix(s.Name, c.SymbolPrefix+object.SymbolMemory) {
+		if !strings.HasPrefix(s.Name, c.SymbolPrefix+object.SymbolMemory) && !strings.HasPrefix(s.Name, c.SymbolPrefix+object.SymbolHeap) {
 			return fmt.Errorf("processor %q: it lacks instructions that WebAssembly needs (LLVM calls %s instead): use %s or later",
 				c.CPU, s.Name, DefaultCPU)
 		}

@@ -14,6 +14,7 @@ func (c *compilation) describe(m *wasm.Module) {
 	d := Describe(m)
 	d.Version, d.SymbolPrefix, d.Features = object.ModuleVersion, c.SymbolPrefix, c.features
 	d.Options = map[string]string{"level": c.Level, "cpu": c.CPU, "target": c.Target}
+	d.Heap = c.plan.HasHeap()
 	if d.Name == "" {
 		d.Name = c.Name
 	}
@@ -82,7 +83,7 @@ func describeImport(m *wasm.Module, i *wasm.Import) object.Import {
 	case wasm.ExternFunc:
 		d.Kind = object.KindFunction
 		t := functionType(m, i.Type)
-		d.Params, d.Results = lower.TypeLetters(t.Params), lower.TypeLetters(t.Results)
+		d.Params, d.Results = lower.TypeLetters(m, t.Params), lower.TypeLetters(m, t.Results)
 	case wasm.ExternTable:
 		d.Kind, d.Type = object.KindTable, tableText(i.Table)
 	case wasm.ExternMemory:
@@ -109,8 +110,8 @@ func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 	}
 	add := func(kind wasm.ExternKind, text string) { s[kind].types = append(s[kind].types, text) }
 	addFunction := func(t *wasm.FuncType) {
-		add(wasm.ExternFunc, lower.TypeLetters(t.Params))
-		s[wasm.ExternFunc].results = append(s[wasm.ExternFunc].results, lower.TypeLetters(t.Results))
+		add(wasm.ExternFunc, lower.TypeLetters(m, t.Params))
+		s[wasm.ExternFunc].results = append(s[wasm.ExternFunc].results, lower.TypeLetters(m, t.Results))
 	}
 	for i := range m.Imports {
 		im := &m.Imports[i]
@@ -189,7 +190,7 @@ func tableText(t wasm.TableType) string { return limitsText(t.Limits) + " " + t.
 
 // tagText lists what an exception of a tag carries.
 func tagText(m *wasm.Module, typeIndex uint32) string {
-	return "(" + object.TypeText(lower.TypeLetters(functionType(m, typeIndex).Params)) + ")"
+	return "(" + object.TypeText(lower.TypeLetters(m, functionType(m, typeIndex).Params)) + ")"
 }
 
 func globalText(t wasm.GlobalType) string {

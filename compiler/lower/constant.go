@@ -44,7 +44,7 @@ func (m *module) constantOf(i *wasm.Instruction) (v value, known bool) {
 	case wasm.OpRefNull:
 		return value{wasmType: i.Types[0]}, true
 	case wasm.OpRefFunc:
-		return value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(i.Index)}, true
+		return m.functionReference(i.Index), true
 	case wasm.OpGlobalGet:
 		g := &m.globals[i.Index]
 		return g.initial, g.known && !g.wasmType.Mutable

@@ -1,8 +1,6 @@
 package lower
 
 import (
-	"slices"
-
 	"mewz/abi"
 	"mewz/compiler/wasm"
 )
@@ -173,12 +171,7 @@ func lowerReturn(f *function, _ *wasm.Instruction) {
 
 func lowerBrIf(f *function, i *wasm.Instruction) {
 	condition := f.popCondition()
-	c := f.branchTarget(i.Index)
-	arguments := f.top(len(c.labelTypes()))
-	next := f.newBlock()
-	f.branchIf(condition, c.target.label, next.label)
-	f.addEdge(c.target, arguments)
-	f.continueBlock(next)
+	f.branchOn(i.Index, condition)
 }
 
 // lowerBrTable writes a switch. Cases that go where the default goes are left
@@ -240,96 +233,3 @@ func (f *function) takeHops(n int, hop func(k int) (target *block, label int), a
 }
 
 func lowerCall(f *function, i *wasm.Instruction) { f.callFunction(i.Index) }
-
-// lowerCallIndirect calls through a table after three checks: the index, that
-// there is a function, and its type.
-func lowerCallIndirect(f *function, i *wasm.Instruction) {
-	code := f.indirectCallee(i)
-	f.call(&f.module.Types[i.Index].FuncType, f.module.referenceConvention(), func() { f.register(code) })
-}
-
-// indirectCallee loads the code that an index into a table stands for.
-func (f *function) indirectCallee(i *wasm.Instruction) int {
-	id := f.module.typeIDs[i.Index]
-	index := f.pop()
-	if table := &f.module.tables[i.Index2]; table.fixed {
-		return f.fixedCallee(table, index, id)
-	}
-	return f.checkedCallee(i.Index2, index, id)
-}
-
-// fixedCallee loads code from a table that never changes.
-func (f *function) fixedCallee(table *tableInfo, index value, id uint64) int {
-	symbol := f.variable(table.symbol, "[0 x { ptr, i64 }]")
-	length := f.fixedLength(table, index)
-	beyond := f.define()
-	f.put("icmp uge ").typed(index).put(", ").put(length).line()
-	f.trapIf(beyond, abi.TrapUndefinedElement)
-	wide := f.extend(index)
-	entry := f.define()
-	f.put("getelementptr { ptr, i64 }, ptr ").put(symbol).put(", i64 ").register(wide).line()
-	if !f.allOfType(table, id) {
-		f.checkType(entry, id, true)
-	}
-	code := f.define()
-	f.put("load ptr, ptr ").register(entry).line()
-	return code
-}
-
-// fixedLength returns the number of elements of a table that never changes, as
-// something to compare an index with. In a movable shard it is a variable, since
-// it changes with every new function whose address is taken.
-func (f *function) fixedLength(table *tableInfo, index value) string {
-	if !f.module.movable || index.wasmType != wasm.I32 {
-		return decimal(uint64(len(table.entries)))
-	}
-	name := f.variable(table.symbol+".length", "i32")
-	r := f.define()
-	f.put("load i32, ptr ").put(name).put(", !invariant.load !1").line()
-	return registerName(r)
-}
-
-// allOfType says whether no entry of a fixed table can fail the type check.
-func (f *function) allOfType(table *tableInfo, id uint64) bool {
-	return !slices.ContainsFunc(table.entries, func(v value) bool {
-		return v.kind != valueFunction || f.module.functions[v.bits].typeID != id
-	})
-}
-
-// checkedCallee loads code through a reference in a table.
-func (f *function) checkedCallee(table uint32, index value, id uint64) int {
-	slot := f.tableSlot(table, index, abi.TrapUndefinedElement)
-	reference := f.define()
-	f.put("load ptr, ptr ").register(slot).line()
-	null := f.define()
-	f.put("icmp eq ptr ").register(reference).put(", null").line()
-	f.trapIf(null, abi.TrapUninitialized)
-	f.checkType(reference, id, false)
-	code := f.define()
-	f.put("load ptr, ptr ").register(reference).line()
-	return code
-}
-
-// checkType traps unless the type id behind the code pointer at entry is id.
-// In a fixed table a null entry has id 0, so one comparison checks both.
-func (f *function) checkType(entry int, id uint64, mayBeNull bool) {
-	at := f.define()
-	f.put("getelementptr i8, ptr ").register(entry).put(", i64 8").line()
-	have := f.define()
-	f.put("load i64, ptr ").register(at).line()
-	differs := f.define()
-	f.put("icmp ne i64 ").register(have).put(", ").put(signed(id)).line()
-	if !mayBeNull {
-		f.trapIf(differs, abi.TrapIndirectType)
-		return
-	}
-	f.next += 2
-	slow, good := f.next-1, f.next
-	f.put("  br i1 ").register(differs).put(", ").labelName(slow).put(", ").labelName(good).put(", !prof !0").line()
-	f.split(slow)
-	null := f.define()
-	f.put("icmp eq i64 ").register(have).put(", 0").line()
-	f.trapIf(null, abi.TrapUninitialized)
-	f.trapAlways(abi.TrapIndirectType)
-	f.split(good)
-}

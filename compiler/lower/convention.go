@@ -2,7 +2,6 @@ package lower
 
 import (
 	"slices"
-	"strings"
 
 	"mewz/compiler/wasm"
 )
@@ -50,17 +49,47 @@ func (m *module) isClosed() bool {
 	}
 	for i := range m.globals {
 		shared := m.globals[i].imported || m.hasExport(wasm.ExternGlobal, uint32(i))
-		if shared && m.globals[i].wasmType.Type == wasm.FuncRef {
+		if shared && m.givesFunctions([]wasm.ValueType{m.globals[i].wasmType.Type}) {
 			return false
 		}
 	}
 	for i := range m.functions {
 		shared := m.functions[i].imported || m.hasExport(wasm.ExternFunc, uint32(i))
-		if shared && strings.Contains(TypeLetters(m.functions[i].typ.Params)+TypeLetters(m.functions[i].typ.Results), "r") {
+		if shared && (m.givesFunctions(m.functions[i].typ.Params) || m.givesFunctions(m.functions[i].typ.Results)) {
 			return false
 		}
 	}
-	return true
+	return !m.throwsFunctions()
+}
+
+// throwsFunctions says whether exceptions that other modules throw or catch carry
+// references to functions.
+func (m *module) throwsFunctions() bool {
+	for i := range m.Imports {
+		if im := &m.Imports[i]; im.Kind == wasm.ExternTag && m.givesFunctions(m.Types[im.Type].Params) {
+			return true
+		}
+	}
+	imported := m.CountImports(wasm.ExternTag)
+	for i := range m.Tags {
+		if m.hasExport(wasm.ExternTag, uint32(imported+i)) && m.givesFunctions(m.Types[m.Tags[i].Type].Params) {
+			return true
+		}
+	}
+	return false
+}
+
+// givesFunctions says whether somebody who has values of these types has
+// references to functions: a structure or an array may hold some.
+func (m *module) givesFunctions(types []wasm.ValueType) bool {
+	return slices.ContainsFunc(types, func(t wasm.ValueType) bool {
+		switch {
+		case !t.IsReference(), t.Nullable() == wasm.ExnRef, t.Nullable() == wasm.NullExnRef:
+			return false
+		default:
+			return isFunctionReference(m.Module, t) || m.objectsHoldFunctions
+		}
+	})
 }
 
 func (m *module) hasExport(kind wasm.ExternKind, index uint32) bool {
@@ -274,11 +303,6 @@ func (f *function) returnCall(t *wasm.FuncType, c convention, target func()) {
 func lowerReturnCall(f *function, i *wasm.Instruction) {
 	name := f.useFunction(i.Index)
 	f.returnCall(f.module.functions[i.Index].typ, f.module.conventionOf(i.Index), func() { f.put(name) })
-}
-
-func lowerReturnCallIndirect(f *function, i *wasm.Instruction) {
-	code := f.indirectCallee(i)
-	f.returnCall(&f.module.Types[i.Index].FuncType, f.module.referenceConvention(), func() { f.register(code) })
 }
 
 // returnValues ends the function with the results on the operand stack.

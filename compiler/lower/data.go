@@ -3,6 +3,7 @@ package lower
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"mewz/compiler/wasm"
 )
@@ -23,7 +24,9 @@ func (s *shard) defineData() {
 		s.variableOf(s.module.options.SymbolPrefix+argumentBuffer, "global "+argumentBufferType+" zeroinitializer, align 16")
 	}
 	s.defineDescriptors()
+	s.defineObjectTypes()
 	s.defineExceptions()
+	s.defineRoots()
 	s.out = append(s.out, '\n')
 }
 
@@ -142,13 +145,40 @@ func (s *shard) defineElements() {
 }
 
 // defineDescriptors writes what references to functions point to: {code, type
-// id}.
+// id}, and the display of a type that has one.
 func (s *shard) defineDescriptors() {
 	for _, index := range s.module.referenced() {
 		f := &s.module.functions[index]
-		s.variableOf(s.own(kindDescriptor, index), "constant { ptr, i64 } { ptr "+s.codeOf(index)+
-			", i64 "+signed(f.typeID)+" }")
+		code := "ptr " + s.codeOf(index) + ", i64 " + signed(f.typeID)
+		symbol := s.own(kindDescriptor, index)
+		if s.module.types[f.typeIndex].hasDisplay() {
+			s.variableOf(symbol, "constant { ptr, i64, ptr } { "+code+", ptr "+s.display(f.typeIndex)+" }")
+		} else {
+			s.variableOf(symbol, "constant { ptr, i64 } { "+code+" }")
+		}
 	}
+}
+
+// display returns the name of a type's display, which it defines.
+func (s *shard) display(index uint32) string {
+	t := &s.module.types[index]
+	symbol := s.module.own("s", int(t.chain[t.depth()]))
+	if !s.defined[symbol] {
+		s.variableOf(symbol, "constant ["+decimal(uint64(s.module.displayLength))+" x i64] ["+s.module.displayText(t)+"]")
+	}
+	return s.quote(symbol)
+}
+
+// displayText lists the ids of the types in a display.
+func (m *module) displayText(t *typeInfo) string {
+	ids := make([]string, m.displayLength)
+	for k := range ids {
+		ids[k] = "i64 0"
+		if k < len(t.chain) {
+			ids[k] = "i64 " + signed(m.types[t.chain[k]].id)
+		}
+	}
+	return strings.Join(ids, ", ")
 }
 
 // referenced lists the functions that some reference may point to, ascending.
@@ -162,16 +192,30 @@ func (m *module) referenced() []uint32 {
 			set[uint32(v.bits)] = true
 		}
 	}
-	for i := range m.globals {
-		add(m.globals[i].initial, m.globals[i].known)
+	addConstant := func(e *wasm.ConstExpr) {
+		v, known := m.evaluate(e)
+		if add(v, known); !known {
+			m.eachTaken(e, func(index uint32) { set[index] = true })
+		}
+	}
+	for i := range m.Globals {
+		addConstant(&m.Globals[i].Init)
+	}
+	for i := range m.tables {
+		if t := &m.tables[i]; t.init != nil && !t.fixed {
+			addConstant(t.init)
+		}
 	}
 	for i := range m.Elements {
 		e := &m.Elements[i]
 		if m.elements[i].static || e.Mode == wasm.SegmentDeclarative {
 			continue
 		}
-		for k := range e.Len() {
-			add(m.elementValue(e, k))
+		for k := range e.Exprs {
+			addConstant(&e.Exprs[k])
+		}
+		for _, index := range e.Funcs {
+			set[index] = true
 		}
 	}
 	var list []uint32
@@ -180,4 +224,15 @@ func (m *module) referenced() []uint32 {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// eachTaken reports the functions that ref.func names in a constant expression.
+func (m *module) eachTaken(e *wasm.ConstExpr, report func(index uint32)) {
+	r := wasm.NewReader(e.Body, e.Offset)
+	var i wasm.Instruction
+	for r.Len() > 0 && r.Next(&i) == nil {
+		if i.Opcode == wasm.OpRefFunc {
+			report(i.Index)
+		}
+	}
 }

@@ -46,7 +46,7 @@ type function struct {
 }
 
 // maxTrapCode is the largest code that compiled code raises itself.
-const maxTrapCode = abi.TrapNotShared
+const maxTrapCode = abi.TrapHeap
 
 // lowering translates one instruction.
 type lowering func(f *function, i *wasm.Instruction)

@@ -33,7 +33,7 @@ func (s *shard) defineEntry() {
 		s.out = fmt.Appendf(s.out, tableGrow, s.quote(prefix+"table_grow"), s.quote(prefix+"table_fill"))
 		s.defined[prefix+"table_grow"] = true
 	}
-	if len(s.module.usage.tableGrown)+len(s.module.usage.tableFilled) > 0 {
+	if _, used := s.declared[prefix+"table_fill"]; used || len(s.module.usage.tableGrown)+len(s.module.usage.tableFilled) > 0 {
 		s.out = fmt.Appendf(s.out, tableFill, s.quote(prefix+"table_fill"))
 		s.defined[prefix+"table_fill"] = true
 	}
@@ -43,6 +43,7 @@ func (s *shard) defineInstantiate(symbol string) {
 	f := newFunction(s, &wasm.FuncType{})
 	f.throws = s.module.exceptions
 	f.noteStack()
+	f.registerRoots()
 	for i := range s.module.Globals {
 		index := len(s.module.globals) - len(s.module.Globals) + i
 		if g := &s.module.globals[index]; !g.known {
@@ -50,6 +51,7 @@ func (s *shard) defineInstantiate(symbol string) {
 			f.put("  store ").typed(v).put(", ptr ").put(s.quote(g.symbol)).line()
 		}
 	}
+	f.fillTables()
 	f.fillElements()
 	f.applyElements()
 	f.applyData()
@@ -91,6 +93,20 @@ func (f *function) constant(e *wasm.ConstExpr) value {
 	f.controls = append(f.controls, control{target: f.newBlock()})
 	f.lowerExpression(e.Body, e.Offset)
 	return f.pop()
+}
+
+// fillTables sets the elements of tables that do not begin with null.
+func (f *function) fillTables() {
+	for i := range f.module.tables {
+		t := &f.module.tables[i]
+		if t.fixed || t.init == nil || t.wasmType.Limits.Min == 0 {
+			continue
+		}
+		v := f.constant(t.init)
+		elements := f.tableElements(uint32(i))
+		name := f.use(f.module.options.SymbolPrefix+"table_fill", declareTableFill)
+		f.put("  call void ").put(name).put("(ptr ").put(elements).put(", ").typed(v).put(", i64 ").number(t.wasmType.Limits.Min).put(")").line()
+	}
 }
 
 // fillElements computes the references that are not known at compile time.

@@ -9,6 +9,7 @@ var instructions = [...]lowering{
 	0x18: lowerDelegate, 0x19: lowerCatch, 0x1f: lowerTryTable,
 	0x0b: lowerEnd, 0x0c: lowerBr, 0x0d: lowerBrIf, 0x0e: lowerBrTable, 0x0f: lowerReturn,
 	0x10: lowerCall, 0x11: lowerCallIndirect, 0x12: lowerReturnCall, 0x13: lowerReturnCallIndirect,
+	0x14: lowerCallRef, 0x15: lowerReturnCallRef,
 	0x1a: lowerDrop, 0x1b: lowerSelect, 0x1c: lowerSelect,
 	0x20: lowerLocalGet, 0x21: lowerLocalSet, 0x22: lowerLocalTee, 0x23: lowerGlobalGet, 0x24: lowerGlobalSet,
 	0x25: lowerTableGet, 0x26: lowerTableSet,
@@ -69,7 +70,7 @@ var instructions = [...]lowering{
 	0xbe: convert("bitcast", wasm.F32), 0xbf: convert("bitcast", wasm.F64),
 	0xc0: signExtend("i8"), 0xc1: signExtend("i16"), 0xc2: signExtend("i8"), 0xc3: signExtend("i16"), 0xc4: signExtend("i32"),
 
-	0xd0: lowerRefNull, 0xd1: lowerRefIsNull, 0xd2: lowerRefFunc,
+	0xd0: lowerRefNull, 0xd1: lowerRefIsNull, 0xd2: lowerRefFunc, 0xd3: lowerRefEq, 0xd4: lowerRefAsNonNull, 0xd5: lowerBrOnNull, 0xd6: lowerBrOnNonNull,
 }
 
 // miscInstructions is the table of the instructions behind wasm.PrefixMisc.
@@ -80,4 +81,14 @@ var miscInstructions = [...]lowering{
 	6: saturate("fptosi", wasm.I64), 7: saturate("fptoui", wasm.I64),
 	8: lowerMemoryInit, 9: lowerDataDrop, 10: lowerMemoryCopy, 11: lowerMemoryFill,
 	12: lowerTableInit, 13: lowerElemDrop, 14: lowerTableCopy, 15: lowerTableGrow, 16: lowerTableSize, 17: lowerTableFill,
+}
+
+// gcInstructions is the table of the instructions behind wasm.PrefixGC.
+var gcInstructions = [...]lowering{
+	0: lowerStructNew, 1: lowerStructNewDefault, 2: lowerStructGet, 3: lowerStructGet, 4: lowerStructGet, 5: lowerStructSet,
+	6: lowerArrayNew, 7: lowerArrayNewDefault, 8: lowerArrayNewFixed, 9: lowerArrayNewSegment, 10: lowerArrayNewSegment,
+	11: lowerArrayGet, 12: lowerArrayGet, 13: lowerArrayGet, 14: lowerArraySet, 15: lowerArrayLen,
+	16: lowerArrayFill, 17: lowerArrayCopy, 18: lowerArrayInitSegment, 19: lowerArrayInitSegment,
+	20: lowerRefTest, 21: lowerRefTest, 22: lowerRefCast, 23: lowerRefCast, 24: lowerBrOnCast, 25: lowerBrOnCastFail,
+	26: lowerConvert(wasm.AnyRef), 27: lowerConvert(wasm.ExternRef), 28: lowerRefI31, 29: i31Get("ashr"), 30: i31Get("lshr"),
 }

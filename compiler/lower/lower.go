@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"mewz/compiler/object"
-	"mewz/compiler/wasm"
 	"mewz/compiler/wasm/validate"
 )
 
@@ -64,6 +63,7 @@ type Shard struct {
 	First, End int // indices of wasm.Module.Code
 	CodeBytes  int
 	Huge       bool // one function so large that optimising it would take too long
+	Heap       bool // no functions of the module, but the heap of objects
 }
 
 // Plan is a module ready to be written as IR.
@@ -80,14 +80,20 @@ func New(checked *validate.Checked, o Options) (*Plan, error) {
 	if err := Supported(checked); err != nil {
 		return nil, err
 	}
-	m, err := newModule(checked.Module(), o)
+	m, err := newModule(checked, o)
 	if err != nil {
 		return nil, err
 	}
 	p := &Plan{m, cutShards(m.Module, m.usage.code)}
 	m.movable = o.Movable && len(p.shards) > 1
+	if m.heap {
+		p.shards = append(p.shards, Shard{First: len(m.Code), End: len(m.Code), Heap: true})
+	}
 	return p, nil
 }
+
+// HasHeap says whether the object needs the heap of objects.
+func (p *Plan) HasHeap() bool { return p.module.heap }
 
 // Shards returns the shards in order of functions. The first one also defines
 // what is not a function; if there are several it has no functions.
@@ -95,6 +101,9 @@ func (p *Plan) Shards() []Shard { return p.shards }
 
 // IR writes shard number i.
 func (p *Plan) IR(i int) (*Text, error) {
+	if p.shards[i].Heap {
+		return &Text{IR: p.module.heapIR()}, nil
+	}
 	s := newShard(p.module, p.shards[i])
 	if err := s.write(i == 0); err != nil {
 		return nil, fmt.Errorf("lower: %w", err)
@@ -139,33 +148,4 @@ func (p *Plan) FunctionSymbol(index int) string {
 		return f.importSymbol
 	}
 	return p.module.own(kindFunction, index)
-}
-
-// TypeLetters writes value types as one letter each: i = i32, I = i64, f = f32,
-// F = f64, v = v128, r = funcref, x = externref, e = exnref, E = another reference to an exception.
-func TypeLetters(types []wasm.ValueType) string {
-	letters := make([]byte, len(types))
-	for i, t := range types {
-		switch t {
-		case wasm.I32:
-			letters[i] = 'i'
-		case wasm.I64:
-			letters[i] = 'I'
-		case wasm.F32:
-			letters[i] = 'f'
-		case wasm.F64:
-			letters[i] = 'F'
-		case wasm.V128:
-			letters[i] = 'v'
-		case wasm.FuncRef:
-			letters[i] = 'r'
-		case wasm.ExnRef:
-			letters[i] = 'e'
-		case wasm.NullExnRef, wasm.ExnRef.NonNull(), wasm.NullExnRef.NonNull():
-			letters[i] = 'E'
-		default:
-			letters[i] = 'x'
-		}
-	}
-	return string(letters)
 }

@@ -1,8 +1,6 @@
 package lower
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,6 +8,7 @@ import (
 	"mewz/abi"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/validate"
 )
 
 // Room that a table has for table.grow beyond what it declares: there is no
@@ -23,16 +22,23 @@ const (
 // changed once newModule has returned.
 type module struct {
 	*wasm.Module
+	checked   *validate.Checked
 	options   Options
 	usage     *usage
 	functions []functionInfo
 	tables    []tableInfo
 	globals   []globalInfo
 	memories  []memoryInfo
-	wide      bool     // some memory or table has addresses of 64 bits
-	typeIDs   []uint64 // of Types, for call_indirect
-	elements  []segmentInfo
-	data      []segmentInfo
+	wide      bool // some memory or table has addresses of 64 bits
+	types     []typeInfo
+	// displayLength is how many types a display has room for.
+	displayLength int
+	// objectsHoldFunctions says that some structure or array has references to
+	// functions in it.
+	objectsHoldFunctions bool
+	heap                 bool // the module needs the heap of objects
+	elements             []segmentInfo
+	data                 []segmentInfo
 
 	importedFunctions int
 	movable           bool // as Options.Movable says, and there are several shards
@@ -58,6 +64,7 @@ type exported struct {
 type functionInfo struct {
 	importSymbol string // see shard.symbol
 	typ          *wasm.FuncType
+	typeIndex    uint32
 	typeID       uint64
 	imported     bool
 	throws       bool // exceptions may leave it
@@ -70,9 +77,14 @@ type tableInfo struct {
 	imported bool
 	// fixed tables never change: an array of {code, type id}. The others are a
 	// descriptor {elements, size, capacity} and an array of references.
-	fixed    bool
-	entries  []value // of a fixed table
-	capacity uint64
+	fixed bool
+	// Of a fixed table: its elements, their types without repetition, and whether
+	// some of them are null.
+	entries    []value
+	entryTypes []uint32
+	hasNull    bool
+	init       *wasm.ConstExpr // of all elements; nil: null
+	capacity   uint64
 }
 
 // globalInfo is one global of the index space.
@@ -100,17 +112,18 @@ type segmentInfo struct {
 	length  uint64
 }
 
-func newModule(m *wasm.Module, o Options) (*module, error) {
+func newModule(checked *validate.Checked, o Options) (*module, error) {
+	m := checked.Module()
 	u, err := scanUsage(m)
 	if err != nil {
 		return nil, err
 	}
-	s := &module{Module: m, options: o, usage: u, exports: map[exported][]string{}}
+	s := &module{Module: m, checked: checked, options: o, usage: u, exports: map[exported][]string{}}
 	for i := range m.Exports {
 		key := exported{m.Exports[i].Kind, m.Exports[i].Index}
 		s.exports[key] = append(s.exports[key], o.SymbolPrefix+ExportSymbol(m.Exports[i].Name))
 	}
-	s.numberTypes()
+	s.addTypes()
 	s.addFunctions()
 	s.addGlobals()
 	s.addTags()
@@ -125,6 +138,7 @@ func newModule(m *wasm.Module, o Options) (*module, error) {
 		slices.ContainsFunc(s.tables, func(t tableInfo) bool { return t.wasmType.Limits.Is64 })
 	s.addElements()
 	s.addData()
+	s.findHeap()
 	s.registerGlobal0 = s.canRegisterGlobal0()
 	s.tailFunctions = u.tailCalls
 	s.tailReferences = u.tailCalls && s.isClosed()
@@ -136,52 +150,19 @@ func (m *module) own(kind string, index int) string {
 	return m.options.SymbolPrefix + kind + strconv.Itoa(index)
 }
 
-// numberTypes gives equal function types equal numbers other than zero, which
-// is the type of a null entry.
-func (m *module) numberTypes() {
-	seen, used := map[string]uint64{}, map[uint64]bool{}
-	for i := range m.Types {
-		key := TypeLetters(m.Types[i].Params) + ":" + TypeLetters(m.Types[i].Results)
-		id, ok := seen[key]
-		if !ok {
-			id = m.newTypeID(key, used)
-			seen[key], used[id] = id, true
-		}
-		m.typeIDs = append(m.typeIDs, id)
-	}
-}
-
-// newTypeID returns a number for the type that key describes and no other has.
-// Movable IR depends on these as little as possible.
-func (m *module) newTypeID(key string, used map[uint64]bool) uint64 {
-	if !m.options.HashedTypeIDs && !m.options.Movable {
-		return uint64(len(used) + 1)
-	}
-	sum := sha256.Sum256([]byte(key))
-	id := binary.LittleEndian.Uint64(sum[:]) | 1
-	if m.options.HashedTypeIDs {
-		return id
-	}
-	// Positive 32-bit numbers fit into instructions that compare.
-	const mask = 1<<31 - 1
-	for id &= mask; used[id]; {
-		id = (id + 2) & mask
-	}
-	return id
-}
-
 func (m *module) addFunctions() {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternFunc {
 			m.functions = append(m.functions, functionInfo{
-				importSymbol: ImportSymbol(im.Module, im.Name), typ: &m.Types[im.Type].FuncType, typeID: m.typeIDs[im.Type], imported: true,
+				importSymbol: ImportSymbol(im.Module, im.Name), typ: &m.Types[im.Type].FuncType,
+				typeIndex: im.Type, typeID: m.types[im.Type].id, imported: true,
 			})
 		}
 	}
 	m.importedFunctions = len(m.functions)
 	for _, t := range m.Functions {
 		m.functions = append(m.functions, functionInfo{
-			typ: &m.Types[t].FuncType, typeID: m.typeIDs[t],
+			typ: &m.Types[t].FuncType, typeIndex: t, typeID: m.types[t].id,
 		})
 	}
 }
@@ -229,8 +210,10 @@ func (m *module) addTables() error {
 		if limits.HasMax {
 			t.capacity = min(t.capacity, limits.Max)
 		}
-		t.entries, t.fixed = m.fixedEntries(uint32(index), t.wasmType)
+		t.init = m.Tables[i].Init
+		t.entries, t.fixed = m.fixedEntries(uint32(index), &t)
 		t.fixed = t.fixed && !shared
+		m.sumUpEntries(&t)
 		m.tables = append(m.tables, t)
 	}
 	return nil
@@ -238,17 +221,21 @@ func (m *module) addTables() error {
 
 // fixedEntries returns the elements of a table whose elements are all known and
 // never change.
-func (m *module) fixedEntries(index uint32, t wasm.TableType) ([]value, bool) {
-	if t.Element != wasm.FuncRef || m.usage.tableMutated[index] || m.usage.tableInspected[index] {
+func (m *module) fixedEntries(index uint32, t *tableInfo) ([]value, bool) {
+	if !isFunctionReference(m.Module, t.wasmType.Element) || m.usage.tableMutated[index] || m.usage.tableInspected[index] {
 		return nil, false
 	}
-	if m.isSparse(index, t.Limits.Min) {
+	if m.isSparse(index, t.wasmType.Limits.Min) {
 		return nil, false
 	}
-	entries := make([]value, t.Limits.Min)
-	for i := range entries {
-		entries[i] = zero(wasm.FuncRef)
+	initial := zero(t.wasmType.Element)
+	if t.init != nil {
+		known := false
+		if initial, known = m.evaluate(t.init); !known {
+			return nil, false
+		}
 	}
+	entries := slices.Repeat([]value{initial}, int(t.wasmType.Limits.Min))
 	for i := range m.Elements {
 		e := &m.Elements[i]
 		if e.Mode != wasm.SegmentActive || e.Table != index {
@@ -286,12 +273,25 @@ func (m *module) isSparse(index uint32, size uint64) bool {
 	return size > small && n < size/used
 }
 
+// sumUpEntries notes the types of the entries of t.
+func (m *module) sumUpEntries(t *tableInfo) {
+	seen := map[uint64]bool{}
+	for _, v := range t.entries {
+		if v.kind != valueFunction {
+			t.hasNull = true
+		} else if f := &m.functions[v.bits]; !seen[f.typeID] {
+			seen[f.typeID] = true
+			t.entryTypes = append(t.entryTypes, f.typeIndex)
+		}
+	}
+}
+
 // elementValue is element k of a segment, if it is known.
 func (m *module) elementValue(e *wasm.Element, k int) (value, bool) {
 	if e.Exprs != nil {
 		return m.evaluate(&e.Exprs[k])
 	}
-	return value{kind: valueFunction, wasmType: wasm.FuncRef, bits: uint64(e.Funcs[k])}, true
+	return m.functionReference(e.Funcs[k]), true
 }
 
 func (m *module) addMemories() error {

@@ -47,7 +47,7 @@ func scanFunction(code *wasm.Code, internal bool, global0Local uint32) (*functio
 			open = append(open, 0)
 			s.blocks += 3 + 2*len(i.Catches)
 			tries = true
-		case wasm.OpBrIf, wasm.OpBrTable, wasm.OpCatch:
+		case wasm.OpBrIf, wasm.OpBrTable, wasm.OpCatch, wasm.OpBrOnNull, wasm.OpBrOnNonNull, wasm.OpBrOnCast, wasm.OpBrOnCastFail:
 			s.blocks++
 		case wasm.OpEnd, wasm.OpDelegate:
 			if n := len(open); n > 0 {
@@ -56,7 +56,7 @@ func scanFunction(code *wasm.Code, internal bool, global0Local uint32) (*functio
 				}
 				open = open[:n-1]
 			}
-		case wasm.OpCall, wasm.OpCallIndirect:
+		case wasm.OpCall, wasm.OpCallIndirect, wasm.OpCallRef:
 			if tries {
 				s.blocks++ // an invoke ends its block
 			}

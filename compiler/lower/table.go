@@ -16,6 +16,9 @@ const (
 	referenceBytes  = 8
 )
 
+// declareTableFill declares the function that sets references.
+const declareTableFill = "declare hidden void %s(ptr, ptr, i64) nounwind"
+
 // tableSize loads the current size of a table.
 func (f *function) tableSize(table uint32) int {
 	t := &f.module.tables[table]
@@ -92,7 +95,7 @@ func lowerTableFill(f *function, i *wasm.Instruction) {
 	start, count := f.extend(at), f.extend(length)
 	f.checkRange(start, count, registerName(f.tableSize(i.Index)), abi.TrapTable)
 	slot := f.tablePointer(i.Index, start)
-	name := f.use(f.module.options.SymbolPrefix+"table_fill", "declare hidden void %s(ptr, ptr, i64) nounwind")
+	name := f.use(f.module.options.SymbolPrefix+"table_fill", declareTableFill)
 	f.put("  call void ").put(name).put("(ptr ").register(slot).put(", ").typed(v).put(", i64 ").register(count).put(")").locatedLine()
 }
 

@@ -19,6 +19,14 @@ func (f *function) trapIf(condition int, code abi.TrapCode) {
 	f.split(good)
 }
 
+// trapUnless traps if the i1 in register condition is not set.
+func (f *function) trapUnless(condition int, code abi.TrapCode) {
+	f.next++
+	good := f.next
+	f.put("  br i1 ").register(condition).put(", ").labelName(good).put(", ").labelName(f.trapLabel(code)).put(", !prof !2").line()
+	f.split(good)
+}
+
 // trap ends the current block.
 func (f *function) trap(code abi.TrapCode) {
 	f.trapAlways(code)

@@ -18,6 +18,7 @@ type usage struct {
 	functionTaken  map[uint32]bool // ref.func
 	globalWritten  bool            // global 0, see convention.go
 	tailCalls      bool
+	objects        bool // structures or arrays are made, or references tested
 	exceptions     exceptionUsage
 	code           []codeUsage // of each function
 }
@@ -85,13 +86,16 @@ func (u *usage) note(i *wasm.Instruction) {
 		u.tableMutated[i.Index], u.tableInspected[i.Index2] = true, true
 	case wasm.OpTableInit:
 		u.tableMutated[i.Index2] = true
+	case wasm.OpStructNew, wasm.OpStructNewDefault, wasm.OpArrayNew, wasm.OpArrayNewDefault, wasm.OpArrayNewFixed, wasm.OpArrayNewData,
+		wasm.OpArrayNewElem, wasm.OpRefTest, wasm.OpRefTestNull, wasm.OpRefCast, wasm.OpRefCastNull, wasm.OpBrOnCast, wasm.OpBrOnCastFail:
+		u.objects = true
 	case wasm.OpElemDrop:
 		u.elementDropped[i.Index] = true
 	case wasm.OpDataDrop:
 		u.dataDropped[i.Index] = true
 	case wasm.OpGlobalSet:
 		u.globalWritten = u.globalWritten || i.Index == global0
-	case wasm.OpReturnCall, wasm.OpReturnCallIndirect:
+	case wasm.OpReturnCall, wasm.OpReturnCallIndirect, wasm.OpReturnCallRef:
 		u.tailCalls = true
 	case wasm.OpRefFunc:
 		u.functionTaken[i.Index] = true

@@ -21,6 +21,8 @@ const (
 	SymbolMemoryImage = "wasm_memory_image"
 	SymbolMemoryGrow  = "wasm_memory_grow"
 	SymbolMemoryWait  = "wasm_memory_wait"
+	SymbolHeap        = "wasm_heap"        // state of the heap of objects
+	SymbolHeapCommit  = "wasm_heap_commit" // makes a part of its range usable
 	SymbolExceptions  = "wasm_exceptions"
 )
 
