@@ -11,7 +11,7 @@ func fullConfig() *Config {
 	return &Config{
 		Args: []string{"app.wasm", "", "ü"}, Env: []string{"A=1"},
 		Entry: 0x600000, TextStart: 0x600000, TextEnd: 0x700000,
-		MemoryBytes: 0x700010, MemoryMinPages: 2, MemoryMaxPages: 65536,
+		MemoryBytes: 0x700010, Heap: 0x700040, MemoryMinPages: 2, MemoryMaxPages: 65536,
 		MemoryImages: []Range{{MemoryBase, 4096}, {MemoryBase + 1<<20, 1}},
 		Zero:         []Range{{0x701000, 4096}},
 		StackBytes:   StackDefaultBytes,

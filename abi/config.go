@@ -19,6 +19,7 @@ type Config struct {
 	MemoryMinPages  uint64   // mapped before Entry is called
 	MemoryMaxPages  uint64   // memory.grow goes no further
 	MoreMemories    []Memory // those after the first, in order
+	Heap            VirtAddr // the object's wasm_heap; 0: the program makes no objects
 	WasiMemory      uint64   // number of the memory that functions of WASI reach
 	MemoryImages    []Range  // segments of the image that already lie in linear memory
 	Zero            []Range  // demand-zero ranges to map: bss of the program
@@ -96,7 +97,7 @@ func AppendConfig(b []byte, c *Config) []byte {
 func (c *Config) words() []*uint64 {
 	return []*uint64{
 		(*uint64)(&c.Entry), (*uint64)(&c.TextStart), (*uint64)(&c.TextEnd),
-		(*uint64)(&c.MemoryBytes), &c.MemoryMinPages, &c.MemoryMaxPages, &c.WasiMemory, &c.StackBytes,
+		(*uint64)(&c.MemoryBytes), &c.MemoryMinPages, &c.MemoryMaxPages, (*uint64)(&c.Heap), &c.WasiMemory, &c.StackBytes,
 		(*uint64)(&c.Symbols.Start), &c.Symbols.Bytes,
 		(*uint64)(&c.Archive.Start), &c.Archive.Bytes, &c.WallClockNanos,
 	}

@@ -81,6 +81,7 @@ const (
 	CallUnknownImport = 0x8001 // (i32 index into Config.UnknownImports)
 	CallReturned      = 0x8002 // wasm_start returned
 	CallMemoryWait    = 0x8003 // wasm_memory_wait(i32 differs, i64 nanoseconds) -> i32
+	CallHeapCommit    = 0x8004 // wasm_heap_commit(i64 offset, i64 bytes) -> i32
 	// CallMoreMemoryGrow plus the number of a memory is its wasm_memoryN_grow.
 	CallMoreMemoryGrow = 0x8100
 )

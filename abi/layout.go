@@ -25,7 +25,7 @@ const (
 //	0x0009_0000_0000  symbols for backtraces (abi.Symbols), read-only
 //	0x0010_0000_0000  archive (abi.Archive), read-only
 //	0x00c0_0000_0000  the heap of the Go runtime, chosen by it
-//	0x1000_0000_0000  memories after the first, 16 GiB apart
+//	0x1000_0000_0000  memories after the first, 16 GiB apart, then the heap of objects
 const (
 	KernelBase VirtAddr = 0x400000
 
@@ -41,6 +41,11 @@ const (
 	MoreMemoriesBase VirtAddr = 0x1000_0000_0000
 	MoreMemoryStride          = 16 << 30
 	MoreMemoriesMax           = 99 // the compiler takes modules of 100
+
+	// The heap of objects lies behind the last of them. It is not larger than any
+	// machine that runs images; what of it is usable is up to the machine.
+	HeapBase          = MoreMemoriesBase + MoreMemoriesMax*MoreMemoryStride
+	HeapReservedBytes = 16 << 30
 
 	// The stack of the program grows down from StackTop. Below its lowest page
 	// StackGuardBytes stay unmapped.

@@ -273,6 +273,13 @@ func (l *linker) configure(symbolsBytes uint64) error {
 	} else {
 		c.MemoryMaxPages = 0
 	}
+	c.Heap = 0
+	if l.module.Heap {
+		const words = 3 * 8 // that the kernel sets (docs/abi.md)
+		if c.Heap, err = l.find(object.SymbolHeap, classZero, words); err != nil {
+			return err
+		}
+	}
 	if err := l.configureMore(&c); err != nil {
 		return err
 	}

@@ -232,6 +232,9 @@ func (l *linker) makeStubs() error {
 	prefix := l.module.SymbolPrefix
 	add(prefix+object.SymbolMemoryGrow, abi.CallMemoryGrow, -1)
 	add(prefix+object.SymbolMemoryWait, abi.CallMemoryWait, -1)
+	if l.module.Heap {
+		add(prefix+object.SymbolHeapCommit, abi.CallHeapCommit, -1)
+	}
 	for i := range l.module.More {
 		symbol := prefix + object.MemorySymbol(i+1)
 		add(symbol+"_grow", abi.CallMoreMemoryGrow+uint32(i+1), -1)
@@ -244,10 +247,14 @@ func (l *linker) makeStubs() error {
 }
 
 // stubCount is how many pieces of machine.stubBytes makeStubs writes: a stub for
-// each import, memory.grow and memory.atomic.wait, a stub and a pointer for
+// each import, memory.grow, memory.atomic.wait and a module's heap, a stub and a pointer for
 // each further memory.
 func (l *linker) stubCount() uint64 {
-	return uint64(len(l.imports.stubs) + 2 + 2*len(l.module.More))
+	n := len(l.imports.stubs) + 2 + 2*len(l.module.More)
+	if l.module.Heap {
+		n++
+	}
+	return uint64(n)
 }
 
 // resolveSymbols gives every symbol its value.

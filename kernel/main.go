@@ -107,7 +107,7 @@ type machine struct {
 	program *instance.Instance
 }
 
-// Call answers a call of the program (instance.Handler): memory.grow and the
+// Call answers a call of the program (instance.Handler): those of memory and the
 // functions of WASI. The calls that end the program leave Resume.
 func (m *machine) Call(number uint64, args *instance.Args) (result uint64, stay bool) {
 	switch {
@@ -118,6 +118,8 @@ func (m *machine) Call(number uint64, args *instance.Args) (result uint64, stay 
 		return m.grow(0, uint32(args[0])), true
 	case number == abi.CallMemoryWait:
 		return m.wait(uint32(args[0]) != 0, int64(args[1]))
+	case number == abi.CallHeapCommit:
+		return m.program.CommitHeap(args[0], args[1]), true
 	case number >= abi.CallMoreMemoryGrow:
 		return m.grow(number-abi.CallMoreMemoryGrow, uint32(args[0])), true
 	default:

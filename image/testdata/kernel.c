@@ -127,7 +127,7 @@ __attribute__((used)) void start(void) {
 	strings();
 	strings();
 	void (*entry)(void) = (void (*)(void))word();
-	at += 12 * 8;
+	at += 13 * 8;
 	u64 memories = word();
 	at += 24 * memories;
 	u64 ranges = word();

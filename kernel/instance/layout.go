@@ -16,6 +16,7 @@ var (
 	errMemoryImages = errors.New("config: initial memory does not lie in linear memory, page by page")
 	errStackBytes   = errors.New("config: the stack of the program is out of bounds")
 	errZero         = errors.New("config: a range of bss lies outside of the program")
+	errHeap         = errors.New("config: the state of the heap lies outside of the program")
 	errEntry        = errors.New("config: the entry lies outside of the text of the program")
 	errMap          = errors.New("mapping the memory of the program failed")
 
@@ -44,6 +45,9 @@ func check(c *abi.Config) error {
 	}
 	if c.Entry < c.TextStart || c.Entry >= c.TextEnd {
 		return errEntry
+	}
+	if c.Heap != 0 && (c.Heap < abi.KernelBase || c.Heap > abi.MemoryBase-heapWordsBytes) {
+		return errHeap
 	}
 	end := abi.MemoryBase
 	for _, r := range c.MemoryImages {
@@ -78,6 +82,9 @@ func mapAll(c *abi.Config) error {
 		if err := mapMore(abi.MemoryAddress(k+1), m.MinPages*abi.WasmPageBytes); err != nil {
 			return err
 		}
+	}
+	if err := mapHeap(c); err != nil {
+		return err
 	}
 	stack := uint64(abi.StackTop) - c.StackBytes
 	if system.Map(stack-abi.StackGuardBytes, abi.StackGuardBytes, system.ProtectNone) != 0 ||

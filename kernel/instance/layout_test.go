@@ -100,6 +100,10 @@ func TestCheck(t *testing.T) {
 			c.MemoryImages = []abi.Range{{Start: abi.MemoryBase, Bytes: 0x1001}, {Start: abi.MemoryBase + 0x1000, Bytes: 8}}
 		}, errMemoryImages},
 		{"bss in linear memory", func(c *abi.Config) { c.Zero = []abi.Range{{Start: abi.MemoryBase - 8, Bytes: 16}} }, errZero},
+		{"heap", func(c *abi.Config) { c.Heap = 0x801000 }, nil},
+		{"heap below the kernel", func(c *abi.Config) { c.Heap = 8 }, errHeap},
+		{"heap in linear memory", func(c *abi.Config) { c.Heap = abi.MemoryBase - 16 }, errHeap},
+		{"heap beyond all", func(c *abi.Config) { c.Heap = 1<<64 - 8 }, errHeap},
 		{"bss at zero", func(c *abi.Config) { c.Zero = []abi.Range{{Start: 0, Bytes: 16}} }, errZero},
 	} {
 		c := &abi.Config{

@@ -41,7 +41,7 @@ func (i *Instance) Trap() Trap {
 	case signalIllegal:
 		t.Code = i.trapInstruction(r.rip)
 	case signalBus:
-		if i.memoryAt(current.address) != nil || i.inStack(current.address) {
+		if i.memoryAt(current.address) != nil || i.inStack(current.address) || inHeap(current.address) {
 			t.Code = abi.TrapMemoryShort
 		}
 	case signalSegment:

@@ -90,7 +90,7 @@ func (s *Space) Init(b *Boot) string {
 	s.linearLow = uintptr(abi.MemoryBase)
 	s.linearHigh = s.linearLow + abi.MemoryReservedBytes
 	s.moreLow = uintptr(abi.MoreMemoriesBase)
-	s.moreHigh = uintptr(abi.MemoryAddress(abi.MoreMemoriesMax + 1))
+	s.moreHigh = uintptr(abi.HeapBase + abi.HeapReservedBytes)
 	return ""
 }
 

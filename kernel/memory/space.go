@@ -55,7 +55,7 @@ type Space struct {
 	flushOne uintptr
 
 	linearLow, linearHigh uintptr // linear memory, for Commit
-	moreLow, moreHigh     uintptr // and that of memories after the first
+	moreLow, moreHigh     uintptr // and that of memories after the first, and the heap
 	linearPages           uintptr // frames that back it
 	committedPages        uintptr
 

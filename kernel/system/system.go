@@ -74,6 +74,12 @@ func Charge(bytes int64) bool {
 	return errno == 0 || errno == syscall.ENOSYS
 }
 
+// Charges reports whether Charge keeps the program within the machine's memory.
+func Charges() bool {
+	_, _, errno := syscall.RawSyscall6(chargeCall, 0, 0, 0, 0, 0, 0)
+	return errno != syscall.ENOSYS
+}
+
 // Inherited reports whether descriptor fd was handed over by whoever started
 // this process. Descriptors that the Go runtime opens itself (the CPU limit of
 // its control group) have FD_CLOEXEC, which no inherited one can have.
