@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"mewz/compiler/llvm"
+	"mewz/compiler/wasm/text"
 )
 
 // needTools skips a test where a program it needs is missing, but fails in CI.
@@ -84,5 +86,36 @@ func TestLinkWithSystemCompiler(t *testing.T) {
 				t.Errorf("run = %q, %q, %d, want the greeting and 42", stdout, stderr, code)
 			}
 		})
+	}
+}
+
+// TestLinkHeap runs modules with objects in a C program: one that checks itself,
+// and one that uses up the heap.
+func TestLinkHeap(t *testing.T) {
+	needTools(t, "cc")
+	script, err := os.ReadFile("../test/spec/testdata/own/gc.wast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := regexp.MustCompile(`(?ms)^\(module.*?^\)$`).FindAll(script, -1)
+	want := []struct {
+		stderr string
+		code   int
+	}{{"", 0}, {"trap: code 22\n", 134}}
+	if len(modules) != len(want) {
+		t.Fatalf("the script has %d modules, want %d", len(modules), len(want))
+	}
+	for k, source := range modules {
+		module, err := text.Module(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Compile(context.Background(), module, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, stderr, code := runLinked(t, r.Object); stderr != want[k].stderr || code != want[k].code {
+			t.Errorf("module %d: stderr %q, exit code %d, want %q, %d", k, stderr, code, want[k].stderr, want[k].code)
+		}
 	}
 }

@@ -36,6 +36,26 @@ int32_t wasm_memory_grow(int32_t delta) {
 	return old / WASM_PAGE;
 }
 
+// The heap of objects of the GC proposal, where the object has one.
+#define HEAP_RESERVED (512ull << 20)
+
+extern uint64_t wasm_heap[] __attribute__((weak));
+
+int32_t wasm_heap_commit(uint64_t offset, uint64_t bytes) {
+	return mprotect((uint8_t *)wasm_heap[0] + offset, bytes, PROT_READ | PROT_WRITE);
+}
+
+static void reserve_heap(void *stack_end) {
+	void *range = mmap(NULL, HEAP_RESERVED + WASM_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (range == MAP_FAILED) {
+		perror("reserve the heap");
+		exit(1);
+	}
+	wasm_heap[0] = ((uint64_t)range + WASM_PAGE - 1) & -(uint64_t)WASM_PAGE;
+	wasm_heap[1] = HEAP_RESERVED;
+	wasm_heap[2] = (uint64_t)stack_end;
+}
+
 static void trap(const char *what, int code) {
 	char line[64];
 	int n = snprintf(line, sizeof line, "trap: %s %d\n", what, code);
@@ -98,6 +118,7 @@ int main(void) {
 	}
 	for (const struct chunk *c = wasm_memory_image; c->bytes != 0; c++)
 		memcpy(wasm_memory + c->offset, c->data, c->bytes);
+	if (wasm_heap) reserve_heap(__builtin_frame_address(0));
 	wasm_start();
 	return 0;
 }

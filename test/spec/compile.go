@@ -60,18 +60,18 @@ const threads = "threads"
 const legacy = "legacy"
 
 // validateModule validates m by the rules of a version.
-func validateModule(m *wasm.Module, version string) error {
+func validateModule(m *wasm.Module, version string) (*validate.Checked, error) {
 	checked, err := validate.Module(m)
 	known, limited := featuresOf[version]
 	if err != nil || !limited {
-		return err
+		return checked, err
 	}
 	for _, f := range checked.Features() {
 		if !slices.Contains(known, f) {
-			return fmt.Errorf("%s is not in version %s", f, version)
+			return nil, fmt.Errorf("%s is not in version %s", f, version)
 		}
 	}
-	return nil
+	return checked, nil
 }
 
 // compile compiles the module of v. A module that shares its process has its
@@ -92,7 +92,7 @@ func (c *Compiler) compile(ctx context.Context, v *verdict, shared bool) (*compi
 	if r.err != nil {
 		return nil, r.err
 	}
-	return &compiled{v.module, r.elf}, nil
+	return &compiled{v.checked, r.elf}, nil
 }
 
 func (c *Compiler) run(ctx context.Context, module []byte, shared bool) ([]byte, error) {

@@ -8,6 +8,7 @@ import (
 	"mewz/abi"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/validate"
 )
 
 // glue begins the names of the symbols that addGlue puts into an object.
@@ -15,8 +16,8 @@ const glue = "spec_glue."
 
 // compiled is a module with its object.
 type compiled struct {
-	module *wasm.Module
-	elf    []byte
+	checked *validate.Checked
+	elf     []byte
 }
 
 // instantiation is the state of instantiating one module (4.5.4).
@@ -34,7 +35,7 @@ func (p *process) instantiate(c *compiled, shared bool, imports []external) (*in
 	if err != nil {
 		return nil, err
 	}
-	i := &instantiation{process: p, file: file, shared: shared, in: &instance{module: c.module, imports: imports}}
+	i := &instantiation{process: p, file: file, shared: shared, in: &instance{module: c.checked.Module(), checked: c.checked, imports: imports}}
 	if i.in.object, err = file.Module(); err != nil {
 		return nil, err
 	}
@@ -55,6 +56,9 @@ func (p *process) instantiate(c *compiled, shared bool, imports []external) (*in
 		if err := i.mapMemory(k); err != nil {
 			return nil, err
 		}
+	}
+	if err := i.setHeap(); err != nil {
+		return nil, err
 	}
 	if err := i.joinExceptions(); err != nil {
 		return nil, err
@@ -125,11 +129,38 @@ func (i *instantiation) addGlue() {
 			i.addJump(object.MemorySymbol(n)+"_grow", i.process.functions[k], binary.LittleEndian.AppendUint32([]byte{0xbe}, uint32(m.number)))
 		}
 	}
+	if i.shared && i.process.heapState == 0 {
+		i.file.AddObject(glue+object.SymbolHeap, i.file.AddSection(object.Section{
+			Name: ".spec.data", Flags: elf.SHF_ALLOC | elf.SHF_WRITE, Align: 64,
+			Data: append(heapWords(), make([]byte, heapStateBytes-len(heapWords()))...),
+		}))
+	}
 	for n, m := range i.in.own {
 		i.file.AddObject(glue+object.MemorySymbol(n)+"_base", i.file.AddSection(object.Section{
 			Name: ".spec.rodata", Flags: elf.SHF_ALLOC, Align: 8, Data: binary.LittleEndian.AppendUint64(nil, m.base),
 		}))
 	}
+}
+
+// heapWords is what the environment sets in wasm_heap: the range, and where the
+// stack ends.
+func heapWords() []byte {
+	var b []byte
+	for _, v := range []uint64{heapBase, heapReservedBytes, uint64(abi.StackTop)} {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	return b
+}
+
+// heapStateBytes is the size of wasm_heap where the environment provides it.
+const heapStateBytes = 4096
+
+// setHeap prepares the state of the heap that an object has for itself.
+func (i *instantiation) setHeap() error {
+	if address, ok := i.in.image.symbols[object.SymbolHeap]; ok && !i.shared {
+		return i.process.write(address, heapWords())
+	}
+	return nil
 }
 
 // addJump adds a function that jumps to another.
@@ -146,6 +177,10 @@ func (i *instantiation) resolver(m *image) resolver {
 	for _, name := range runnerFunctions {
 		known[name] = m.symbols[glue+name]
 	}
+	if address := m.symbols[glue+object.SymbolHeap]; address != 0 {
+		i.process.heapState = address
+	}
+	known[object.SymbolHeap] = i.process.heapState
 	for n, own := range i.in.own {
 		symbol := object.MemorySymbol(n)
 		own.bytesAddress = m.symbols[symbol+"_bytes"]

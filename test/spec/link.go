@@ -3,19 +3,21 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"mewz/abi"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/validate"
 )
 
 // external is what an instance exports: a function, table, memory or global at
 // its address in the process (4.2.12).
 type external struct {
 	kind     wasm.ExternKind
-	address  uint64 // of the code, the table or the variable
+	module   *validate.Checked // that defines it, and whose types it has
+	address  uint64            // of the code, the table or the variable
 	function wasm.FuncType
+	typ      uint32 // of a function or tag: its type
 	global   wasm.GlobalType
 	table    wasm.TableType
 	memory   *memory
@@ -25,6 +27,7 @@ type external struct {
 // instance is an instantiated module in a process.
 type instance struct {
 	module  *wasm.Module
+	checked *validate.Checked
 	object  *object.Module // what the object says about it
 	imports []external     // in the order of module.Imports
 	image   *image
@@ -45,24 +48,25 @@ func limitsMatch(size uint64, hasMax bool, limit uint64, want wasm.Limits) bool 
 	return size >= want.Min && (!want.HasMax || hasMax && limit <= want.Max)
 }
 
-func sameFuncType(a, b *wasm.FuncType) bool {
-	return slices.Equal(a.Params, b.Params) && slices.Equal(a.Results, b.Results)
-}
-
 // matches says whether e may be imported as what i asks for (3.4).
-func (p *process) matches(e *external, m *wasm.Module, i *wasm.Import) (bool, error) {
+func (p *process) matches(e *external, m *validate.Checked, i *wasm.Import) (bool, error) {
 	if e.kind != i.Kind {
 		return false, nil
 	}
 	switch i.Kind {
 	case wasm.ExternFunc:
-		return sameFuncType(&e.function, &m.Types[i.Type].FuncType), nil
+		return isDefinedSubtype(e.module, e.typ, m, i.Type), nil
 	case wasm.ExternGlobal:
-		return e.global == i.Global, nil
+		have, want := ownType{e.module, e.global.Type}, ownType{m, i.Global.Type}
+		if i.Global.Mutable {
+			return e.global.Mutable && have.equals(want), nil
+		}
+		return !e.global.Mutable && have.matches(want), nil
 	case wasm.ExternTable:
 		size, err := p.tableSize(e)
 		limits := e.table.Limits
-		return e.table.Element == i.Table.Element && limits.Is64 == i.Table.Limits.Is64 && limitsMatch(size, limits.HasMax, limits.Max, i.Table.Limits), err
+		equal := ownType{e.module, e.table.Element}.equals(ownType{m, i.Table.Element})
+		return equal && limits.Is64 == i.Table.Limits.Is64 && limitsMatch(size, limits.HasMax, limits.Max, i.Table.Limits), err
 	case wasm.ExternMemory:
 		size, err := p.readWord(e.memory.bytesAddress)
 		limits := e.memory.wasmType.Limits
@@ -71,7 +75,7 @@ func (p *process) matches(e *external, m *wasm.Module, i *wasm.Import) (bool, er
 		}
 		return limitsMatch(size/abi.WasmPageBytes, limits.HasMax, limits.Max, i.Memory.Limits), err
 	case wasm.ExternTag:
-		return sameFuncType(&e.tag, &m.Types[i.Type].FuncType), nil
+		return e.module.TypeKey(e.typ) == m.TypeKey(i.Type), nil
 	default:
 		return false, fmt.Errorf("import of kind %d", i.Kind)
 	}
@@ -87,8 +91,9 @@ func (p *process) tableSize(e *external) (uint64, error) {
 type registry map[string]*instance
 
 // resolveImports matches the imports of m with what is registered.
-func (p *process) resolveImports(m *wasm.Module, registered registry) ([]external, error) {
+func (p *process) resolveImports(checked *validate.Checked, registered registry) ([]external, error) {
 	var found []external
+	m := checked.Module()
 	for k := range m.Imports {
 		i := &m.Imports[k]
 		exporter := registered[i.Module]
@@ -99,7 +104,7 @@ func (p *process) resolveImports(m *wasm.Module, registered registry) ([]externa
 		if !ok {
 			return nil, fmt.Errorf("%w: %q %q", errUnknownImport, i.Module, i.Name)
 		}
-		ok, err := p.matches(&e, m, i)
+		ok, err := p.matches(&e, checked, i)
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +135,7 @@ func (in *instance) imported(kind wasm.ExternKind, n uint32) (*external, bool) {
 func (in *instance) define(e *wasm.Export, symbol string) (external, error) {
 	m := in.module
 	own := int(e.Index) - m.CountImports(e.Kind)
-	x := external{kind: e.Kind}
+	x := external{kind: e.Kind, module: in.checked}
 	if e.Kind == wasm.ExternMemory {
 		x.memory = in.memories[e.Index]
 		return x, nil
@@ -141,13 +146,14 @@ func (in *instance) define(e *wasm.Export, symbol string) (external, error) {
 	}
 	switch e.Kind {
 	case wasm.ExternFunc:
-		x.function = m.Types[m.Functions[own]].FuncType
+		x.typ = m.Functions[own]
+		x.function = m.Types[x.typ].FuncType
 	case wasm.ExternGlobal:
 		x.global = m.Globals[own].Type
 	case wasm.ExternTable:
 		x.table = m.Tables[own].Type
 	case wasm.ExternTag:
-		x.tag = m.Types[m.Tags[own].Type].FuncType
+		x.typ = m.Tags[own].Type
 	}
 	return x, nil
 }

@@ -44,6 +44,7 @@ const (
 	opCall
 	opMemory
 	opStack
+	opHeap
 )
 
 // Protections (PROT_* of mmap).
@@ -63,8 +64,11 @@ const (
 	resultsBase       = 0xff_0000_0000 // results that are returned in memory
 	resultsBytes      = 64 << 10
 	callDeadline      = 60 * time.Second // an endless loop is a fault, not a wait
-	memoriesMax       = 64               // MEMORIES_MAX of runner.c
-	stackArgumentsMax = 4096             // STACK_WORDS_MAX of runner.c
+	heapBase          = 0xc0_0000_0000   // objects of the GC proposal
+	heapReservedBytes = 16 << 30
+	heapMaxBytes      = 512 << 20 // that become usable
+	memoriesMax       = 64        // MEMORIES_MAX of runner.c
+	stackArgumentsMax = 4096      // STACK_WORDS_MAX of runner.c
 )
 
 // callStatus is how a call ended (enum status of runner.c).
@@ -116,7 +120,7 @@ func (r *callResult) trap() *Trap {
 
 // runnerFunctions are what compiled code may call in the runner, in the order in
 // which it gives their addresses.
-var runnerFunctions = [...]string{"memcpy", "memmove", "memset", object.SymbolMemoryGrow, object.SymbolMemoryWait}
+var runnerFunctions = [...]string{"memcpy", "memmove", "memset", object.SymbolMemoryGrow, object.SymbolMemoryWait, object.SymbolHeapCommit}
 
 // process is a running runner with what is mapped in it.
 type process struct {
@@ -128,6 +132,7 @@ type process struct {
 	functions  [len(runnerFunctions)]uint64 // addresses
 	nextModule uint64
 	memories   []*memory
+	heapState  uint64 // address of wasm_heap that modules share, or 0
 	exceptions uint64 // address of the wasm_exceptions of some module, or 0
 }
 
@@ -179,6 +184,12 @@ func (p *process) prepare() error {
 		return err
 	}
 	if err := p.request(opStack, guard, abi.StackGuardBytes, abi.StackDefaultBytes, 0); err != nil {
+		return err
+	}
+	if err := p.reserve(heapBase, heapReservedBytes); err != nil {
+		return err
+	}
+	if err := p.request(opHeap, heapBase, heapMaxBytes, 0, 0); err != nil {
 		return err
 	}
 	if err := p.reserve(resultsBase, resultsBytes); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/validate"
 )
 
 // Word is the bits of a value of any type, from the lowest on.
@@ -21,11 +22,15 @@ type Program struct {
 // was compiled with lower.MemoryPointer. The error is a *Trap if instantiation
 // trapped.
 func StartProgram(runner string, m *wasm.Module, object []byte, pointer bool) (*Program, error) {
+	checked, err := validate.Module(m)
+	if err != nil {
+		return nil, err
+	}
 	p, err := startProcess(runner)
 	if err != nil {
 		return nil, err
 	}
-	in, err := p.instantiate(&compiled{m, object}, pointer, nil)
+	in, err := p.instantiate(&compiled{checked, object}, pointer, nil)
 	if err != nil {
 		p.close()
 		return nil, err

@@ -243,7 +243,7 @@ func (e *execution) link(i int) (*session, []external, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	imports, err := s.process.resolveImports(v.module, registered)
+	imports, err := s.process.resolveImports(v.checked, registered)
 	if err == nil && e.script.Version == "1.0" {
 		err = s.process.segmentsFit(v.module, imports)
 	}
@@ -321,6 +321,11 @@ func (e *execution) act(c *Command) ([]wasm.ValueType, []word, error) {
 	return x.function.Results, results, err
 }
 
+// process is the one that an action works in.
+func (e *execution) process(c *Command) *process {
+	return e.sessions[e.plan.group[moduleOf(c.Action.Module, e.current, e.named)]].process
+}
+
 // assertReturn carries out an action and compares its results. A plain action
 // only has to return.
 func (e *execution) assertReturn(c *Command) error {
@@ -336,6 +341,9 @@ func (e *execution) assertReturn(c *Command) error {
 	}
 	for k, want := range c.Expected {
 		ok, err := want.Matches(types[k], results[k])
+		if err == nil && ok {
+			ok, err = e.process(c).isObject(want, results[k])
+		}
 		if err != nil {
 			return err
 		}

@@ -9,10 +9,9 @@ import (
 	"mewz/compiler/wasm"
 )
 
-// valueTypes are the types that scripts name.
+// valueTypes are the types that scripts name, but for references.
 var valueTypes = map[string]wasm.ValueType{
-	"i32": wasm.I32, "i64": wasm.I64, "f32": wasm.F32, "f64": wasm.F64,
-	"funcref": wasm.FuncRef, "externref": wasm.ExternRef, "v128": wasm.V128,
+	"i32": wasm.I32, "i64": wasm.I64, "f32": wasm.F32, "f64": wasm.F64, "v128": wasm.V128,
 }
 
 // Canonical NaNs (2.2.3), of positive sign, and the bits that are the sign.
@@ -94,7 +93,7 @@ func (v Value) Bits() (word, error) {
 }
 
 // scalar is the value of a number, a lane or a reference. The host's reference n
-// is n+1, because zero is the null reference.
+// is 2n+2: zero is the null reference, and odd ones are i31 (docs/abi.md).
 func (v Value) scalar() (uint64, error) {
 	text, ok := v.Value.(string)
 	if !ok {
@@ -105,12 +104,12 @@ func (v Value) scalar() (uint64, error) {
 	case "i8", "i16", "i32", "f32":
 		bits = laneBits[v.Type]
 	case "i64", "f64":
-	case "funcref", "externref":
+	case "funcref", "externref", "anyref", "exnref":
 		if text == "null" {
 			return 0, nil
 		}
 		n, err := strconv.ParseUint(text, 10, 32)
-		return n + 1, err
+		return 2*n + 2, err
 	default:
 		return 0, fmt.Errorf("value of type %s", v.Type)
 	}
@@ -131,10 +130,8 @@ func (v Value) Matches(t wasm.ValueType, got word) (bool, error) {
 			}
 		}
 		return false, nil
-	case v.Type == "refnull":
-		return t.IsReference() && got[0] == 0, nil
-	case v.Type == "funcref" && t == wasm.FuncRef:
-		return v.matches(got[0])
+	case v.isReference():
+		return t.IsReference() && v.matchesReference(got[0]), nil
 	case valueTypes[v.Type] != t:
 		return false, nil
 	case t != wasm.V128:
@@ -153,8 +150,6 @@ func (v Value) Matches(t wasm.ValueType, got word) (bool, error) {
 // the sign open; an arithmetic one also the payload below its highest bit.
 func (v Value) matches(got uint64) (bool, error) {
 	switch v.Value {
-	case nil: // any reference, but not null
-		return got != 0, nil
 	case "nan:canonical":
 		if v.Type == "f32" {
 			return got&^f32Sign == f32CanonicalNaN, nil

@@ -8,12 +8,14 @@ import (
 	"mewz/compiler/wasm"
 	"mewz/compiler/wasm/decode"
 	"mewz/compiler/wasm/text"
+	"mewz/compiler/wasm/validate"
 )
 
 // verdict is what decoding and validating a module gave.
 type verdict struct {
 	bytes    []byte
-	module   *wasm.Module // nil: malformed
+	module   *wasm.Module      // nil: malformed
+	checked  *validate.Checked // nil: invalid
 	decode   error
 	validate error
 }
@@ -62,6 +64,6 @@ func (c *Compiler) check(version string, b []byte) verdict {
 		v.module = nil
 		return v
 	}
-	v.validate = validateModule(v.module, version)
+	v.checked, v.validate = validateModule(v.module, version)
 	return v
 }

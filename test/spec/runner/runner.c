@@ -23,7 +23,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum op { OP_RESERVE = 1, OP_PROTECT, OP_WRITE, OP_READ, OP_CALL, OP_MEMORY, OP_STACK };
+enum op { OP_RESERVE = 1, OP_PROTECT, OP_WRITE, OP_READ, OP_CALL, OP_MEMORY, OP_STACK, OP_HEAP };
 
 struct request {
 	uint64_t op;
@@ -110,6 +110,16 @@ static int32_t wait_for(int32_t differs, int64_t nanoseconds) {
 	if (nanoseconds < 0) for (;;) pause();
 	nanosleep(&t, NULL);
 	return 2;
+}
+
+// heap_commit is wasm_heap_commit: it makes a part of the heap's range usable,
+// until heap_left bytes have become so.
+static uint64_t heap_base, heap_left;
+
+static int32_t heap_commit(uint64_t offset, uint64_t bytes) {
+	if (bytes > heap_left || mprotect((void *)(heap_base + offset), bytes, PROT_READ | PROT_WRITE) != 0) return -1;
+	heap_left -= bytes;
+	return 0;
 }
 
 // A trap instruction is 67 0f b9 40 code.
@@ -242,13 +252,15 @@ static void serve(const struct request *r) {
 	case OP_STACK: // address: of the guard, bytes: of the guard, value: of the stack above it
 		stack_guard = r->address, stack_low = r->address + r->bytes, stack_top = stack_low + r->value;
 		break;
+	case OP_HEAP: heap_base = r->address, heap_left = r->bytes; break;
 	default: die("unknown request");
 	}
 	acknowledge();
 }
 
 int main(void) {
-	uint64_t addresses[] = {(uint64_t)memcpy, (uint64_t)memmove, (uint64_t)memset, (uint64_t)grow, (uint64_t)wait_for};
+	uint64_t addresses[] = {(uint64_t)memcpy, (uint64_t)memmove, (uint64_t)memset, (uint64_t)grow, (uint64_t)wait_for,
+		(uint64_t)heap_commit};
 	install_handlers();
 	write_all(addresses, sizeof addresses);
 	for (;;) {
