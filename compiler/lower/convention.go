@@ -300,9 +300,12 @@ func (f *function) returnCall(t *wasm.FuncType, c convention, target func()) {
 	f.leave()
 }
 
-func lowerReturnCall(f *function, i *wasm.Instruction) {
-	name := f.useFunction(i.Index)
-	f.returnCall(f.module.functions[i.Index].typ, f.module.conventionOf(i.Index), func() { f.put(name) })
+func lowerReturnCall(f *function, i *wasm.Instruction) { f.returnCallFunction(i.Index) }
+
+// returnCallFunction is a tail call of a function by its index.
+func (f *function) returnCallFunction(index uint32) {
+	name := f.useFunction(index)
+	f.returnCall(f.module.functions[index].typ, f.module.conventionOf(index), func() { f.put(name) })
 }
 
 // returnValues ends the function with the results on the operand stack.

@@ -10,15 +10,44 @@ import (
 // Calls through tables (4.4.8, call_indirect).
 
 // lowerCallIndirect calls through a table after three checks: the index, that
-// there is a function, and its type.
+// there is a function, and its type. If only one function can pass them, it is
+// called by its name, so that LLVM may inline it.
 func lowerCallIndirect(f *function, i *wasm.Instruction) {
 	code := f.indirectCallee(i)
+	if only, ok := f.module.onlyCallee(i); ok {
+		f.callFunction(only)
+		return
+	}
 	f.call(&f.module.Types[i.Index].FuncType, f.module.referenceConvention(), func() { f.register(code) })
 }
 
 func lowerReturnCallIndirect(f *function, i *wasm.Instruction) {
 	code := f.indirectCallee(i)
+	if only, ok := f.module.onlyCallee(i); ok {
+		f.returnCallFunction(only)
+		return
+	}
 	f.returnCall(&f.module.Types[i.Index].FuncType, f.module.referenceConvention(), func() { f.register(code) })
+}
+
+// onlyCallee is the function that a call through a table which never changes
+// reaches, if the table holds one of a type that fits and no other.
+func (m *module) onlyCallee(i *wasm.Instruction) (index uint32, ok bool) {
+	table := &m.tables[i.Index2]
+	if !table.fixed {
+		return 0, false
+	}
+	index = noFunction
+	for k, t := range table.entryTypes {
+		if !m.isSubtype(t, i.Index) {
+			continue
+		}
+		if index != noFunction || table.entryOnly[k] == noFunction {
+			return 0, false
+		}
+		index = table.entryOnly[k]
+	}
+	return index, index != noFunction
 }
 
 // indirectCallee loads the code that an index into a table stands for.

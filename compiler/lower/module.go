@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -78,10 +79,11 @@ type tableInfo struct {
 	// fixed tables never change: an array of {code, type id}. The others are a
 	// descriptor {elements, size, capacity} and an array of references.
 	fixed bool
-	// Of a fixed table: its elements, their types without repetition, and whether
-	// some of them are null.
+	// Of a fixed table: its elements, their types without repetition, for each of
+	// these the only function or noFunction, and whether some elements are null.
 	entries    []value
 	entryTypes []uint32
+	entryOnly  []uint32
 	hasNull    bool
 	init       *wasm.ConstExpr // of all elements; nil: null
 	capacity   uint64
@@ -273,15 +275,25 @@ func (m *module) isSparse(index uint32, size uint64) bool {
 	return size > small && n < size/used
 }
 
+// noFunction stands for several functions.
+const noFunction = math.MaxUint32
+
 // sumUpEntries notes the types of the entries of t.
 func (m *module) sumUpEntries(t *tableInfo) {
-	seen := map[uint64]bool{}
+	seen := map[uint64]int{} // by the id of a type, its place in entryTypes
 	for _, v := range t.entries {
 		if v.kind != valueFunction {
 			t.hasNull = true
-		} else if f := &m.functions[v.bits]; !seen[f.typeID] {
-			seen[f.typeID] = true
+			continue
+		}
+		f := &m.functions[v.bits]
+		k, ok := seen[f.typeID]
+		if !ok {
+			seen[f.typeID] = len(t.entryTypes)
 			t.entryTypes = append(t.entryTypes, f.typeIndex)
+			t.entryOnly = append(t.entryOnly, uint32(v.bits))
+		} else if t.entryOnly[k] != uint32(v.bits) {
+			t.entryOnly[k] = noFunction
 		}
 	}
 }

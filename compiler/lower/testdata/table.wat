@@ -17,9 +17,10 @@
   ;; CHECK: icmp uge i32 %p0, 3
   ;; CHECK: , 3
   ;; CHECK: , 0
+  ;; CHECK: call i32 @"f1"()
   (func (param i32) (result i32)
     local.get 0
-    call_indirect $fixed (type $nullary))
+    call_indirect $fixed (type $nullary)) ;; nothing but $b can pass the checks
 
   ;; CHECK: define hidden void @"f3"
   ;; CHECK: store ptr @"r0", ptr
