@@ -124,7 +124,15 @@ func lowerThrow(f *function, i *wasm.Instruction) {
 }
 
 // tag returns the name of a tag's variable.
-func (f *function) tag(index uint32) string { return f.variable(f.module.tags[index].symbol, "i64") }
+func (f *function) tag(index uint32) string {
+	t := &f.module.tags[index]
+	if t.imported {
+		// Two imports may be the same tag. LLVM takes addresses for different unless
+		// they are said not to matter.
+		return f.use(t.symbol, "%s = external hidden unnamed_addr global i64")
+	}
+	return f.variable(t.symbol, "i64")
+}
 
 func lowerThrowRef(f *function, _ *wasm.Instruction) {
 	v := f.pop()
