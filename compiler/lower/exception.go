@@ -123,8 +123,15 @@ func lowerThrow(f *function, i *wasm.Instruction) {
 	f.throwHere(registerValue(wasm.ExnRef, r))
 }
 
-// tag returns the name of a tag's variable.
-func (f *function) tag(index uint32) string { return f.variable(f.module.tags[index].symbol, "i64") }
+// tag returns the name of a tag's variable. Two imports may be one tag, while LLVM
+// takes different variables for different, but not if they may be empty.
+func (f *function) tag(index uint32) string {
+	t := &f.module.tags[index]
+	if t.imported {
+		return f.variable(t.symbol, "[0 x i64]")
+	}
+	return f.variable(t.symbol, "i64")
+}
 
 func lowerThrowRef(f *function, _ *wasm.Instruction) {
 	v := f.pop()

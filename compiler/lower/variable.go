@@ -26,7 +26,7 @@ func lowerGlobalGet(f *function, i *wasm.Instruction) {
 	}
 	name := f.variable(g.symbol, llvmType(g.wasmType.Type))
 	r := f.define()
-	f.put("load ").put(llvmType(g.wasmType.Type)).put(", ptr ").put(name).line()
+	f.put("load ").put(g.access()).put(llvmType(g.wasmType.Type)).put(", ptr ").put(name).line()
 	f.pushRegister(g.wasmType.Type, r)
 }
 
@@ -38,5 +38,14 @@ func lowerGlobalSet(f *function, i *wasm.Instruction) {
 	}
 	g := &f.module.globals[i.Index]
 	name := f.variable(g.symbol, llvmType(g.wasmType.Type))
-	f.put("  store ").typed(v).put(", ptr ").put(name).line()
+	f.put("  store ").put(g.access()).typed(v).put(", ptr ").put(name).line()
+}
+
+// access is how loads and stores of the global are marked. Two imports may be one
+// global, while LLVM takes different variables for different.
+func (g *globalInfo) access() string {
+	if g.aliased {
+		return "volatile "
+	}
+	return ""
 }
