@@ -123,13 +123,12 @@ func lowerThrow(f *function, i *wasm.Instruction) {
 	f.throwHere(registerValue(wasm.ExnRef, r))
 }
 
-// tag returns the name of a tag's variable.
+// tag returns the name of a tag's variable. Two imports may be one tag, while LLVM
+// takes different variables for different, but not if they may be empty.
 func (f *function) tag(index uint32) string {
 	t := &f.module.tags[index]
 	if t.imported {
-		// Two imports may be the same tag. LLVM takes addresses for different unless
-		// they are said not to matter.
-		return f.use(t.symbol, "%s = external hidden unnamed_addr global i64")
+		return f.variable(t.symbol, "[0 x i64]")
 	}
 	return f.variable(t.symbol, "i64")
 }

@@ -3,9 +3,11 @@ package lower
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"mewz/compiler/wasm/decode"
+	"mewz/compiler/wasm/text"
 	"mewz/compiler/wasm/validate"
 )
 
@@ -16,9 +18,17 @@ func FuzzLower(f *testing.F) {
 	for _, file := range append(files, more...) {
 		f.Add(assemble(f, file))
 	}
+	scripts, _ := filepath.Glob("../../test/spec/testdata/own/*.wast")
+	for _, file := range scripts {
+		script, _ := os.ReadFile(file)
+		for _, source := range regexp.MustCompile(`(?ms)^\(module.*?^\)$`).FindAll(script, -1) {
+			if b, err := text.Module(source); err == nil {
+				f.Add(b)
+			}
+		}
+	}
 	seeds, _ := filepath.Glob("testdata/*.wasm")
-	own, _ := filepath.Glob("../../test/spec/testdata/own/*.wasm")
-	for _, file := range append(seeds, own...) {
+	for _, file := range seeds {
 		if b, err := os.ReadFile(file); err == nil {
 			f.Add(b)
 		}

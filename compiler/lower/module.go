@@ -94,6 +94,7 @@ type globalInfo struct {
 	symbol   string
 	wasmType wasm.GlobalType
 	imported bool
+	aliased  bool  // another import may be the same global
 	known    bool  // initial is the value at compile time
 	initial  value // if known
 }
@@ -176,6 +177,9 @@ func (m *module) addGlobals() {
 				symbol: ImportSymbol(im.Module, im.Name), wasmType: im.Global, imported: true,
 			})
 		}
+	}
+	for k := range m.globals {
+		m.globals[k].aliased = m.globals[k].wasmType.Mutable && len(m.globals) > 1
 	}
 	for i := range m.Globals {
 		g := &m.Globals[i]

@@ -41,10 +41,10 @@ func lowerGlobalSet(f *function, i *wasm.Instruction) {
 	f.put("  store ").put(g.access()).typed(v).put(", ptr ").put(name).line()
 }
 
-// access is how a load or store of the global is written. Two imports may be the
-// same variable, which LLVM takes for two that have nothing to do with each other.
+// access is how loads and stores of the global are marked. Two imports may be one
+// global, while LLVM takes different variables for different.
 func (g *globalInfo) access() string {
-	if g.imported && g.wasmType.Mutable {
+	if g.aliased {
 		return "volatile "
 	}
 	return ""
