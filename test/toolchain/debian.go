@@ -33,7 +33,7 @@ var SQLite = SourcePackage{
 // the compiler. As a module it has no pcall that catches: see lua/luaconfig.h.
 func LuaProgram(name, source string, flags ...string) Program {
 	return Program{
-		Name: name, Language: C, Sources: []string{source}, Package: &Lua, Flags: flags,
+		Name: name, Language: C, Sources: []string{source}, Packages: []*SourcePackage{&Lua}, Flags: flags,
 		Inputs: []string{"test/toolchain/lua/luaconfig.h", "test/toolchain/lua/setjmp.h"},
 		WasmFlags: []string{
 			"-I$ROOT/test/toolchain/lua", "-include", "luaconfig.h",
@@ -47,7 +47,7 @@ func LuaProgram(name, source string, flags ...string) Program {
 // memory only; flags are more flags of the compiler.
 func SQLiteProgram(name, source string, flags ...string) Program {
 	return Program{
-		Name: name, Language: C, Sources: []string{source, "test/toolchain/sqlite/vfs.c"}, Package: &SQLite,
+		Name: name, Language: C, Sources: []string{source, "test/toolchain/sqlite/vfs.c"}, Packages: []*SourcePackage{&SQLite},
 		Flags: append([]string{
 			"-DSQLITE_OS_OTHER=1", "-DSQLITE_THREADSAFE=0", "-DSQLITE_TEMP_STORE=3",
 			"-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_OMIT_WAL",
