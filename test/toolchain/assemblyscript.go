@@ -24,6 +24,11 @@ func buildAssemblyScript(p Program) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// asc wants paths from where it is run, the root.
+	tree, err = filepath.Rel(root, tree)
+	if err != nil {
+		return "", err
+	}
 	modules := filepath.Join(tree, "node_modules")
 	source := filepath.Join(root, p.Sources[0])
 	b := build{name: p.Name, suffix: ".wasm", tool: "node", version: node.version(), inputs: []string{source}}

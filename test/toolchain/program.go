@@ -47,7 +47,7 @@ type Program struct {
 	Inputs     []string   // files that are included from elsewhere
 	Exceptions Exceptions // of a C or C++ program as a module
 	// WasmFlags and WasmLink are more arguments for compiler and linker of a
-	// C program when it becomes a module. $ROOT is the root of the project.
+	// C, C++ or Zig program when it becomes a module. $ROOT is the root of the project.
 	WasmFlags, WasmLink []string
 	NativeFlags         []string // more arguments for the compiler of a native program
 }
@@ -87,7 +87,7 @@ func Native(p Program) (string, error) {
 	case Go:
 		return buildGo(p, ".native", nil)
 	case Zig:
-		return buildZigFor(p, "", nil)
+		return buildZigFor(p, "", []string{"-mcpu=baseline"})
 	}
 	return "", fmt.Errorf("%s: programs in language %d are not built natively", p.Name, p.Language)
 }

@@ -4,7 +4,7 @@ import "path/filepath"
 
 // buildZig builds the program's one source file for WASI.
 func buildZig(p Program) (string, error) {
-	return buildZigFor(p, ".wasm", []string{"-target", "wasm32-wasi"})
+	return buildZigFor(p, ".wasm", append([]string{"-target", "wasm32-wasi"}, p.WasmFlags...))
 }
 
 func buildZigFor(p Program, suffix string, target []string) (string, error) {

@@ -1,0 +1,115 @@
+package apps
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mewz/test/toolchain"
+)
+
+// nightlyVariable is set by make nightly: the programs run that take minutes.
+const nightlyVariable = "MEWZ_NIGHTLY"
+
+// TestRealPrograms runs the real programs under their oracle and under mewz, as
+// a process and, if they are short, as a machine.
+func TestRealPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves the real programs out")
+	}
+	t.Parallel()
+	for _, p := range realPrograms {
+		t.Run(p.name, func(t *testing.T) {
+			if p.nightly && os.Getenv(nightlyVariable) == "" {
+				t.Skip("takes minutes: " + nightlyVariable + "=1 or make nightly runs it")
+			}
+			t.Parallel()
+			wasm, err := toolchain.Wasm(p.program)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := run{wasm: wasm, args: p.args, root: p.files(t)}
+			want := p.ask(t, r)
+			if want.exit != p.exit || want.trapped != "" {
+				t.Fatalf("oracle: exit code %d, trap %q, want %d\n%s", want.exit, want.trapped, p.exit, tail(want.stderr))
+			}
+			for _, o := range vmms {
+				t.Run(o.vmm, func(t *testing.T) {
+					if o.vmm == "qemu" && !p.machine {
+						t.Skip("computes too long for a machine without KVM")
+					}
+					require(t, o.vmm)
+					got, err := runMewz(t.Context(), t, r, o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					compare(t, test{}, got, want)
+				})
+			}
+		})
+	}
+}
+
+// files returns the directory that the program sees.
+func (p realProgram) files(t *testing.T) string {
+	t.Helper()
+	if p.root == "" {
+		return ""
+	}
+	root, err := toolchain.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(root, p.root)
+}
+
+// ask runs the program under its oracle.
+func (p realProgram) ask(t *testing.T, r run) outcome {
+	t.Helper()
+	if p.oracle != native {
+		want, err := runOracle(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return want
+	}
+	path, err := toolchain.Native(p.program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := runCommand(t.Context(), nativeTimeout, path, r.args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return want
+}
+
+// nativeTimeout bounds a program that is not run by mewz.
+const nativeTimeout = 10 * time.Minute
+
+// runCommand runs a command and returns what it did and the processor's time
+// that it and what it started took.
+func runCommand(ctx context.Context, timeout time.Duration, name string, args ...string) (outcome, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, args...)
+	c.WaitDelay = time.Second
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	err := c.Run()
+	result := outcome{stdout: stdout.String(), stderr: stderr.String()}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Exited() {
+		result.exit, err = uint32(exit.ExitCode()), nil
+	}
+	if err != nil {
+		return result, 0, errors.Join(err, errors.New(strings.Join(c.Args, " ")+"\n"+tail(result.stderr)))
+	}
+	return result, c.ProcessState.UserTime() + c.ProcessState.SystemTime(), nil
+}
