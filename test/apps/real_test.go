@@ -11,10 +11,13 @@ type realProgram struct {
 	args    []string // of the test
 	long    []string // of the measurement; nil means those of the test
 	root    string   // the folder that it sees as /, from the root of the project, or empty
-	oracle  oracle
-	exit    uint32
-	nightly bool // takes too long for the default run
-	machine bool // short enough for QEMU without KVM
+	// rootPackage says that root is a folder of a source package.
+	rootPackage *toolchain.SourcePackage
+	lines       string // only lines of standard output that begin so count, if not empty
+	oracle      oracle
+	exit        uint32
+	nightly     bool // takes too long for the default run
+	machine     bool // short enough for QEMU without KVM
 }
 
 // oracle says what a program's output is compared with.
@@ -65,6 +68,14 @@ var realPrograms = []realProgram{
 		program: cppExceptions, oracle: native, exit: 3, long: []string{"200000"},
 	},
 	{
+		name: "c++ exceptions, standard", what: "the same, translated by wasm-opt into try_table",
+		program: standard(cppExceptions), oracle: native, exit: 3, long: []string{"200000"},
+	},
+	{
+		name: "lua tests", what: "Lua 5.4.8's own test suite; longjmp made of exceptions", program: toolchain.LuaFullProgram,
+		args: []string{"-e", luaSuite}, root: "testes", rootPackage: &toolchain.LuaFull, oracle: native, lines: luaSuiteLine,
+	},
+	{
 		name: "quickjs", what: "QuickJS, a JavaScript interpreter, runs a script",
 		program: toolchain.Program{
 			Name: "quickjs", Language: toolchain.C, Packages: packages(&toolchain.QuickJS), Sources: []string{sources + "c/javascript.c"},
@@ -72,7 +83,7 @@ var realPrograms = []realProgram{
 			// wasi-libc knows one rounding mode.
 			WasmFlags: []string{"-DEMSCRIPTEN", "-DCONFIG_STACK_CHECK", "-DFE_DOWNWARD=0", "-DFE_UPWARD=0"},
 		},
-		args: []string{"/work.js", "1", "/work.js"}, long: []string{"/work.js", "30", "/work.js"}, root: sources + "javascript",
+		args: []string{"work.js", "1", "work.js"}, long: []string{"work.js", "30", "work.js"}, root: sources + "javascript",
 	},
 	{
 		name: "go http", what: "Go's net/http: a server and its clients, over pipes",
@@ -98,4 +109,10 @@ var realPrograms = []realProgram{
 var cppExceptions = toolchain.Program{
 	Name: "cpp-exceptions", Language: toolchain.CPP, Sources: []string{sources + "cpp/exceptions.cpp"},
 	Flags: []string{"-O2"}, Exceptions: toolchain.LegacyExceptions,
+}
+
+// standard is a program with the exceptions of WebAssembly 3.0.
+func standard(p toolchain.Program) toolchain.Program {
+	p.Exceptions = toolchain.StandardExceptions
+	return p
 }

@@ -148,7 +148,7 @@ func measure(t *testing.T, p realProgram) measurement {
 	variants := map[string]func() (outcome, time.Duration, error){}
 	for _, level := range []string{variantFast, variantTwo} {
 		object := filepath.Join(t.TempDir(), level+".o")
-		_, took, err := runCommand(t.Context(), compileTimeout, mewz(t), "compile", "--no-cache", "--opt", level, "-o", object, wasm)
+		_, took, err := runCommand(t.Context(), "", mewz(t), "compile", "--no-cache", "--opt", level, "-o", object, wasm)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,12 +159,12 @@ func measure(t *testing.T, p realProgram) measurement {
 				flags = append(flags, "--root", r.root)
 			}
 			flags = append(flags, object, "--")
-			return runCommand(t.Context(), nativeTimeout, mewz(t), append(flags, args...)...)
+			return runCommand(t.Context(), "", mewz(t), append(flags, args...)...)
 		}
 	}
 	if path, err := toolchain.Native(p.program); err == nil {
 		variants[variantNative] = func() (outcome, time.Duration, error) {
-			return runCommand(t.Context(), nativeTimeout, path, outside(args, r.root)...)
+			return runCommand(t.Context(), r.root, path, args...)
 		}
 	}
 	if p.oracle == wasmOracle {
@@ -172,17 +172,6 @@ func measure(t *testing.T, p realProgram) measurement {
 	}
 	m.runAll(t, p, variants)
 	return m
-}
-
-// outside turns arguments that are files below root into files of this computer.
-func outside(args []string, root string) []string {
-	args = slices.Clone(args)
-	for i, arg := range args {
-		if root != "" && strings.HasPrefix(arg, "/") {
-			args[i] = root + arg
-		}
-	}
-	return args
 }
 
 // runAll runs the variants and wants the same standard output from all.
@@ -199,6 +188,7 @@ func (m measurement) runAll(t *testing.T, p realProgram, variants map[string]fun
 			if err != nil {
 				t.Fatalf("%s, %s: %v", p.name, name, err)
 			}
+			got = p.counts(got)
 			if first == nil {
 				first = &got
 			}

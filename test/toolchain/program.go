@@ -113,13 +113,14 @@ func wasmTarget(p Program) target {
 	to := target{
 		tool:    clang,
 		suffix:  ".wasm",
-		compile: append(slices.Clone(wasmCompile), p.WasmFlags...),
+		compile: slices.Clone(wasmCompile),
 		link:    append([]string{triple, "-Wl,--stack-first", "-Wl,-z,stack-size=1048576"}, p.WasmLink...),
 	}
 	if p.Exceptions != NoExceptions {
 		to.compile = append(to.compile, longjmpFlags...)
 		to.sources = append(to.sources, longjmpFiles...)
 	}
+	to.compile = append(to.compile, p.WasmFlags...)
 	return to
 }
 
