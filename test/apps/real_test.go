@@ -1,6 +1,10 @@
 package apps
 
-import "mewz/test/toolchain"
+import (
+	_ "embed"
+
+	"mewz/test/toolchain"
+)
 
 // realProgram is a program that others wrote, or one of ours in a language whose
 // library and runtime are most of the module.
@@ -10,15 +14,20 @@ type realProgram struct {
 	program toolchain.Program
 	args    []string // of the test
 	long    []string // of the measurement; nil means those of the test
-	root    string   // the folder that it sees as /, from the root of the project, or empty
+	env     []string
+	root    string // the folder that it sees as /, from the root of the project, or empty
 	// rootPackage says that root is a folder of a source package.
 	rootPackage *toolchain.SourcePackage
 	lines       string // only lines of standard output that begin so count, if not empty
 	oracle      oracle
 	exit        uint32
 	nightly     bool // takes too long for the default run
+	large       bool // takes a minute to compile: at level 0 in the default run
 	machine     bool // short enough for QEMU without KVM
 }
+
+//go:embed src/python/work.py
+var pythonWork string
 
 // oracle says what a program's output is compared with.
 type oracle int
@@ -86,8 +95,13 @@ var realPrograms = []realProgram{
 		args: []string{"work.js", "1", "work.js"}, long: []string{"work.js", "30", "work.js"}, root: sources + "javascript",
 	},
 	{
+		name: "cpython", what: "CPython 3.11.2 with its library runs a script", program: toolchain.CPythonProgram,
+		args: []string{"-S", "-B", "-c", pythonWork}, long: []string{"-S", "-B", "-c", pythonWork, "10"},
+		env: []string{"PYTHONHOME=/"}, root: "root", rootPackage: &toolchain.CPython, exit: 4, nightly: true,
+	},
+	{
 		name: "go http", what: "Go's net/http: a server and its clients, over pipes",
-		program: golang("http"), long: []string{"20000"},
+		program: golang("http"), large: true, long: []string{"20000"},
 	},
 	{
 		name: "assemblyscript", what: "AssemblyScript: collections, strings, garbage collector",

@@ -144,7 +144,7 @@ func measure(t *testing.T, p realProgram) measurement {
 	if p.long != nil {
 		args = p.long
 	}
-	r := run{wasm: wasm, args: args, root: p.files(t)}
+	r := run{wasm: wasm, args: args, env: p.env, root: p.files(t)}
 	variants := map[string]func() (outcome, time.Duration, error){}
 	for _, level := range []string{variantFast, variantTwo} {
 		object := filepath.Join(t.TempDir(), level+".o")
@@ -155,6 +155,9 @@ func measure(t *testing.T, p realProgram) measurement {
 		m.compile[level] = took
 		variants[level] = func() (outcome, time.Duration, error) {
 			flags := []string{"run", "--vmm", "process"}
+			for _, variable := range r.env {
+				flags = append(flags, "-e", variable)
+			}
 			if r.root != "" {
 				flags = append(flags, "--root", r.root)
 			}

@@ -134,6 +134,7 @@ const killDelay = 20 * time.Second
 // options are the flags of mewz run that are no part of a program's input.
 type options struct {
 	vmm     string
+	level   string // --opt, if not the default
 	memory  string
 	timeout time.Duration
 }
@@ -141,6 +142,9 @@ type options struct {
 // runMewz runs a program with the command.
 func runMewz(ctx context.Context, t *testing.T, r run, o options) (outcome, error) {
 	flags := []string{"run", "--vmm", o.vmm, "--timeout", o.timeout.String()}
+	if o.level != "" {
+		flags = append(flags, "--opt", o.level)
+	}
 	if o.memory != "" {
 		flags = append(flags, "-m", o.memory)
 	}

@@ -20,6 +20,7 @@ const (
 	Go
 	AssemblyScript
 	Zig
+	Prebuilt // the package's Prepare builds the module
 )
 
 // Exceptions is the form of exceptions in a module. C++ has one of them; C has
@@ -38,7 +39,7 @@ type Program struct {
 	Name     string
 	Language Language
 	// Sources are files relative to the root of the project; for Go the one
-	// folder of the main package.
+	// folder of the main package; of a prebuilt program the module, in its package.
 	Sources []string
 	// Packages are source packages that are part of a C or C++ program. The
 	// folders with their headers are searched in this order.
@@ -73,6 +74,8 @@ func Wasm(p Program) (string, error) {
 		return buildAssemblyScript(p)
 	case Zig:
 		return buildZig(p)
+	case Prebuilt:
+		return prebuilt(p)
 	}
 	return "", fmt.Errorf("%s: language %d is none that can be built", p.Name, p.Language)
 }
