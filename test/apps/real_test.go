@@ -62,7 +62,7 @@ var realPrograms = []realProgram{
 			Name: "zlib", Language: toolchain.C, Packages: packages(&toolchain.Zlib),
 			Sources: []string{sources + "c/zlib.c"}, Flags: zlibFlags,
 		},
-		long: []string{"2"},
+		long: []string{"1"},
 	},
 	{
 		name: "png", what: "libpng 1.6.39 with its SSE2 filters as SIMD: every colour type and filter, there and back",
@@ -70,7 +70,7 @@ var realPrograms = []realProgram{
 			Name: "png", Language: toolchain.C, Packages: packages(&toolchain.PNG, &toolchain.Zlib),
 			Sources: []string{sources + "c/pictures.c"}, Flags: append(zlibFlags, "-DPNG_INTEL_SSE_OPT=1", "-DPNG_INTEL_SSE_IMPLEMENTATION=1"), WasmFlags: simd,
 		},
-		long: []string{"20"},
+		long: []string{"5"},
 	},
 	{
 		name: "c++ exceptions", what: "C++ with exceptions of every kind, iostream, regex; legacy instructions",
@@ -92,7 +92,7 @@ var realPrograms = []realProgram{
 			// wasi-libc knows one rounding mode.
 			WasmFlags: []string{"-DEMSCRIPTEN", "-DCONFIG_STACK_CHECK", "-DFE_DOWNWARD=0", "-DFE_UPWARD=0"},
 		},
-		args: []string{"work.js", "1", "work.js"}, long: []string{"work.js", "30", "work.js"}, root: sources + "javascript",
+		args: []string{"work.js", "1", "work.js"}, long: []string{"work.js", "20", "work.js"}, root: sources + "javascript",
 	},
 	{
 		name: "cpython", what: "CPython 3.11.2 with its library runs a script", program: toolchain.CPythonProgram,
@@ -101,7 +101,7 @@ var realPrograms = []realProgram{
 	},
 	{
 		name: "go http", what: "Go's net/http: a server and its clients, over pipes",
-		program: golang("http"), large: true, long: []string{"20000"},
+		program: golang("http"), large: true, long: []string{"5000"},
 	},
 	{
 		name: "assemblyscript", what: "AssemblyScript: collections, strings, garbage collector",

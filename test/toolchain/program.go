@@ -170,9 +170,30 @@ func buildC(p Program, to target) (string, error) {
 	for i := range compile {
 		compile[i] = strings.ReplaceAll(compile[i], "$ROOT", root)
 	}
+	if name := sameObject(compile); name != "" {
+		return "", fmt.Errorf("%s: two sources are named %s: their object files would be one", p.Name, name)
+	}
 	b.first = compile
 	b.args = append([]string{"-lm"}, to.link...)
 	return b.run(root)
+}
+
+// sameObject returns the name of a source that is among arguments twice, in
+// different folders, or "".
+func sameObject(args []string) string {
+	seen := map[string]bool{}
+	for _, arg := range args {
+		extension := filepath.Ext(arg)
+		if extension != ".c" && extension != ".cpp" || strings.HasPrefix(arg, "-") {
+			continue
+		}
+		object := strings.TrimSuffix(filepath.Base(arg), extension)
+		if seen[object] {
+			return filepath.Base(arg)
+		}
+		seen[object] = true
+	}
+	return ""
 }
 
 // rustc is Debian's own: one from rustup, which may come first in PATH, has no
