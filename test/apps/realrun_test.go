@@ -53,9 +53,6 @@ func TestRealPrograms(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if strings.Contains(got.stderr, "exception-handling proposal, which is not supported yet") {
-						t.Skip("the compiler has no exceptions yet: issue 3")
-					}
 					compare(t, test{}, p.counts(got), want)
 				})
 			}

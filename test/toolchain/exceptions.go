@@ -84,11 +84,16 @@ func cxxLibrary() (string, error) {
 	return b.run(root)
 }
 
-// FetchPrograms fetches what programs in C++, AssemblyScript and Zig are built
-// with, and builds the C++ library, unless it is there.
+// FetchPrograms fetches what the real programs are built from and with, and builds
+// the C++ library, unless it is there; not CPython, which takes minutes.
 func FetchPrograms() error {
 	if err := node.Fetch(); err != nil {
 		return err
+	}
+	for _, p := range []*SourcePackage{&Zlib, &PNG, &QuickJS, &LuaFull} {
+		if err := p.Fetch(); err != nil {
+			return err
+		}
 	}
 	_, err := cxxLibrary()
 	return err

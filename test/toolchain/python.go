@@ -12,7 +12,8 @@ var QuickJS = SourcePackage{
 // in testes.
 var LuaFull = SourcePackage{
 	Name: "lua", Include: "third-party/lua54", Sources: []string{"*.c"}, Except: []string{"onelua.c", "ltests.c"},
-	Python: &PythonPackage{Name: "lupa", Version: "2.8", Source: true, Keep: []string{"third-party/lua54"}},
+	Python: &PythonPackage{Name: "lupa", Version: "2.8", Source: true, Keep: []string{"third-party/lua54"},
+		Env: []string{"LUPA_NO_LUAJIT=true"}}, // which it would build to describe itself
 }
 
 // LuaFullProgram is the command lua, with errors that are caught.

@@ -18,6 +18,8 @@ type PythonPackage struct {
 	Source bool
 	// Keep are the folders and files that are unpacked; empty is all of it.
 	Keep []string
+	// Env is for the package's own description, which pip lets a source archive make.
+	Env []string
 }
 
 func (p *PythonPackage) String() string { return p.Name + "-" + p.Version }
@@ -34,9 +36,9 @@ func (p *PythonPackage) tree() (string, error) {
 	return fetched("python", p.String(), func(scratch string) error {
 		kind := "--only-binary=:all:"
 		if p.Source {
-			kind = "--no-binary=:all:"
+			kind = "--no-binary=" + p.Name // not of what pip builds its description with
 		}
-		if err := command(scratch, nil, "pip3", "download", "--quiet", "--no-deps", kind, p.Name+"=="+p.Version); err != nil {
+		if err := command(scratch, p.Env, "pip3", "download", "--quiet", "--no-deps", kind, p.Name+"=="+p.Version); err != nil {
 			return fmt.Errorf("%w: %s", err, remedy)
 		}
 		archives, err := filepath.Glob(filepath.Join(scratch, "*"))
