@@ -6,6 +6,10 @@
 // Linux process, and mewz as a machine under QEMU. Programs that trap must trap
 // for the same reason, and the message must name it.
 //
+// A second table, of real_test.go, has programs of others and in more languages.
+// Their oracle is wazero or the same sources as a native program, and their
+// sizes and times stand in docs/conformance.md.
+//
 // What differs between any two systems (the order of a directory, times, inode
 // numbers) the programs themselves do not print; the comparison knows no
 // exceptions.

@@ -64,10 +64,11 @@ var (
 type root int
 
 const (
-	noFiles    root = iota
-	treeFiles       // what makeTree makes
-	luaFiles        // the Lua scripts
-	sqliteFile      // the SQL scripts
+	noFiles         root = iota
+	treeFiles            // what makeTree makes
+	luaFiles             // the Lua scripts
+	sqliteFile           // the SQL scripts
+	javascriptFiles      // the JavaScript scripts
 )
 
 // test is one run of one program.

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
 
@@ -52,6 +54,12 @@ var oracleCache = sync.OnceValues(func() (wazero.CompilationCache, error) {
 	return wazero.NewCompilationCacheWithDir(filepath.Join(root, "build", "wazero"))
 })
 
+// oracleConfig has all of WebAssembly that the oracle knows.
+func oracleConfig(cache wazero.CompilationCache) wazero.RuntimeConfig {
+	features := api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling
+	return wazero.NewRuntimeConfig().WithCoreFeatures(features).WithCompilationCache(cache).WithMemoryLimitPages(oracleMemoryPages)
+}
+
 // runOracle runs a program under wazero.
 func runOracle(ctx context.Context, r run) (outcome, error) {
 	cache, err := oracleCache()
@@ -61,8 +69,7 @@ func runOracle(ctx context.Context, r run) (outcome, error) {
 	// WithCloseOnContextDone would bound the run, but costs a call in each loop:
 	// SQLite takes a minute then, not three seconds. All programs of the table
 	// end, and go test has a timeout.
-	config := wazero.NewRuntimeConfig().WithCompilationCache(cache).WithMemoryLimitPages(oracleMemoryPages)
-	runtime := wazero.NewRuntimeWithConfig(ctx, config)
+	runtime := wazero.NewRuntimeWithConfig(ctx, oracleConfig(cache))
 	defer runtime.Close(context.Background())
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, runtime); err != nil {
 		return outcome{}, err
@@ -127,6 +134,7 @@ const killDelay = 20 * time.Second
 // options are the flags of mewz run that are no part of a program's input.
 type options struct {
 	vmm     string
+	level   string // --opt, if not the default
 	memory  string
 	timeout time.Duration
 }
@@ -134,6 +142,9 @@ type options struct {
 // runMewz runs a program with the command.
 func runMewz(ctx context.Context, t *testing.T, r run, o options) (outcome, error) {
 	flags := []string{"run", "--vmm", o.vmm, "--timeout", o.timeout.String()}
+	if o.level != "" {
+		flags = append(flags, "--opt", o.level)
+	}
 	if o.memory != "" {
 		flags = append(flags, "-m", o.memory)
 	}

@@ -43,6 +43,10 @@ var requirements = []requirement{
 	{"qemu-system-x86", "/usr/bin/qemu-system-x86_64", "runs the machines", forDemo},
 	{"gcc", "/usr/bin/gcc", "links objects for Linux", forTests},
 	{"libc6-dev", "/usr/include/stdio.h", "links objects for Linux", forTests},
+	{"g++", "/usr/bin/g++", "has the library of native C++ programs", forTests},
+	{"nodejs", "/usr/bin/node", "runs the compiler of AssemblyScript and wasm-opt", forTests},
+	{"npm", "/usr/bin/npm", "fetches the compiler of AssemblyScript", forTests},
+	{"libsimde-dev", "/usr/include/simde/x86/sse2.h", "makes intrinsics of SSE2 into those of WebAssembly", forTests},
 	{"make", "/usr/bin/make", "builds SQLite's amalgamation", forDemo},
 	{"tcl", "/usr/bin/tclsh", "builds SQLite's amalgamation", forTests},
 	{"python3-pip", "/usr/bin/pip3", "fetches wasm-tools, whose modules the text format is compared with", forTests},
@@ -84,7 +88,10 @@ func setUp(most need) error {
 	if err := toolchain.FetchRustWeb(); err != nil {
 		return err
 	}
-	return toolchain.FetchWasmTools()
+	if err := toolchain.FetchWasmTools(); err != nil {
+		return err
+	}
+	return toolchain.FetchPrograms()
 }
 
 func missingPackages(most need) []string {

@@ -22,7 +22,8 @@ const remedy = "run make setup"
 type build struct {
 	name    string
 	suffix  string   // of the file
-	tool    string   // gets args, then "-o", then the file
+	tool    string   // gets args and the file
+	output  string   // what precedes the file's name in its argument; empty means "-o" before it
 	args    []string // complete but for the output
 	first   []string // arguments of a run before, in a folder of its own, whose object files args get too
 	env     []string // beyond the environment of this process
@@ -70,11 +71,15 @@ func (b build) execute(root, output string) error {
 	if b.first != nil {
 		return b.executeTwice(output)
 	}
+	named := []string{"-o", output}
+	if b.output != "" {
+		named = []string{b.output + output}
+	}
 	// The Go command wants its flags before the packages, so the output comes
-	// first after its verb; every other tool takes it anywhere.
-	args := append([]string{"-o", output}, b.args...)
+	// first after its verb; every other tool takes it last.
+	args := slices.Concat(b.args, named)
 	if b.tool == "go" {
-		args = append([]string{b.args[0], "-o", output}, b.args[1:]...)
+		args = slices.Concat(b.args[:1], named, b.args[1:])
 	}
 	return command(root, b.env, b.tool, args...)
 }
@@ -152,7 +157,7 @@ func toolVersion(tool string, env []string) (string, error) {
 		return version, nil
 	}
 	argument := "--version"
-	if tool == "go" {
+	if tool == "go" || filepath.Base(tool) == "zig" {
 		argument = "version"
 	}
 	c := exec.Command(tool, argument)

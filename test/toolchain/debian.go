@@ -9,9 +9,12 @@ import (
 	"strings"
 )
 
-// SourcePackage is a source package of Debian that programs are built from.
+// SourcePackage is a source package of Debian, or of another registry, that
+// programs are built from.
 type SourcePackage struct {
 	Name    string
+	Python  *PythonPackage          // has the sources instead of Debian; only Include, Sources and Except count then
+	Release string                  // of Debian, or empty: the newest version that apt knows
 	Prepare func(tree string) error // what has to be made in the tree first, or nil
 	Include string                  // the folder of the tree with headers and sources
 	Sources []string                // patterns in Include
@@ -29,11 +32,49 @@ var SQLite = SourcePackage{
 	Name: "sqlite3", Include: "amalgamation", Sources: []string{"sqlite3.c"}, Prepare: amalgamate,
 }
 
+// Speedtest is SQLite's own benchmark with the library, a whole program.
+var Speedtest = SourcePackage{
+	Name: SQLite.Name, Include: SQLite.Include, Sources: []string{"sqlite3.c", "../test/speedtest1.c"}, Prepare: amalgamate,
+}
+
+// Of packages that have had a security update, that of the release itself is
+// taken: the archive keeps no older updates.
+const release = "bookworm"
+
+// Zlib is the zlib library.
+var Zlib = SourcePackage{Name: "zlib", Release: release, Sources: []string{"*.c"}}
+
+// ZlibCover is the library with its own test of inflate, a whole program.
+var ZlibCover = SourcePackage{Name: Zlib.Name, Release: release, Sources: []string{"*.c", "test/infcover.c"}}
+
+// PNG is the PNG library with filters in SSE2, without errors that return by
+// longjmp.
+var PNG = SourcePackage{
+	Name: "libpng1.6", Release: release, Prepare: configurePNG,
+	Sources: []string{"png*.c", "intel/*.c"}, Except: []string{"pngtest.c"},
+}
+
+// configurePNG writes the header that libpng's configure would make.
+func configurePNG(tree string) error {
+	prebuilt, err := os.ReadFile(filepath.Join(tree, "scripts", "pnglibconf.h.prebuilt"))
+	if err != nil {
+		return err
+	}
+	header := string(prebuilt)
+	for line := range strings.Lines(header) {
+		// The simplified interface catches errors by longjmp.
+		if strings.HasPrefix(line, "#define PNG_SETJMP_") || strings.HasPrefix(line, "#define PNG_SIMPLIFIED_") {
+			header = strings.Replace(header, line, "", 1)
+		}
+	}
+	return os.WriteFile(filepath.Join(tree, "pnglibconf.h"), []byte(header), 0o666)
+}
+
 // LuaProgram is a C program that uses the Lua library; flags are more flags of
 // the compiler. As a module it has no pcall that catches: see lua/luaconfig.h.
 func LuaProgram(name, source string, flags ...string) Program {
 	return Program{
-		Name: name, Language: C, Sources: []string{source}, Package: &Lua, Flags: flags,
+		Name: name, Language: C, Sources: []string{source}, Packages: []*SourcePackage{&Lua}, Flags: flags,
 		Inputs: []string{"test/toolchain/lua/luaconfig.h", "test/toolchain/lua/setjmp.h"},
 		WasmFlags: []string{
 			"-I$ROOT/test/toolchain/lua", "-include", "luaconfig.h",
@@ -47,12 +88,15 @@ func LuaProgram(name, source string, flags ...string) Program {
 // memory only; flags are more flags of the compiler.
 func SQLiteProgram(name, source string, flags ...string) Program {
 	return Program{
-		Name: name, Language: C, Sources: []string{source, "test/toolchain/sqlite/vfs.c"}, Package: &SQLite,
-		Flags: append([]string{
-			"-DSQLITE_OS_OTHER=1", "-DSQLITE_THREADSAFE=0", "-DSQLITE_TEMP_STORE=3",
-			"-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_OMIT_WAL",
-		}, flags...),
+		Name: name, Language: C, Sources: []string{source, "test/toolchain/sqlite/vfs.c"}, Packages: []*SourcePackage{&SQLite},
+		Flags: slices.Concat(SQLiteFlags, flags),
 	}
+}
+
+// SQLiteFlags configure SQLite for vfs.c: databases in memory only.
+var SQLiteFlags = []string{
+	"-DSQLITE_OS_OTHER=1", "-DSQLITE_THREADSAFE=0", "-DSQLITE_TEMP_STORE=3",
+	"-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_OMIT_WAL",
 }
 
 // nameMultiarch writes the header that Debian's patch of Lua includes and its
@@ -102,6 +146,10 @@ func (p *SourcePackage) Fetch() error {
 }
 
 func (p *SourcePackage) tree() (tree, error) {
+	if p.Python != nil {
+		path, err := p.Python.tree()
+		return tree{filepath.Join(path, p.Include), p.Python.String()}, err
+	}
 	root, err := Root()
 	if err != nil {
 		return tree{}, err
@@ -159,7 +207,11 @@ func (p *SourcePackage) unpack(debian, directory string) (string, error) {
 	if err := os.MkdirAll(directory, 0o777); err != nil {
 		return "", err
 	}
-	if err := command(directory, nil, "apt-get", append(options, "source", p.Name)...); err != nil {
+	wanted := p.Name
+	if p.Release != "" {
+		wanted += "/" + p.Release
+	}
+	if err := command(directory, nil, "apt-get", append(options, "source", wanted)...); err != nil {
 		return "", err
 	}
 	trees, err := filepath.Glob(filepath.Join(directory, p.Name+"-*", "debian"))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -13,9 +14,24 @@ type Language int
 // The languages that tests are written in.
 const (
 	C       Language = iota
+	CPP              // C++17 with the library of cxx.go, and exceptions
 	Rust             // Debian's rustc
 	RustWeb          // Debian's newer rustc
 	Go
+	AssemblyScript
+	Zig
+	Prebuilt // the package's Prepare builds the module
+)
+
+// Exceptions is the form of exceptions in a module. C++ has one of them; C has
+// one when longjmp is built of them.
+type Exceptions int
+
+// The forms of exceptions.
+const (
+	NoExceptions       Exceptions = iota
+	LegacyExceptions              // try, catch, delegate: what clang 19 emits
+	StandardExceptions            // try_table and exnref: WebAssembly 3.0, translated by wasm-opt
 )
 
 // Program is a program that can be built as a WebAssembly module.
@@ -23,13 +39,16 @@ type Program struct {
 	Name     string
 	Language Language
 	// Sources are files relative to the root of the project; for Go the one
-	// folder of the main package.
+	// folder of the main package; of a prebuilt program the module, in its package.
 	Sources []string
-	Package *SourcePackage // a Debian source package that is part of it, or nil
-	Flags   []string       // more arguments for the compiler
-	Inputs  []string       // files that are included from elsewhere
+	// Packages are source packages that are part of a C or C++ program. The
+	// folders with their headers are searched in this order.
+	Packages   []*SourcePackage
+	Flags      []string   // more arguments for the compiler
+	Inputs     []string   // files that are included from elsewhere
+	Exceptions Exceptions // of a C or C++ program as a module
 	// WasmFlags and WasmLink are more arguments for compiler and linker of a
-	// C program when it becomes a module. $ROOT is the root of the project.
+	// C, C++ or Zig program when it becomes a module. $ROOT is the root of the project.
 	WasmFlags, WasmLink []string
 	NativeFlags         []string // more arguments for the compiler of a native program
 }
@@ -37,50 +56,80 @@ type Program struct {
 // Wasm builds the program as a WebAssembly module for WASI preview 1 and
 // returns its path.
 func Wasm(p Program) (string, error) {
+	if p.Exceptions == StandardExceptions {
+		return translateExceptions(p)
+	}
 	switch p.Language {
 	case C:
 		return buildC(p, wasmTarget(p))
+	case CPP:
+		return buildCPP(p)
 	case Rust:
 		return buildRust(p)
 	case RustWeb:
 		return buildRustWeb(p)
 	case Go:
 		return buildGo(p, ".wasm", []string{"GOOS=wasip1", "GOARCH=wasm"})
+	case AssemblyScript:
+		return buildAssemblyScript(p)
+	case Zig:
+		return buildZig(p)
+	case Prebuilt:
+		return prebuilt(p)
 	}
 	return "", fmt.Errorf("%s: language %d is none that can be built", p.Name, p.Language)
 }
 
-// Native builds a C or Go program for this computer and returns its path.
+// Native builds a program for this computer and returns its path.
 func Native(p Program) (string, error) {
 	switch p.Language {
 	case C:
-		return buildC(p, target{compile: p.NativeFlags})
+		return buildC(p, target{tool: clang, compile: p.NativeFlags})
+	case CPP:
+		return buildC(p, target{tool: clangCPP, compile: append([]string{cppStandard}, p.NativeFlags...)})
 	case Go:
 		return buildGo(p, ".native", nil)
+	case Zig:
+		return buildZigFor(p, "", []string{"-mcpu=baseline"})
 	}
-	return "", fmt.Errorf("%s: only C and Go programs are built natively", p.Name)
+	return "", fmt.Errorf("%s: programs in language %d are not built natively", p.Name, p.Language)
 }
 
-const clang = "clang-19"
+const (
+	clang    = "clang-19"
+	clangCPP = "clang++-19"
+)
 
 // target is what differs between the builds of a C program. The zero value is
 // this computer, the yardstick of the benchmarks: baseline x86-64, as Debian
 // builds its own programs.
 type target struct {
+	tool          string
 	suffix        string
 	compile, link []string
+	sources       []string // beyond those of the program
 }
 
 // wasmTarget builds a module. /usr/include is shut out, or headers of the system
 // that wasi-libc lacks (setjmp.h) would be found there.
 func wasmTarget(p Program) target {
-	const triple = "--target=wasm32-wasi"
-	return target{
+	to := target{
+		tool:    clang,
 		suffix:  ".wasm",
-		compile: append([]string{triple, "-nostdlibinc", "-isystem", "/usr/include/wasm32-wasi"}, p.WasmFlags...),
+		compile: slices.Clone(wasmCompile),
 		link:    append([]string{triple, "-Wl,--stack-first", "-Wl,-z,stack-size=1048576"}, p.WasmLink...),
 	}
+	if p.Exceptions != NoExceptions {
+		to.compile = append(to.compile, longjmpFlags...)
+		to.sources = append(to.sources, longjmpFiles...)
+	}
+	to.compile = append(to.compile, p.WasmFlags...)
+	return to
 }
+
+const triple = "--target=wasm32-wasi"
+
+var wasmCompile = []string{triple, "-nostdlibinc", "-isystem", "/usr/include/wasm32-wasi"}
 
 // buildC compiles all sources, then links. It takes two commands because clang
 // runs wasm-opt, where binaryen happens to be installed, when one command with
@@ -90,20 +139,23 @@ func buildC(p Program, to target) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b := build{name: p.Name, suffix: to.suffix, tool: clang}
+	b := build{name: p.Name, suffix: to.suffix, tool: to.tool}
 	compile := append(append([]string{"-c"}, to.compile...), p.Flags...)
-	if p.Package != nil {
-		tree, err := p.Package.tree()
+	for _, part := range p.Packages {
+		tree, err := part.tree()
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", p.Name, err)
 		}
-		compile = append(compile, "-w", "-I"+tree.path) // warnings of code that is not ours help nobody
-		compile = append(compile, p.Package.sources(tree.path)...)
-		b.version = tree.version
+		compile = append(compile, "-I"+tree.path)
+		compile = append(compile, part.sources(tree.path)...)
+		b.version += tree.version + "\n"
+	}
+	if p.Packages != nil {
+		compile = append(compile, "-w") // warnings of code that is not ours help nobody
 	} else {
 		compile = append(compile, "-Wall", "-Werror")
 	}
-	for _, source := range p.Sources {
+	for _, source := range slices.Concat(p.Sources, to.sources) {
 		path := filepath.Join(root, source)
 		headers, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.h"))
 		if err != nil {
@@ -118,9 +170,30 @@ func buildC(p Program, to target) (string, error) {
 	for i := range compile {
 		compile[i] = strings.ReplaceAll(compile[i], "$ROOT", root)
 	}
+	if name := sameObject(compile); name != "" {
+		return "", fmt.Errorf("%s: two sources are named %s: their object files would be one", p.Name, name)
+	}
 	b.first = compile
 	b.args = append([]string{"-lm"}, to.link...)
 	return b.run(root)
+}
+
+// sameObject returns the name of a source that is among arguments twice, in
+// different folders, or "".
+func sameObject(args []string) string {
+	seen := map[string]bool{}
+	for _, arg := range args {
+		extension := filepath.Ext(arg)
+		if extension != ".c" && extension != ".cpp" || strings.HasPrefix(arg, "-") {
+			continue
+		}
+		object := strings.TrimSuffix(filepath.Base(arg), extension)
+		if seen[object] {
+			return filepath.Base(arg)
+		}
+		seen[object] = true
+	}
+	return ""
 }
 
 // rustc is Debian's own: one from rustup, which may come first in PATH, has no
