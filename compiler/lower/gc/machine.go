@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // What heap.go does that Go's language has not, on memory made for tests. Package
@@ -16,11 +17,23 @@ type address uint64
 // vector is a value of the type v128.
 type vector [16]byte
 
-// area is memory from an address on. What is beyond usable must not be touched.
+// area is memory from an address on.
 type area struct {
 	at     address
 	bytes  []byte
-	usable uint64
+	usable []bool // blocks of it; nil: all
+}
+
+// has says whether n bytes from an address on lie there and are usable.
+func (r *area) has(a address, n uint64) bool {
+	offset := uint64(a - r.at)
+	if a < r.at || offset >= uint64(len(r.bytes)) || n > uint64(len(r.bytes))-offset {
+		return false
+	}
+	if r.usable == nil || n == 0 {
+		return true
+	}
+	return !slices.Contains(r.usable[offset>>blockShift:(offset+n-1)>>blockShift+1], false)
 }
 
 // machine is the memory that the functions below work on, set by tests.
@@ -35,9 +48,8 @@ var machine struct {
 // should not: the address is wrong then.
 func at(a address, n, alignment uint64) []byte {
 	for k := range machine.areas {
-		r := &machine.areas[k]
-		if offset := uint64(a - r.at); a >= r.at && offset < r.usable && n <= r.usable-offset && uint64(a)%alignment == 0 {
-			return r.bytes[offset : offset+n]
+		if r := &machine.areas[k]; uint64(a)%alignment == 0 && r.has(a, n) {
+			return r.bytes[a-r.at:][:n]
 		}
 	}
 	panic(fmt.Sprintf("gc: %d bytes at %#x are not there, or not aligned to %d", n, uint64(a), alignment))
