@@ -47,6 +47,8 @@ var layers = map[string][]string{
 	"compiler/debuginfo":           {},
 	"compiler/object":              {"abi", "compiler/debuginfo"},
 	"compiler/lower":               {"abi", "compiler/object", "compiler/wasm", "compiler/wasm/validate"},
+	"compiler/lower/gc":            {},
+	"compiler/lower/gc/translate":  {},
 	"compiler/cache":               {},
 	"compiler/llvm":                {"abi", "compiler/cache", "compiler/lower", "compiler/object", "golang.org/x/sync/..."},
 	"compiler/listing":             {"abi", "compiler/object", "compiler/wasm", "compiler/wasm/line", "golang.org/x/arch/x86/x86asm"},

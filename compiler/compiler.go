@@ -170,10 +170,11 @@ func (c *compilation) downgraded() bool {
 }
 
 // shardLevel is the level of a shard. The heap is optimised at any of them: it is
-// the same for all programs, so it is compiled once.
+// the same for all programs, so it is compiled once, and its small functions are
+// nothing without inlining.
 func (c *compilation) shardLevel(s lower.Shard) llvm.Level {
 	if s.Heap {
-		return llvm.LevelFast
+		return llvm.Level2
 	}
 	if s.Huge {
 		return llvm.Level0

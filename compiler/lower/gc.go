@@ -17,9 +17,9 @@ import (
 //	array       address of its type, uint32 length, four bytes, elements
 //
 // A subtype has the fields of its supertype first, so they lie at equal places.
-// The type is a constant of the module (defineObjectTypes); the heap is heap.c.
+// The type is a constant of the module (defineObjectTypes); the heap is package gc.
 
-// Offsets in objects and in their types, which heap.c knows as well.
+// Offsets in objects and in their types, which package gc knows as well.
 const (
 	headerBytes     = 8
 	arrayLengthAt   = 8
@@ -34,7 +34,7 @@ const (
 // header is in front.
 const fieldAlignMax = 8
 
-// heapClasses are the sizes of cells, those of heap.c.
+// heapClasses are the sizes of cells, those of package gc.
 var heapClasses = [...]uint64{
 	16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024,
 	1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096, 5120, 6144, 7168, 8192, 9360, 10912, 13104, 16384, 21840, 32768,
@@ -43,8 +43,6 @@ var heapClasses = [...]uint64{
 // heapBumpsAt is where wasm_heap has the next cell and the limit of each class.
 const heapBumpsAt = 64
 
-// heapBytes is how large wasm_heap is for whoever provides it (docs/abi.md).
-const heapBytes = 4096
 
 // objectLayout is how objects of a type lie in memory.
 type objectLayout struct {
@@ -154,7 +152,7 @@ func (m *module) makesObjects(e *wasm.ConstExpr) bool {
 // heapSymbol is the symbol of the state of the heap.
 func (m *module) heapSymbol() string { return m.options.SymbolPrefix + object.SymbolHeap }
 
-// Counts of roots that are no references (TABLE and SPAN of heap.c).
+// Counts of roots that are no references (isTable and isSpan of package gc).
 const (
 	isTable = "-1"
 	isSpan  = "-2"
@@ -188,7 +186,7 @@ func (m *module) roots() (list [][2]string) {
 	return list
 }
 
-// defineRoots writes what wasm_instantiate registers (struct module of heap.c).
+// defineRoots writes what wasm_instantiate registers (moduleLinkedAt of package gc).
 func (s *shard) defineRoots() {
 	if !s.module.heap {
 		return
@@ -226,8 +224,8 @@ func (m *module) objectTypeSymbol(t uint32) string {
 	return m.own("y", int(m.checked.CanonicalType(t)))
 }
 
-// defineObjectTypes writes the types of all structures and arrays (struct type of
-// heap.c): id, kind, size, fields to follow, display.
+// defineObjectTypes writes the types of all structures and arrays (typeKindAt of
+// package gc): id, kind, size, fields to follow, display.
 func (s *shard) defineObjectTypes() {
 	for i := range s.module.Types {
 		symbol := s.module.objectTypeSymbol(uint32(i))

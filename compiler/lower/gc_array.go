@@ -99,7 +99,7 @@ func lowerArrayNewFixed(f *function, i *wasm.Instruction) {
 // fillTypes are the types that elements of some bytes are filled as.
 var fillTypes = map[uint64]string{1: "i8 zeroext", 2: "i16 zeroext", 4: "i32", 8: "i64", 16: "<16 x i8>"}
 
-// fill sets elements (gc_fill of heap.c).
+// fill sets elements (Fill1 and the others of package gc).
 func (f *function) fill(place, count int, t wasm.ValueType, v value) {
 	bytes := storageBytes(t)
 	name := f.use(f.module.options.SymbolPrefix+"gc_fill_"+decimal(bytes), "declare hidden void %s(ptr, i64, "+fillTypes[bytes]+") nounwind")

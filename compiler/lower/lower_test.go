@@ -13,8 +13,6 @@ import (
 	"mewz/compiler/wasm/validate"
 )
 
-var update = flag.Bool("update", false, "rewrite heap.ll")
-
 var showIR = flag.Bool("ir", false, "print the IR of each file")
 
 // assemble makes a module of text by wat2wasm.
