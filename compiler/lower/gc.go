@@ -43,7 +43,6 @@ var heapClasses = [...]uint64{
 // heapBumpsAt is where wasm_heap has the next cell and the limit of each class.
 const heapBumpsAt = 64
 
-
 // objectLayout is how objects of a type lie in memory.
 type objectLayout struct {
 	offsets []uint64 // of the fields of a structure
