@@ -53,7 +53,7 @@ type Range struct {
 }
 
 const (
-	configMagic = "mewzcfg1"
+	configMagic = "mewzcfg2" // another one after each change of the encoding
 	// ConfigMaxBytes bounds a configuration: arguments and environment of
 	// Linux's own limit (128 KiB a string, 2 MiB in all) fit.
 	ConfigMaxBytes = 16 << 20
