@@ -123,7 +123,7 @@ func (t *typeTest) testKind(v value, top wasm.ValueType, kind uint64) int {
 	return t.finish(registerName(is))
 }
 
-// kindOf is the kind of a structure or array type as heap.c numbers it.
+// kindOf is the kind of a structure or array type as package gc numbers it.
 func (m *module) kindOf(t uint32) uint64 {
 	if m.Types[t].Kind == wasm.KindArray {
 		return kindArray

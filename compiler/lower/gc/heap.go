@@ -615,7 +615,8 @@ func refill(class uint64) address {
 			return 0
 		}
 		if word(countAt) != before && load32(k+sweepAt) != 0 {
-			continue // the block stays free
+			setWord(cursorAt, block) // it stays free, and must be found again
+			continue
 		}
 		useFresh(class, block)
 	}

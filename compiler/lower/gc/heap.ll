@@ -2030,13 +2030,15 @@ and.65:
   %v.74 = icmp ne i32 %v.73, 0
   br i1 %v.74, label %then.62, label %else.63
 then.62:
+  %v.75 = load i64, ptr %block.55
+  call void @setWord(i64 1960, i64 %v.75)
   br label %next.10
 else.63:
   br label %done.64
 done.64:
-  %v.75 = load i64, ptr %class.1
-  %v.76 = load i64, ptr %block.55
-  call void @useFresh(i64 %v.75, i64 %v.76)
+  %v.76 = load i64, ptr %class.1
+  %v.77 = load i64, ptr %block.55
+  call void @useFresh(i64 %v.76, i64 %v.77)
   br label %next.10
 next.10:
   br label %loop.8

@@ -186,7 +186,12 @@ func (m *model) step() {
 	at, conservative := m.root(sort, k)
 	if m.random.IntN(8) == 0 {
 		m.roots[sort][k] = nil
-		store64(at, uint64(m.random.IntN(2)*5)) // null, or an i31
+		switch word := m.random.Uint64N(rangeBytes); {
+		case conservative: // an address that may lie in anything, dead or alive
+			store64(at, uint64(testRange)+word)
+		default:
+			store64(at, word%2*5) // null, or an i31
+		}
 		return
 	}
 	o := m.make()
