@@ -80,6 +80,15 @@ var layers = map[string][]string{
 	"kernel/virtio/discovery": {"abi", "kernel/device", "kernel/pci", "kernel/virtio", "kernel/virtio/mmio", "kernel/virtio/pci"},
 	"kernel/virtio/console":   {"abi", "kernel/device", "kernel/virtio"},
 
+	// The network: what a driver and the stack hand each other, then the stack.
+	"kernel/packet":          {"abi", "kernel/device"},
+	"kernel/socket":          {},
+	"kernel/netstack/header": {"kernel/packet", "kernel/socket"},
+	"kernel/netstack/ip":     {"kernel/netstack/header", "kernel/packet", "kernel/socket"},
+	"kernel/netstack/tcp":    {"kernel/netstack/header", "kernel/netstack/ip", "kernel/packet", "kernel/socket"},
+	"kernel/netstack/udp":    {"kernel/netstack/header", "kernel/netstack/ip", "kernel/packet", "kernel/socket"},
+	"kernel/netstack":        {"abi", "kernel/netstack/...", "kernel/packet", "kernel/socket"},
+
 	"kernel/console":                 {"abi", "kernel/device", "kernel/system", "kernel/virtio", "kernel/virtio/console", "kernel/virtio/discovery"},
 	"kernel/entropy":                 {"abi", "kernel/system"},
 	"kernel/netstack/tcp":            {"kernel/netstack/header", "kernel/netstack/ip", "kernel/packet", "kernel/socket"},

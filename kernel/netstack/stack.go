@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"mewz/abi"
+	"mewz/kernel/netstack/header"
+	"mewz/kernel/netstack/ip"
 	"mewz/kernel/netstack/tcp"
+	"mewz/kernel/netstack/udp"
 	"mewz/kernel/packet"
 	"mewz/kernel/socket"
 )
@@ -28,32 +31,131 @@ type Machine struct {
 }
 
 // Stack is a network stack (socket.Network).
-type Stack struct{}
+type Stack struct {
+	machine  Machine
+	settings settings
+	ip       *ip.Layer
+	tcp      *tcp.Engine
+	udp      *udp.Engine
+
+	ready   []socket.Readiness // by tag
+	sockets []*Socket          // open ones
+	free    []*Socket          // closed ones, to be used again
+	failed  bool               // the device is given up, and that was told
+}
+
+// framesMax bounds the frames that one Poll takes, so that a flood does not keep the
+// program from running: a queue of the device.
+const framesMax = 256
 
 // New starts a stack: it configures addresses from Config or begins to ask for them.
 // Errors name the value of Config that is malformed.
-func New(m Machine) (*Stack, error) { return nil, syscall.ENOSYS }
-
-func (s *Stack) Open(f socket.Family, k socket.Kind) (socket.Socket, error) {
-	return nil, syscall.ENOSYS
+func New(m Machine) (*Stack, error) {
+	settings, err := parseSettings(m.Config)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{machine: m, settings: settings}
+	s.ip = ip.New(ip.Config{Device: m.Device, Pool: m.Pool, Random: m.Random, Watcher: s})
+	s.tcp = tcp.New(s.ip, m.Pool, m.Random)
+	s.udp = udp.New(s.ip, m.Pool, m.Random)
+	s.ip.SetHandlers(s.tcp, s.udp)
+	s.ip.Begin(m.Now())
+	if err := s.configure(); err != nil {
+		return nil, err
+	}
+	m.Device.Flush()
+	return s, nil
 }
-func (s *Stack) Poll() bool                { return false }
-func (s *Stack) Wait() time.Duration       { return socket.Forever }
-func (s *Stack) Ready() []socket.Readiness { return nil }
+
+// Poll: see socket.Network.
+func (s *Stack) Poll() bool {
+	device := s.machine.Device
+	now := s.machine.Now()
+	s.ip.Begin(now)
+	happened := false
+	for range framesMax {
+		r := device.Receive()
+		if r == nil {
+			break
+		}
+		happened = true
+		s.ip.Input(r)
+	}
+	device.Recycle()
+	if s.ip.DeliverToSelf() {
+		happened = true
+	}
+	s.ip.Timers()
+	s.tcp.EndPoll(now)
+	device.Flush()
+	if err := device.Err(); err != nil && !s.failed {
+		s.failed = true
+		s.machine.Log("network: the device is given up: " + err.Error())
+	}
+	return happened
+}
+
+// Wait: see socket.Network.
+func (s *Stack) Wait() time.Duration {
+	at := min(s.ip.Deadline(), s.tcp.Deadline())
+	if at == socket.Forever {
+		return at
+	}
+	return max(at-s.machine.Now(), 0)
+}
+
+// Ready: see socket.Network.
+func (s *Stack) Ready() []socket.Readiness { return s.ready }
+
+// Lookup: see socket.Network.
 func (s *Stack) Lookup(name string, f socket.Family) (socket.Lookup, error) {
 	return nil, syscall.ENOSYS
 }
 
 // Configured reports whether the machine has an address by which others reach it;
 // before that a server is not ready.
-func (s *Stack) Configured() bool { return false }
+func (s *Stack) Configured() bool {
+	for _, a := range s.ip.Addresses() {
+		if !header.IsLinkLocal6(a.Address) {
+			return true
+		}
+	}
+	return false
+}
 
 // Addresses returns the addresses of the machine as text, for the announcement.
-func (s *Stack) Addresses() []string { return nil }
+func (s *Stack) Addresses() []string {
+	var all []string
+	for _, a := range s.ip.Addresses() {
+		all = append(all, header.FormatPrefix(a))
+	}
+	return all
+}
 
 // Servers returns the name servers and search domains in use, for /etc/resolv.conf.
-func (s *Stack) Servers() (servers []socket.Address, search []string) { return nil, nil }
+func (s *Stack) Servers() (servers []socket.Address, search []string) {
+	return s.settings.servers, s.settings.search
+}
 
 // Close resets or closes what is open and lets the last frames out, for up to
 // patience: the end of the machine.
-func (s *Stack) Close(patience time.Duration) {}
+func (s *Stack) Close(patience time.Duration) {
+	for len(s.sockets) > 0 {
+		s.sockets[len(s.sockets)-1].Close()
+	}
+	s.Poll()
+}
+
+// AddressReady, AddressTaken, Log: see ip.Watcher.
+func (s *Stack) AddressReady(a socket.Address) {}
+
+func (s *Stack) AddressTaken(a socket.Address) {
+	s.Log("address " + header.FormatAddress(a) + " is used by another node on the network")
+}
+
+func (s *Stack) Log(text string) {
+	if s.machine.Log != nil {
+		s.machine.Log("network: " + text)
+	}
+}

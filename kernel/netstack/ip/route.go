@@ -14,6 +14,16 @@ type Neighbor struct {
 	Resolved bool
 	// Version changes with Link, so that a template knows when to copy it anew.
 	Version uint32
+
+	state     neighborState
+	isRouter  bool  // RFC 4861, 7.2.5
+	asked     uint8 // solicitations in this state
+	heldCount uint8
+	held      [heldEach]*packet.Frame
+	address   socket.Address
+	until     time.Duration // what the state says
+	used      time.Duration
+	next      *Neighbor // in the bucket
 }
 
 // Route is the way to a destination. It is a value that its user keeps.
@@ -46,6 +56,12 @@ type Packet struct {
 	SegmentBytes uint16
 	// Group says that it was sent to a multicast or broadcast address.
 	Group bool
+
+	// whole is the packet from its IP header on as far as it lies in one buffer, for
+	// errors about it; nil if it was put together from fragments.
+	whole []byte
+	// nextHeaderAt is where the number of an IPv6 packet's protocol lies in whole.
+	nextHeaderAt uint16
 }
 
 // Protocol numbers.
