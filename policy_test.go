@@ -79,6 +79,9 @@ var layers = map[string][]string{
 	"kernel/virtio/pci":       {"abi", "kernel/device", "kernel/pci", "kernel/virtio"},
 	"kernel/virtio/discovery": {"abi", "kernel/device", "kernel/pci", "kernel/virtio", "kernel/virtio/mmio", "kernel/virtio/pci"},
 	"kernel/virtio/console":   {"abi", "kernel/device", "kernel/virtio"},
+	"kernel/packet":           {"abi", "kernel/device"},
+	"kernel/packet/tap":       {"abi", "kernel/packet", "kernel/system"},
+	"kernel/virtio/net":       {"abi", "kernel/device", "kernel/packet", "kernel/virtio"},
 
 	"kernel/console":                 {"abi", "kernel/device", "kernel/system", "kernel/virtio", "kernel/virtio/console", "kernel/virtio/discovery"},
 	"kernel/entropy":                 {"abi", "kernel/system"},
