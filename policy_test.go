@@ -79,6 +79,9 @@ var layers = map[string][]string{
 	"kernel/virtio/pci":       {"abi", "kernel/device", "kernel/pci", "kernel/virtio"},
 	"kernel/virtio/discovery": {"abi", "kernel/device", "kernel/pci", "kernel/virtio", "kernel/virtio/mmio", "kernel/virtio/pci"},
 	"kernel/virtio/console":   {"abi", "kernel/device", "kernel/virtio"},
+	"kernel/packet":           {"abi", "kernel/device"},
+	"kernel/packet/tap":       {"abi", "kernel/packet", "kernel/system"},
+	"kernel/virtio/net":       {"abi", "kernel/device", "kernel/packet", "kernel/virtio"},
 
 	// The network: what a driver and the stack hand each other, then the stack.
 	"kernel/packet":          {"abi", "kernel/device"},

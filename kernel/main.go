@@ -17,18 +17,20 @@ import (
 	"mewz/kernel/entropy"
 	"mewz/kernel/instance"
 	"mewz/kernel/vfs"
+	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/wasi"
 )
 
 func main() {
 	runtime.LockOSThread() // the preemption timer is the thread's
-	host := console.NewHost()
+	machine := discovery.Open()
+	host := console.NewHost(machine)
 	defer reportPanic(host)
-	host.Exit(run(host))
+	host.Exit(run(host, machine))
 }
 
-// run is the life of the machine, step by step.
-func run(host *console.Host) (abi.ExitReason, uint32) {
+// run is the life of the machine, step by step. found is nil in a Linux process.
+func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) {
 	config, err := instance.Config()
 	if err != nil {
 		return refuse(host, err)
@@ -45,6 +47,10 @@ func run(host *console.Host) (abi.ExitReason, uint32) {
 		return refuse(host, err)
 	}
 	streams := host.Streams()
+	network, err := openNetwork(host, config, found, random)
+	if err != nil {
+		return refuse(host, err)
+	}
 	system, err := wasi.New(wasi.Machine{
 		Config: config,
 		Clock:  wasi.NewClock(config.WallClockNanos),
@@ -61,18 +67,23 @@ func run(host *console.Host) (abi.ExitReason, uint32) {
 	if err != nil {
 		return refuse(host, err)
 	}
-	m := machine{host: host, config: config, system: system, program: program}
+	m := machine{host: host, config: config, system: system, program: program, network: network}
 	system.Memory = program.Memory()
 	if err := program.Start(&m); err != nil {
 		return refuse(host, err)
 	}
 	host.Message("start")
-	return m.loop()
+	reason, code := m.loop()
+	network.end()
+	return reason, code
 }
 
-// openRandom keys the random numbers of a program that wants some. A program
-// that does not never needs an entropy source.
+// openRandom keys the random numbers of a program that wants some, or has a
+// network. A program that does not never needs an entropy source.
 func openRandom(config *abi.Config) (wasi.Random, error) {
+	if config.Network.Enabled {
+		return entropy.New(entropy.Machine, config.Seed)
+	}
 	number, _, _ := abi.LookupFunction("wasi_snapshot_preview1", "random_get", "ii", "i")
 	for _, imported := range config.Imports {
 		if int(imported) == number {
@@ -105,6 +116,7 @@ type machine struct {
 	config  *abi.Config
 	system  *wasi.System
 	program *instance.Instance
+	network *network // nil: none
 }
 
 // Call answers a call of the program (instance.Handler): those of memory and the
@@ -159,6 +171,9 @@ func (m *machine) loop() (abi.ExitReason, uint32) {
 		event := m.program.Resume()
 		switch event.Kind {
 		case instance.Preempted:
+			if m.network != nil {
+				m.network.Poll()
+			}
 			runtime.Gosched()
 		case instance.Trapped:
 			return m.trap(m.program.Trap(), "")
