@@ -83,6 +83,7 @@ var layers = map[string][]string{
 	"kernel/console":                 {"abi", "kernel/device", "kernel/system", "kernel/virtio", "kernel/virtio/console", "kernel/virtio/discovery"},
 	"kernel/entropy":                 {"abi", "kernel/system"},
 	"kernel/vfs":                     {"abi"},
+	"kernel/commandline":             {"abi"},
 	"kernel/instance":                {"abi", "kernel/system"},
 	"kernel/instance/internal/probe": {"abi", "kernel/instance"},
 	"kernel/wasi":                    {"abi", "kernel/clock", "kernel/console", "kernel/entropy", "kernel/instance", "kernel/system", "kernel/vfs"},
