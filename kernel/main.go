@@ -35,6 +35,9 @@ func run(host *console.Host) (abi.ExitReason, uint32) {
 	}
 	host.Log = config.KernelLog
 	host.Message("instantiate " + config.ProgramName)
+	if err := applyCommandLine(host, &config.Network); err != nil {
+		return refuse(host, err)
+	}
 
 	random, err := openRandom(config)
 	if err != nil {
