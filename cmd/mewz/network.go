@@ -104,7 +104,7 @@ func parseAddresses(texts []string) ([]netip.Prefix, error) {
 	for _, text := range texts {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
-			if a, err := netip.ParseAddr(text); err == nil {
+			if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 				return nil, fmt.Errorf("--ip %q: no prefix length: write %v/%d", text, a, map[bool]int{true: 24, false: 64}[a.Is4()])
 			}
 			return nil, fmt.Errorf("--ip %q: no address with a prefix length: write 10.0.0.2/24 or 2001:db8::2/64", text)
