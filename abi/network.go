@@ -21,15 +21,6 @@ type Network struct {
 	Listen []string
 }
 
-// A VMM's command line for the kernel (PVH: hvm_start_info.cmdline_paddr) of at most
-// CommandLineMaxBytes becomes the environment variable CommandLineVariable of the
-// kernel, which overrides parts of Network (kernel/commandline). Firecracker passes
-// 2 KiB, Linux takes 2 KiB.
-const (
-	CommandLineVariable = "MEWZ_COMMAND_LINE"
-	CommandLineMaxBytes = 4096
-)
-
 // lists are the fields that are lists, in the order of their encoding.
 func (n *Network) lists() []*[]string {
 	return []*[]string{&n.Addresses, &n.Gateways, &n.Servers, &n.Search, &n.Listen}
