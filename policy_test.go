@@ -96,6 +96,7 @@ var layers = map[string][]string{
 	"kernel/entropy":                 {"abi", "kernel/system"},
 	"kernel/netstack/tcp":            {"kernel/netstack/header", "kernel/netstack/ip", "kernel/packet", "kernel/socket"},
 	"kernel/vfs":                     {"abi"},
+	"kernel/commandline":             {"abi"},
 	"kernel/instance":                {"abi", "kernel/system"},
 	"kernel/instance/internal/probe": {"abi", "kernel/instance"},
 	"kernel/wasi":                    {"abi", "kernel/clock", "kernel/console", "kernel/entropy", "kernel/instance", "kernel/system", "kernel/vfs"},

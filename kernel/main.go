@@ -37,6 +37,9 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 	}
 	host.Log = config.KernelLog
 	host.Message("instantiate " + config.ProgramName)
+	if err := applyCommandLine(host, &config.Network); err != nil {
+		return refuse(host, err)
+	}
 
 	random, err := openRandom(config)
 	if err != nil {
