@@ -20,6 +20,11 @@ func fullConfig() *Config {
 		Seed: bytes.Repeat([]byte{7}, 32), WallClockNanos: 1 << 60,
 		TerminalStdin: true, TerminalStderr: true, KernelLog: true,
 		PreemptMillis: 10, ProgramName: "app.wasm", PreopenedGuests: []string{"/"},
+		Network: Network{
+			Enabled: true, Addresses: []string{"10.0.2.15/24", "fd00::2/64"}, Gateways: []string{"10.0.2.2", "fd00::1"},
+			Servers: []string{"10.0.2.3"}, Search: []string{"example.org", "example.net"}, HostName: "web",
+			Listen: []string{"0.0.0.0:8080", "[::]:8443"},
+		},
 	}
 }
 
@@ -70,7 +75,8 @@ func TestFrames(t *testing.T) {
 		{"stdout", AppendFrameHeader(nil, FrameStdout, FrameMaxBytes), true},
 		{"too long", AppendFrameHeader(nil, FrameStdout, FrameMaxBytes+1), false},
 		{"kind 0", AppendFrameHeader(nil, 0, 1), false},
-		{"kind 7", AppendFrameHeader(nil, 7, 1), false},
+		{"network", AppendFrameHeader(nil, FrameNetwork, 10), true},
+		{"kind 8", AppendFrameHeader(nil, 8, 1), false},
 		{"short", []byte{1, 0, 0}, false},
 		{"padding", []byte{1, 0, 1, 0, 0, 0, 0, 0}, false},
 	}
