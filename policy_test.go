@@ -99,7 +99,7 @@ var layers = map[string][]string{
 	"kernel/commandline":             {"abi"},
 	"kernel/instance":                {"abi", "kernel/system"},
 	"kernel/instance/internal/probe": {"abi", "kernel/instance"},
-	"kernel/wasi":                    {"abi", "kernel/clock", "kernel/console", "kernel/entropy", "kernel/instance", "kernel/system", "kernel/vfs"},
+	"kernel/wasi":                    {"abi", "kernel/clock", "kernel/console", "kernel/entropy", "kernel/instance", "kernel/socket", "kernel/system", "kernel/vfs"},
 	"kernel":                         {"abi", "kernel/..."},
 
 	// Tools of the host that build and check the kernel.

@@ -96,6 +96,37 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// How many functions there are: those of the witx, and WasmEdge's by name and type.
+const (
+	preview1Functions = 46
+	wasmEdgeFunctions = 27
+)
+
+// TestLookupFunctionByType holds for names that have more than one type.
+func TestLookupFunctionByType(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		types []string
+	}{
+		{"sock_accept", []string{"iii", "ii"}},
+		{"sock_recv_from", []string{"iiiiiii", "iiiiiiii"}},
+		{"sock_getlocaladdr", []string{"iiii", "iii"}},
+		{"sock_getpeeraddr", []string{"iiii", "iii"}},
+	} {
+		numbers := map[int]bool{}
+		for _, params := range test.types {
+			number, _, matches := LookupFunction(preview1, test.name, params, "i")
+			if !matches || Functions[number].Params != params || numbers[number] {
+				t.Errorf("LookupFunction(%s, %s) = %d, %v", test.name, params, number, matches)
+			}
+			numbers[number] = true
+		}
+		if _, found, matches := LookupFunction(preview1, test.name, "i", "i"); !found || matches {
+			t.Errorf("%s of no such type: want found, not matching", test.name)
+		}
+	}
+}
+
 func TestFunctionsAreUnique(t *testing.T) {
 	seen := map[Function]bool{}
 	for i, f := range Functions {
@@ -111,8 +142,8 @@ func TestFunctionsAreUnique(t *testing.T) {
 			t.Errorf("LookupFunction(%v) = %d, %v, %v, want %d", f, number, found, matches, i)
 		}
 	}
-	if n := len(Functions); n != 46 {
-		t.Errorf("%d functions, preview 1 has 46", n)
+	if n := len(Functions); n != preview1Functions+wasmEdgeFunctions || n >= CallMemoryGrow {
+		t.Errorf("%d functions, want %d of preview 1 and %d of WasmEdge, less than %#x", n, preview1Functions, wasmEdgeFunctions, CallMemoryGrow)
 	}
 	if _, found, matches := LookupFunction(preview1, "fd_write", "i", "i"); !found || matches {
 		t.Error("fd_write of another type: want found, not matching")

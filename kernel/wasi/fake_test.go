@@ -158,11 +158,8 @@ func (w *world) call(name string, args ...uint64) Errno {
 	a := &w.args
 	*a = Args{}
 	for number, f := range abi.Functions {
-		if f.Name != name {
+		if f.Name != name || len(args) != len(f.Params) {
 			continue
-		}
-		if len(args) != len(f.Params) {
-			w.t.Fatalf("%s takes %d parameters, not %d", name, len(f.Params), len(args))
 		}
 		for i, v := range args {
 			if f.Params[i] == 'i' {
@@ -172,7 +169,7 @@ func (w *world) call(name string, args ...uint64) Errno {
 		}
 		return w.Call(uint64(number), a)
 	}
-	w.t.Fatalf("no function %s", name)
+	w.t.Fatalf("no function %s of %d parameters", name, len(args))
 	return 0
 }
 
