@@ -84,7 +84,6 @@ var layers = map[string][]string{
 	"kernel/virtio/net":       {"abi", "kernel/device", "kernel/packet", "kernel/virtio"},
 
 	// The network: what a driver and the stack hand each other, then the stack.
-	"kernel/packet":          {"abi", "kernel/device"},
 	"kernel/socket":          {},
 	"kernel/netstack/header": {"kernel/packet", "kernel/socket"},
 	"kernel/netstack/ip":     {"kernel/netstack/header", "kernel/packet", "kernel/socket"},
@@ -94,7 +93,6 @@ var layers = map[string][]string{
 
 	"kernel/console":                 {"abi", "kernel/device", "kernel/system", "kernel/virtio", "kernel/virtio/console", "kernel/virtio/discovery"},
 	"kernel/entropy":                 {"abi", "kernel/system"},
-	"kernel/netstack/tcp":            {"kernel/netstack/header", "kernel/netstack/ip", "kernel/packet", "kernel/socket"},
 	"kernel/vfs":                     {"abi"},
 	"kernel/commandline":             {"abi"},
 	"kernel/instance":                {"abi", "kernel/system"},

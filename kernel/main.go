@@ -45,16 +45,16 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 	if err != nil {
 		return refuse(host, err)
 	}
-	files, err := openFiles(config)
-	if err != nil {
-		return refuse(host, err)
-	}
 	streams := host.Streams()
 	network, err := openNetwork(host, config, found, random)
 	if err != nil {
 		return refuse(host, err)
 	}
-	system, err := wasi.New(wasi.Machine{
+	files, err := openFiles(config, network)
+	if err != nil {
+		return refuse(host, err)
+	}
+	parts := wasi.Machine{
 		Config: config,
 		Clock:  wasi.NewClock(config.WallClockNanos),
 		Random: random,
@@ -62,7 +62,11 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 		Stdout: streams.Stdout,
 		Stderr: streams.Stderr,
 		Files:  files,
-	})
+	}
+	if network != nil {
+		parts.Network, parts.Wait = network, network.wait
+	}
+	system, err := wasi.New(parts)
 	if err != nil {
 		return refuse(host, err)
 	}
@@ -96,12 +100,18 @@ func openRandom(config *abi.Config) (wasi.Random, error) {
 	return nil, nil
 }
 
-// openFiles opens the archive of the image, if it has one.
-func openFiles(config *abi.Config) (vfs.FileSystem, error) {
-	if config.Archive.Bytes == 0 {
-		return nil, nil
+// openFiles opens the archive of the image, if it has one, with the files about the
+// network in it.
+func openFiles(config *abi.Config, n *network) (files vfs.FileSystem, err error) {
+	if config.Archive.Bytes != 0 {
+		if files, err = vfs.OpenArchive(instance.Bytes(config.Archive)); err != nil {
+			return nil, err
+		}
 	}
-	return vfs.OpenArchive(instance.Bytes(config.Archive))
+	if n == nil {
+		return files, nil
+	}
+	return addEtc(files, config, resolver{config.Network.HostName, n.Addresses, n.servers})
 }
 
 // refuse reports why the program cannot be started.

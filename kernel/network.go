@@ -8,6 +8,7 @@ import (
 	"mewz/kernel/console"
 	"mewz/kernel/device"
 	"mewz/kernel/netstack"
+	"mewz/kernel/netstack/header"
 	"mewz/kernel/packet"
 	"mewz/kernel/packet/tap"
 	"mewz/kernel/system"
@@ -163,6 +164,15 @@ func (n *network) tell() {
 		n.host.Message("network: the machine is " + a)
 	}
 	n.host.Network(addresses)
+}
+
+// servers returns what /etc/resolv.conf says.
+func (n *network) servers() (servers, search []string) {
+	addresses, search := n.Servers()
+	for _, a := range addresses {
+		servers = append(servers, header.FormatAddress(a))
+	}
+	return servers, search
 }
 
 // watch reports, once, that the device is given up. The machine goes on without.
