@@ -243,7 +243,7 @@ func checkIdle(t testing.TB, name string, e *Engine) {
 }
 
 func dump(c *Conn) string {
-	if c == nil {
+	if c == nil || c.engine == nil {
 		return "none"
 	}
 	return fmt.Sprintf("state %d una %d nxt %d tail %d wnd %d | rcvNxt %d read %d adv %d fin %v | cwnd %d pipe %d recovery %+v | resendAt %d ms %d backoff %d",

@@ -201,7 +201,7 @@ func (l *Listener) Close() {
 // stranger takes a segment that belongs to no connection.
 func (e *Engine) stranger(k *key, s *segment) {
 	sequence := uint32(0)
-	if w := e.waiting.find(e, k); w != 0 {
+	if w := e.waiting.find(e, k); w != 0 && !e.waiting.over(e, w) {
 		var again bool
 		if sequence, again = e.inputTimeWait(w, k, s); !again {
 			return
