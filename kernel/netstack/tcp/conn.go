@@ -408,10 +408,10 @@ func (c *Conn) finish() {
 		return
 	}
 	switch c.state {
-	case established, synReceived:
-		if c.state == synReceived {
-			c.engine.halfOpen--
-		}
+	case synReceived: // opened sends it
+		c.finQueued = true
+		return
+	case established:
 		c.state = finWait1
 	case closeWait:
 		c.state = lastAck

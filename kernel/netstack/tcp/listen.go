@@ -327,6 +327,9 @@ func (c *Conn) establish(s *segment) bool {
 func (c *Conn) opened() {
 	e := c.engine
 	c.state = established
+	if c.finQueued {
+		c.state = finWait1 // closed meanwhile
+	}
 	c.everOpen = true
 	if c.backoff > 0 { // RFC 6298, 5.7: the SYN was lost
 		c.rtt.timeout = timeoutSYN
