@@ -1,0 +1,278 @@
+package tcp
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"time"
+
+	"mewz/kernel/netstack/ip"
+	"mewz/kernel/packet"
+	"mewz/kernel/socket"
+)
+
+// Random gives numbers that nobody can predict.
+type Random interface{ Fill(p []byte) }
+
+// Watcher is told when the readiness of a connection or listener changes.
+type Watcher interface{ SetReady(r socket.Readiness) }
+
+// Stats count what has happened since New.
+type Stats struct {
+	Received, Predicted, Sent uint64 // segments; Predicted by the short way
+	Retransmitted             uint64
+	ChecksumErrors            uint64
+	Dropped                   uint64 // for want of memory, room or sense
+	Challenges                uint64 // RFC 5961
+	Resets                    uint64 // sent
+	Cookies                   uint64 // SYN cookies sent
+	CookiesGood               uint64
+	Timeouts                  uint64 // retransmission timer
+	Probes                    uint64 // of a zero window
+}
+
+// Engine is TCP of one machine: it is an ip.Handler.
+type Engine struct {
+	out    ip.Output
+	pool   *packet.Pool
+	random Random
+	secret secret
+	// hashKeys make the place in the table of connections unpredictable.
+	hashKeys [4]uint64
+
+	now  time.Duration
+	ms   uint32 // now in milliseconds, wraps
+	tick uint32 // now in ticks of the wheel, wraps
+
+	table     []*Conn // by hash: chains
+	conns     int
+	listeners map[uint16][]*Listener
+	bound     map[uint16][]reservation
+	waiting   timeWaits
+	wheel     wheel
+
+	links     []packet.ChunkID // by ChunkID: the chunk behind it
+	acks      []*Conn          // have something to acknowledge
+	blocked   []*Conn          // the device had no room
+	starved   []*Conn          // the pool had none
+	free      *Conn
+	freeSpans *spans
+
+	halfOpen int // connections in SYN-RECEIVED
+	orphans  int // closed by the program, not yet by the peer
+	sparse   int // chunks behind gaps
+	portNext uint32
+	resets   tokens
+	cookieAt uint32 // when the last cookie was sent, 0: never
+	scratch  segment
+
+	Stats Stats
+}
+
+// tableMin is the first size of the table of connections.
+const tableMin = 64
+
+// New returns TCP over out. Payload that waits to be sent or to be read lies in
+// chunks of pool.
+func New(out ip.Output, pool *packet.Pool, random Random) *Engine {
+	e := &Engine{
+		out: out, pool: pool, random: random, secret: newSecret(random),
+		table:     make([]*Conn, tableMin),
+		listeners: map[uint16][]*Listener{},
+		bound:     map[uint16][]reservation{},
+	}
+	var b [36]byte
+	random.Fill(b[:])
+	for i := range e.hashKeys {
+		e.hashKeys[i] = binary.LittleEndian.Uint64(b[i*8:])
+	}
+	e.portNext = binary.LittleEndian.Uint32(b[32:])
+	e.now = -1
+	e.clock()
+	e.wheel.at = e.tick
+	e.resets = tokens{perSecond: resetsPerSecond, left: resetsPerSecond, at: e.ms}
+	return e
+}
+
+// clock takes the time of this Poll.
+func (e *Engine) clock() {
+	if now := e.out.Now(); now != e.now {
+		e.setClock(now)
+	}
+}
+
+func (e *Engine) setClock(now time.Duration) {
+	e.now = now
+	e.ms = uint32(uint64(now) / uint64(time.Millisecond))
+	e.tick = uint32(uint64(now) / uint64(tick))
+}
+
+// key names a connection.
+type key struct {
+	localHigh, localLow   uint64
+	remoteHigh, remoteLow uint64
+	ports                 uint32 // local << 16 | remote
+}
+
+func makeKey(local, remote *socket.Address, ports uint32) key {
+	be := binary.BigEndian
+	return key{be.Uint64(local[:8]), be.Uint64(local[8:]), be.Uint64(remote[:8]), be.Uint64(remote[8:]), ports}
+}
+
+// addresses is the other direction of makeKey.
+func (k *key) addresses() (local, remote socket.Address) {
+	be := binary.BigEndian
+	be.PutUint64(local[:8], k.localHigh)
+	be.PutUint64(local[8:], k.localLow)
+	be.PutUint64(remote[:8], k.remoteHigh)
+	be.PutUint64(remote[8:], k.remoteLow)
+	return local, remote
+}
+
+// hash is a keyed function in which somebody who does not know the keys and never sees its values
+// finds no collisions: two folded multiplications.
+func (e *Engine) hash(k *key) uint32 {
+	high, low := bits.Mul64(k.remoteLow^e.hashKeys[0], k.localLow^e.hashKeys[1])
+	folded := high ^ low
+	high, low = bits.Mul64(folded^uint64(k.ports)^e.hashKeys[2], k.remoteHigh^bits.RotateLeft64(k.localHigh, 32)^e.hashKeys[3])
+	return uint32(high ^ low)
+}
+
+// find returns the connection of a name, or nil.
+func (e *Engine) find(k *key) *Conn {
+	c := e.table[e.hash(k)&uint32(len(e.table)-1)]
+	for c != nil {
+		if c.key.remoteLow == k.remoteLow && c.key.ports == k.ports && c.key.localLow == k.localLow &&
+			c.key.remoteHigh == k.remoteHigh && c.key.localHigh == k.localHigh {
+			return c
+		}
+		c = c.chain
+	}
+	return nil
+}
+
+// insert puts a connection into the table, which grows to one entry a connection.
+func (e *Engine) insert(c *Conn) {
+	if e.conns >= len(e.table) {
+		old := e.table
+		e.table = make([]*Conn, 2*len(old))
+		for _, c := range old {
+			for c != nil {
+				next := c.chain
+				slot := &e.table[e.hash(&c.key)&uint32(len(e.table)-1)]
+				c.chain, *slot = *slot, c
+				c = next
+			}
+		}
+	}
+	slot := &e.table[e.hash(&c.key)&uint32(len(e.table)-1)]
+	c.chain, *slot = *slot, c
+	c.inTable = true
+	e.conns++
+}
+
+// remove takes a connection out of the table.
+func (e *Engine) remove(c *Conn) {
+	if !c.inTable {
+		return
+	}
+	slot := &e.table[e.hash(&c.key)&uint32(len(e.table)-1)]
+	for *slot != c {
+		slot = &(*slot).chain
+	}
+	*slot, c.chain = c.chain, nil
+	c.inTable = false
+	e.conns--
+}
+
+// Memory. A part of the pool is kept for what is on its way already: segments that are
+// in order, and the retransmissions that hold chunks anyway.
+const reserveFraction = 8 // 1/8
+
+// plenty reports whether there is memory for more than what must be.
+func (e *Engine) plenty() bool {
+	limit := e.pool.Max()
+	return limit-e.pool.Used() > limit/reserveFraction
+}
+
+// EndPoll sends the acknowledgements that nothing carried, retries what the device had no
+// room for, and runs the timers that are due.
+func (e *Engine) EndPoll(now time.Duration) {
+	if now != e.now {
+		e.setClock(now)
+	}
+	for i := 0; i < len(e.acks); i++ { // may grow
+		c := e.acks[i]
+		c.inAcks = false
+		c.endPoll()
+		c.recycle()
+	}
+	e.acks = e.acks[:0]
+	if len(e.blocked) > 0 {
+		e.unblock()
+	}
+	if len(e.starved) > 0 && e.plenty() {
+		e.feed()
+	}
+	if e.wheel.at != e.tick {
+		e.turn()
+	}
+	e.waiting.expire(e)
+}
+
+// unblock retries what the device had no room for, in the order in which it was.
+func (e *Engine) unblock() {
+	n := len(e.blocked)
+	for _, c := range e.blocked[:n] {
+		c.inBlocked = false
+		if c.ackOwed {
+			c.acknowledge()
+		}
+		c.output()
+		c.recycle()
+	}
+	e.blocked = append(e.blocked[:0], e.blocked[n:]...)
+}
+
+// feed tells those who got no memory that there is some.
+func (e *Engine) feed() {
+	n := len(e.starved)
+	for _, c := range e.starved[:n] {
+		c.inStarved = false
+		c.tell()
+		c.recycle()
+	}
+	e.starved = append(e.starved[:0], e.starved[n:]...)
+}
+
+// retryAfter is when to look again whether the device has room.
+const retryAfter = time.Millisecond
+
+// Deadline returns the moment when EndPoll is due next, or socket.Forever.
+func (e *Engine) Deadline() time.Duration {
+	if len(e.blocked) > 0 || len(e.starved) > 0 && e.plenty() {
+		return e.now + retryAfter
+	}
+	return e.next()
+}
+
+// Connections returns how many connections there are, for statistics; those in
+// TIME-WAIT do not count.
+func (e *Engine) Connections() int { return e.conns }
+
+// tokens limit a rate.
+type tokens struct {
+	perSecond, left uint32
+	at              uint32 // when left was perSecond
+}
+
+// take reports whether there is one more.
+func (t *tokens) take(ms uint32) bool {
+	if ms-t.at >= 1000 {
+		t.at, t.left = ms, t.perSecond
+	}
+	if t.left == 0 {
+		return false
+	}
+	t.left--
+	return true
+}
