@@ -88,6 +88,8 @@ var layers = map[string][]string{
 	"kernel/netstack/header": {"kernel/packet", "kernel/socket"},
 	"kernel/netstack/ip":     {"kernel/netstack/header", "kernel/packet", "kernel/socket"},
 	"kernel/netstack/tcp":    {"kernel/netstack/header", "kernel/netstack/ip", "kernel/packet", "kernel/socket"},
+	"kernel/netstack/dhcp":   {"kernel/netstack/header", "kernel/packet", "kernel/socket"},
+	"kernel/netstack/dns":    {"kernel/netstack/header", "kernel/socket", "golang.org/x/net/dns/dnsmessage"},
 	"kernel/netstack/udp":    {"kernel/netstack/header", "kernel/netstack/ip", "kernel/packet", "kernel/socket"},
 	"kernel/netstack":        {"abi", "kernel/netstack/...", "kernel/packet", "kernel/socket"},
 

@@ -94,5 +94,18 @@ func (s *Stack) configure() error {
 	if !s.settings.has6 {
 		s.ip.Autoconfigure()
 	}
-	return nil
+	if s.settings.has4 {
+		return nil
+	}
+	return s.startDHCP()
+}
+
+// hasGateway4 reports whether the user named a gateway of IPv4.
+func (s *settings) hasGateway4() bool {
+	for _, g := range s.gateways {
+		if header.IsIPv4(g) {
+			return true
+		}
+	}
+	return false
 }

@@ -228,6 +228,7 @@ func (x *Socket) Connect(e socket.Endpoint) error {
 		return err
 	}
 	x.conn = c
+	c.Watch(x)
 	x.applyOptions()
 	return syscall.EINPROGRESS
 }

@@ -7,10 +7,10 @@
 package netstack
 
 import (
-	"syscall"
 	"time"
 
 	"mewz/abi"
+	"mewz/kernel/netstack/dns"
 	"mewz/kernel/netstack/header"
 	"mewz/kernel/netstack/ip"
 	"mewz/kernel/netstack/tcp"
@@ -28,6 +28,8 @@ type Machine struct {
 	Config abi.Network
 	// Log takes messages for the log of the kernel: an address was found, a server lost.
 	Log func(text string)
+	// Hosts returns the text of /etc/hosts, or nil. It may be nil itself.
+	Hosts func() []byte
 }
 
 // Stack is a network stack (socket.Network).
@@ -37,6 +39,8 @@ type Stack struct {
 	ip       *ip.Layer
 	tcp      *tcp.Engine
 	udp      *udp.Engine
+	dns      *dns.Resolver
+	dhcp     *dhcpHost // nil without DHCP
 
 	ready   []socket.Readiness // by tag
 	sockets []*Socket          // open ones
@@ -60,6 +64,7 @@ func New(m Machine) (*Stack, error) {
 	s.tcp = tcp.New(s.ip, m.Pool, m.Random)
 	s.udp = udp.New(s.ip, m.Pool, m.Random)
 	s.ip.SetHandlers(s.tcp, s.udp)
+	s.dns = dns.New(dns.Config{Open: s.Open, Random: m.Random, Servers: s.Servers, Hosts: m.Hosts, Reaches: s.reaches})
 	s.ip.Begin(m.Now())
 	if err := s.configure(); err != nil {
 		return nil, err
@@ -87,18 +92,25 @@ func (s *Stack) Poll() bool {
 		happened = true
 	}
 	s.ip.Timers()
+	if s.dhcp != nil {
+		s.dhcp.poll(now)
+	}
+	s.dns.Poll(now)
 	s.tcp.EndPoll(now)
 	device.Flush()
 	if err := device.Err(); err != nil && !s.failed {
 		s.failed = true
-		s.machine.Log("network: the device is given up: " + err.Error())
+		s.Log("the device is given up: " + err.Error())
 	}
 	return happened
 }
 
 // Wait: see socket.Network.
 func (s *Stack) Wait() time.Duration {
-	at := min(s.ip.Deadline(), s.tcp.Deadline())
+	at := min(s.ip.Deadline(), s.tcp.Deadline(), s.dns.Deadline())
+	if s.dhcp != nil {
+		at = min(at, s.dhcp.client.Deadline())
+	}
 	if at == socket.Forever {
 		return at
 	}
@@ -110,7 +122,21 @@ func (s *Stack) Ready() []socket.Readiness { return s.ready }
 
 // Lookup: see socket.Network.
 func (s *Stack) Lookup(name string, f socket.Family) (socket.Lookup, error) {
-	return nil, syscall.ENOSYS
+	l, err := s.dns.Lookup(name, f, s.ip.Now())
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// reaches reports whether there is an address of a family for the world.
+func (s *Stack) reaches(f socket.Family) bool {
+	for _, a := range s.ip.Addresses() {
+		if header.IsIPv4(a.Address) == (f == socket.IPv4) && !header.IsLinkLocal6(a.Address) {
+			return true
+		}
+	}
+	return false
 }
 
 // Configured reports whether the machine has an address by which others reach it;
@@ -133,9 +159,34 @@ func (s *Stack) Addresses() []string {
 	return all
 }
 
-// Servers returns the name servers and search domains in use, for /etc/resolv.conf.
+// Servers returns the name servers and search domains in use, for /etc/resolv.conf: those of
+// the user before those of DHCP before those of routers.
 func (s *Stack) Servers() (servers []socket.Address, search []string) {
-	return s.settings.servers, s.settings.search
+	servers, search = s.settings.servers, s.settings.search
+	announced, domains, _ := s.ip.Servers()
+	if len(servers) == 0 {
+		if s.dhcp != nil {
+			servers = append(servers, s.dhcp.lease.Servers...)
+		}
+		servers = append(servers, announced...)
+		servers = servers[:min(len(servers), serversMax)]
+	}
+	if len(search) == 0 {
+		if s.dhcp != nil {
+			search = append(search, s.dhcp.lease.Search...)
+		}
+		search = append(search, domains...)
+		search = search[:min(len(search), searchMax)]
+	}
+	return servers, search
+}
+
+// HostName returns the name of the machine: the user's, or the DHCP server's, or empty.
+func (s *Stack) HostName() string {
+	if s.settings.hostName == "" && s.dhcp != nil {
+		return s.dhcp.lease.HostName
+	}
+	return s.settings.hostName
 }
 
 // Close resets or closes what is open and lets the last frames out, for up to
@@ -144,16 +195,28 @@ func (s *Stack) Close(patience time.Duration) {
 	for len(s.sockets) > 0 {
 		s.sockets[len(s.sockets)-1].Close()
 	}
-	s.Poll()
+	until := s.machine.Now() + patience
+	for s.Poll(); s.tcp.Connections() > 0 && s.machine.Now() < until && !s.failed; {
+		s.Poll()
+	}
 }
 
-// AddressReady, AddressTaken, Log: see ip.Watcher.
-func (s *Stack) AddressReady(a socket.Address) {}
+// AddressReady: see ip.Watcher.
+func (s *Stack) AddressReady(a socket.Address) {
+	if s.dhcp != nil {
+		s.dhcp.probed(a, false)
+	}
+}
 
+// AddressTaken: see ip.Watcher.
 func (s *Stack) AddressTaken(a socket.Address) {
-	s.Log("address " + header.FormatAddress(a) + " is used by another node on the network")
+	if s.dhcp != nil && s.dhcp.probed(a, true) {
+		return
+	}
+	s.Log("another node on the network has the address " + header.FormatAddress(a) + ": this machine does without")
 }
 
+// Log: see ip.Watcher.
 func (s *Stack) Log(text string) {
 	if s.machine.Log != nil {
 		s.machine.Log("network: " + text)

@@ -112,7 +112,7 @@ func (p Prefix) Broadcast4() (a socket.Address, ok bool) {
 	if !IsIPv4(p.Address) || p.Bits > 30 {
 		return a, false
 	}
-	return MapNumber4(Number4(p.Address) | 1<<(32-p.Bits) - 1), true
+	return MapNumber4(Number4(p.Address) | (1<<(32-p.Bits) - 1)), true
 }
 
 // CommonBits counts the leading bits that a and b share.

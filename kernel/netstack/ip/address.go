@@ -136,6 +136,25 @@ func (l *Layer) choosePrimary() {
 	}
 }
 
+// Extend makes an address of ours last until another moment. It is false if there is none.
+func (l *Layer) Extend(p header.Prefix, valid time.Duration) bool {
+	i := l.find(p.Address)
+	if i < 0 || l.addresses[i].Bits != p.Bits {
+		return false
+	}
+	l.addresses[i].valid, l.addresses[i].preferred = valid, valid
+	l.addOnLink(p, valid)
+	l.schedule(valid)
+	return true
+}
+
+// LimitMTU lowers the MTU of the link, not below what IPv6 needs.
+func (l *Layer) LimitMTU(mtu uint16) {
+	if mtu >= minMTU6 && mtu < l.mtu {
+		l.mtu = mtu
+	}
+}
+
 // Remove takes an address away. The prefix stays on the link as long as it was said to.
 func (l *Layer) Remove(a socket.Address) {
 	l.addresses = slices.DeleteFunc(l.addresses, func(x address) bool { return x.Address == a })

@@ -212,7 +212,8 @@ func (l *Layer) input4(r *packet.Received, b []byte, group bool) {
 			return
 		}
 	}
-	if !l.fromSelf && l.martian4(source) {
+	// Who asks for an address by DHCP has none yet (RFC 1122, 3.2.1.3 a).
+	if !l.fromSelf && l.martian4(source) && !(source == 0 && group && b[9] == ProtocolUDP) {
 		l.counters.Misdirected++
 		return
 	}
