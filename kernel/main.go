@@ -186,6 +186,7 @@ func (m *machine) loop() (abi.ExitReason, uint32) {
 		case instance.Preempted:
 			if m.network != nil {
 				m.network.Poll()
+				m.network.stopped()
 			}
 			runtime.Gosched()
 		case instance.Trapped:

@@ -47,10 +47,7 @@ type network struct {
 	device packet.Device
 	told   bool // the host knows the addresses
 	failed bool // and that the device is given up
-	// wait is how the program waits for frames and for input (wasi.Waiter).
-	wait interface {
-		Wait(input bool, timeout time.Duration)
-	}
+	wait   wasi.Waiter
 }
 
 // openNetwork starts the network device and the stack over it.
@@ -103,7 +100,7 @@ func (n *network) openDevice(m *discovery.Machine, random wasi.Random) (*packet.
 		var d *net.Device
 		if d, err = net.Open(net.Machine{Machine: m, Transport: transport, Pool: pool, Random: random}); err == nil {
 			n.device = d
-			n.wait = &machineWaiter{machine: m, network: d, stdin: n.host.InputSource()}
+			n.wait = &machineWaiter{machine: m, network: d, stdin: n.host.InputSource(), stopped: n.stopped}
 			return pool, nil
 		}
 	}
@@ -180,6 +177,15 @@ func (n *network) watch() {
 	if err := n.device.Err(); err != nil {
 		n.failed = true
 		n.host.Warn("the network is gone: " + err.Error())
+	}
+}
+
+// stopped ends the machine if the host asks for it, as if the program had. The exit code
+// is for nobody: the host knows why it asked.
+func (n *network) stopped() {
+	if n.host.StopRequested() {
+		n.end()
+		n.host.Exit(abi.ExitByKernel, abi.ExitKernel)
 	}
 }
 

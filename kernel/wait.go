@@ -42,6 +42,9 @@ type machineWaiter struct {
 		Pending() bool
 	}
 	stdin source // nil: the serial port
+	// stopped ends the machine if the host asks for it. The serial port carries that
+	// where it does not carry standard input.
+	stopped func()
 }
 
 // Wait waits until a frame arrives, until there is input if input is set, or until
@@ -69,7 +72,10 @@ func (w *machineWaiter) Wait(input bool, timeout time.Duration) {
 			}
 			limit = min(limit, left)
 		}
-		if w.machine.Wait(slots, limit) != 0 {
+		if have := w.machine.Wait(slots, limit); have != 0 {
+			if w.stdin != nil && have&device.SlotInput != 0 {
+				w.stopped()
+			}
 			break
 		}
 	}
@@ -86,11 +92,10 @@ func (w *machineWaiter) arm(input bool) (slots uint32, longest time.Duration, pe
 	if slots == 0 {
 		longest = pauseBlind
 	}
-	switch {
-	case !input || pending:
-	case w.stdin == nil:
+	if w.stdin != nil || input {
 		slots |= device.SlotInput
-	default:
+	}
+	if w.stdin != nil && input && !pending {
 		var more uint32
 		if more, pending = w.stdin.Arm(); more == 0 {
 			longest = pauseBlind

@@ -8,6 +8,7 @@ import (
 
 	"mewz/kernel/packet"
 	"mewz/kernel/virtio"
+	"mewz/kernel/virtio/virtiotest"
 )
 
 // basic is what QEMU offers for its user network.
@@ -56,9 +57,9 @@ func TestNegotiation(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	tests := []struct {
-		name   string
-		break_ func(p *peer)
-		want   error
+		name    string
+		corrupt func(p *peer)
+		want    error
 	}{
 		{"no version 1", func(p *peer) { p.Offered &^= virtio.FeatureVersion1 }, virtio.ErrLegacy},
 		{"features refused", func(p *peer) { p.Refuse = true }, virtio.ErrFeatures},
@@ -69,7 +70,7 @@ func TestOpenRefuses(t *testing.T) {
 	for _, test := range tests {
 		for i, transport := range transports {
 			p, _ := newPeer(all)
-			test.break_(p)
+			test.corrupt(p)
 			if _, _, err := p.start(t, i); !errors.Is(err, test.want) {
 				t.Errorf("%s, %s: Open = %v, want %v", transport.name, test.name, err, test.want)
 			}
@@ -154,5 +155,233 @@ func TestReceive(t *testing.T) {
 				d.Recycle()
 			}
 		}
+	}
+}
+
+func TestReceiveMerged(t *testing.T) {
+	p, _ := newPeer(all)
+	d, _ := p.mustStart(t, 0)
+	for n := 1; n < packetMaxBytes; n += 777 {
+		text := strings.Repeat("0123456789", n/10+1)[:n]
+		f := frame{bytes: text}
+		f.header[0], f.header[1] = flagNeedsChecksum, byte(packet.SegmentTCP4)|segmentECN
+		binary.LittleEndian.PutUint16(f.header[4:], 1448)
+		if !p.arrive(f) {
+			t.Fatalf("%d: no buffers", n)
+		}
+		r := d.Receive()
+		if r == nil {
+			t.Fatalf("%d: nothing is received: %v", n, d.Err())
+		}
+		got := string(r.Bytes)
+		for _, b := range r.More {
+			got += string(b)
+		}
+		if got != text || !r.ChecksumGood || r.SegmentBytes != 1448 {
+			t.Fatalf("%d: received %d bytes, good %v, segments of %d", n, len(got), r.ChecksumGood, r.SegmentBytes)
+		}
+		d.Recycle()
+	}
+}
+
+// TestChecksumNotAgreed: what the header says counts only if it was agreed on.
+func TestChecksumNotAgreed(t *testing.T) {
+	p, _ := newPeer(basic)
+	d, _ := p.mustStart(t, 0)
+	f := frame{bytes: "frame"}
+	f.header[0] = flagDataValid
+	p.arrive(f)
+	if r := d.Receive(); r == nil || r.ChecksumGood {
+		t.Errorf("received %+v, want a checksum that is not good", r)
+	}
+}
+
+func TestSendOffload(t *testing.T) {
+	p, _ := newPeer(all)
+	d, pool := p.mustStart(t, 1)
+	f := d.Reserve()
+	f.HeaderBytes = uint16(copy(f.Header, "0123456789"))
+	id, _ := pool.Get()
+	f.PartCount, f.Parts[0] = 1, packet.Part{Chunk: id, Offset: 4000, Bytes: 96}
+	f.Checksum, f.ChecksumStart, f.ChecksumOffset = true, 34, 16
+	f.Segmentation, f.SegmentBytes = packet.SegmentTCP6, 1440
+	d.Send(f)
+	pool.Release(id)
+	d.Flush()
+	want := [headerBytes]byte{1, 4, 10, 0, 1440 & 0xff, 1440 >> 8, 34, 0, 16, 0}
+	if len(p.sent) != 1 || p.sent[0].header != want || len(p.sent[0].bytes) != 106 {
+		t.Errorf("sent %+v, want the header %v", p.sent, want)
+	}
+}
+
+// TestSendFull: a queue that is full gives no frame, asks to be interrupted, and
+// goes on when there is room. Frames that are reserved always have room.
+func TestSendFull(t *testing.T) {
+	for _, features := range []virtio.Features{0, all} {
+		p, _ := newPeer(features)
+		p.async = true
+		d, pool := p.mustStart(t, 0)
+		frames := 0
+		for {
+			f := d.Reserve()
+			if f == nil {
+				break
+			}
+			d.Cancel(f)
+			send(t, d, pool, "head", strings.Repeat("x", 2*packet.PartsMax), 2)
+			frames++
+		}
+		if want := (256 - chainBuffers) / chainBuffers; frames < want {
+			t.Errorf("%#x: %d frames of %d buffers, want %d", features, frames, chainBuffers, want)
+		}
+		if _, pending := d.Arm(); pending {
+			t.Errorf("%#x: pending, though nothing happened", features)
+		}
+		before := p.Interrupts
+		p.step()
+		if p.Interrupts == before || !d.Pending() {
+			t.Errorf("%#x: room comes without an interrupt", features)
+		}
+		d.Disarm()
+		if f := d.Reserve(); f == nil || len(p.sent) != frames || pool.Used() != 0 {
+			t.Errorf("%#x: frame %v, %d of %d are sent, %d chunks are held", features, f, len(p.sent), frames, pool.Used())
+		}
+		before = p.Interrupts
+		send(t, d, pool, "head", "", 1)
+		d.Flush()
+		p.step()
+		if p.Interrupts != before {
+			t.Errorf("%#x: an interrupt for a frame that nobody waits for", features)
+		}
+	}
+}
+
+// TestArm: a frame interrupts between Arm and Disarm, and at no other time.
+func TestArm(t *testing.T) {
+	for i, transport := range transports {
+		for _, features := range []virtio.Features{0, all} {
+			p, m := newPeer(features)
+			d, _ := p.mustStart(t, i)
+			for range 500 {
+				p.arrive(frame{bytes: "quiet"})
+				if p.Interrupts != 0 || !d.Pending() {
+					t.Fatalf("%s, %#x: %d interrupts, pending %v", transport.name, features, p.Interrupts, d.Pending())
+				}
+				if _, pending := d.Arm(); !pending {
+					t.Fatalf("%s, %#x: Arm does not see what is there", transport.name, features)
+				}
+				d.Receive()
+				d.Recycle()
+				slots, pending := d.Arm()
+				if slots == 0 || pending {
+					t.Fatalf("%s, %#x: Arm = %#x, %v", transport.name, features, slots, pending)
+				}
+				p.arrive(frame{bytes: "loud"})
+				if p.Interrupts != 1 || m.Wait(slots, 1) != slots {
+					t.Fatalf("%s, %#x: no interrupt", transport.name, features)
+				}
+				d.Disarm()
+				d.Receive()
+				d.Recycle()
+				d.Arm() // takes the line of MMIO down
+				d.Disarm()
+				p.Interrupts = 0
+			}
+		}
+	}
+}
+
+// TestNoAllocation: nothing is allocated while frames flow.
+func TestNoAllocation(t *testing.T) {
+	p, _ := newPeer(all)
+	d, pool := p.mustStart(t, 0)
+	b := newBench(p, d, pool)
+	writeCounts(d, 1)
+	for range 1000 {
+		b.round()
+	}
+	if n := testing.AllocsPerRun(1000, b.round); n != 0 {
+		t.Errorf("%v allocations for a frame in each direction", n)
+	}
+}
+
+// bench sends a frame for each that it receives, with a device that costs little.
+type bench struct {
+	p    *peer
+	d    *Device
+	pool *packet.Pool
+	id   packet.ChunkID
+	rx   plainQueue
+	tx   plainQueue
+}
+
+// plainQueue is the device's half of a queue without checks.
+type plainQueue struct {
+	available, used []byte
+	mask, at        uint16
+}
+
+func newPlainQueue(q *virtiotest.Queue, m *virtiotest.Machine) plainQueue {
+	return plainQueue{m.Bytes(q.At.Available, 4+2*int(q.At.Size)), m.Bytes(q.At.Used, 6+8*int(q.At.Size)), q.At.Size - 1, 0}
+}
+
+func newBench(p *peer, d *Device, pool *packet.Pool) *bench {
+	p.async = true
+	id, _ := pool.Get()
+	return &bench{
+		p: p, d: d, pool: pool, id: id,
+		rx: newPlainQueue(&p.Queues[queueReceive], p.Machine), tx: newPlainQueue(&p.Queues[queueTransmit], p.Machine),
+	}
+}
+
+// use uses the next chain.
+func (q *plainQueue) use(n uint32) {
+	le := binary.LittleEndian
+	head := le.Uint16(q.available[4+2*(q.at&q.mask):])
+	e := q.used[4+8*int(q.at&q.mask):]
+	le.PutUint64(e, uint64(head)|uint64(n)<<32)
+	q.at++
+	le.PutUint16(q.used[2:], q.at)
+}
+
+// framesAtOnce is how many frames a poll of the stack finds.
+const framesAtOnce = 16
+
+func (b *bench) round() {
+	for range framesAtOnce {
+		b.rx.use(headerBytes + 100)
+	}
+	for b.d.Receive() != nil {
+		f := b.d.Reserve()
+		f.HeaderBytes, f.PartCount = 66, 1
+		f.Parts[0] = packet.Part{Chunk: b.id, Bytes: 400}
+		b.d.Send(f)
+	}
+	b.d.Recycle()
+	b.d.Flush()
+	for range framesAtOnce {
+		b.tx.use(0)
+	}
+}
+
+func BenchmarkFrames(b *testing.B) {
+	p, _ := newPeer(all)
+	d, pool := p.mustStart(b, 0)
+	f := newBench(p, d, pool)
+	writeCounts(d, 1)
+	b.ResetTimer()
+	for b.Loop() {
+		f.round()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*framesAtOnce), "ns/frame")
+	if err := d.Err(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// writeCounts says in every receive buffer of how many buffers its frame is.
+func writeCounts(d *Device, n uint16) {
+	for i := range len(d.bufferOf) {
+		binary.LittleEndian.PutUint16(d.buffers.Bytes[i*d.bufferSize+10:], n)
 	}
 }

@@ -76,6 +76,12 @@ func (d *Device) notify(queue uint32) {
 	}
 }
 
+// AcceptForTest is as if the driver had accepted features, for a queue without one.
+func (q *Queue) AcceptForTest(f virtio.Features) { q.device.Accepted |= f }
+
+// Interrupts returns how many interrupts the device has raised.
+func (q *Queue) Interrupts() int { return q.device.Interrupts }
+
 // Chain is a chain that the driver made available.
 type Chain struct {
 	Head uint16
@@ -142,6 +148,20 @@ func (q *Queue) Ask(notify bool) {
 	le.PutUint16(m.Bytes(q.At.Used, 2), flags)
 }
 
+// PopHead takes the next chain without looking at it.
+func (q *Queue) PopHead() (head uint16, ok bool) {
+	if !q.Ready {
+		return 0, false
+	}
+	le := binary.LittleEndian
+	available := q.device.Machine.Bytes(q.At.Available, 4+2*int(q.At.Size))
+	if le.Uint16(available[2:]) == q.taken {
+		return 0, false
+	}
+	q.taken++
+	return le.Uint16(available[4+2*int((q.taken-1)%q.At.Size):]), true
+}
+
 // Push gives a chain back of which n bytes were written.
 func (q *Queue) Push(head uint16, n uint32) { q.PushRaw(uint32(head), n) }
 
@@ -168,6 +188,9 @@ func (q *Queue) PushRawLater(head, n uint32, ahead int) {
 
 // SetUsed sets the index of the used ring and interrupts if the driver wants it.
 func (q *Queue) SetUsed(index uint16) {
+	if !q.Ready {
+		return
+	}
 	le, m := binary.LittleEndian, q.device.Machine
 	before := q.UsedIdx
 	q.UsedIdx = index
