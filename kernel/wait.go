@@ -42,6 +42,9 @@ type machineWaiter struct {
 		Pending() bool
 	}
 	stdin source // nil: the serial port
+	// asked is called when something has come over the serial port while that is
+	// not the program's input: a request of the host.
+	asked func()
 }
 
 // Wait waits until a frame arrives, until there is input if input is set, or until
@@ -69,7 +72,11 @@ func (w *machineWaiter) Wait(input bool, timeout time.Duration) {
 			}
 			limit = min(limit, left)
 		}
-		if w.machine.Wait(slots, limit) != 0 {
+		came := w.machine.Wait(slots, limit)
+		if came&device.SlotInput != 0 && w.stdin != nil {
+			w.asked()
+		}
+		if came != 0 {
 			break
 		}
 	}
@@ -85,6 +92,9 @@ func (w *machineWaiter) arm(input bool) (slots uint32, longest time.Duration, pe
 	longest = pauseLast
 	if slots == 0 {
 		longest = pauseBlind
+	}
+	if w.stdin != nil {
+		slots |= device.SlotInput
 	}
 	switch {
 	case !input || pending:

@@ -29,7 +29,7 @@ func NewHost(m *discovery.Machine) *Host {
 	if h.framed {
 		var payload []byte
 		if h.streams != nil {
-			payload = []byte{abi.ReadyPorts}
+			payload = []byte{abi.ReadyPorts | abi.ReadyStops}
 		}
 		h.send(append(abi.AppendFrameHeader(nil, abi.FrameReady, len(payload)), payload...))
 	}
