@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"mewz/abi"
@@ -100,7 +101,7 @@ func (n *network) openDevice(m *discovery.Machine, random wasi.Random) (*packet.
 		var d *net.Device
 		if d, err = net.Open(net.Machine{Machine: m, Transport: transport, Pool: pool, Random: random}); err == nil {
 			n.device = d
-			n.wait = &machineWaiter{machine: m, network: d, stdin: n.host.InputSource(), stopped: n.stopped}
+			n.wait = &machineWaiter{machine: m, network: d, stdin: n.host.InputSource(), asked: n.stopIfAsked}
 			return pool, nil
 		}
 	}
@@ -180,18 +181,31 @@ func (n *network) watch() {
 	}
 }
 
-// stopped ends the machine if the host asks for it, as if the program had. The exit code
-// is for nobody: the host knows why it asked.
-func (n *network) stopped() {
-	if n.host.StopRequested() {
-		n.end()
-		n.host.Exit(abi.ExitByKernel, abi.ExitKernel)
-	}
-}
-
 // end closes what is open, so that the peers need not find out by themselves.
 func (n *network) end() {
 	if n != nil {
 		n.Stack.Close(closePatience)
+	}
+}
+
+// hasNetworkDevice reports whether there is anything to make a network of.
+func hasNetworkDevice(m *discovery.Machine) bool {
+	if m == nil {
+		return system.Inherited(abi.DescriptorNetwork)
+	}
+	return slices.ContainsFunc(m.Devices, func(d discovery.Device) bool { return d.ID == virtio.DeviceNetwork })
+}
+
+// exitStopped is the code of a machine that the host has asked to end, as of a
+// process that SIGTERM ends.
+const exitStopped = 128 + 15
+
+// stopIfAsked ends the machine when the host wants that, and does not return then:
+// nobody waits for the program any more.
+func (n *network) stopIfAsked() {
+	if n.host.StopRequested() {
+		n.host.Message("network: the host asks for the end")
+		n.end()
+		n.host.Exit(abi.ExitByProgram, exitStopped)
 	}
 }

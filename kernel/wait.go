@@ -42,9 +42,9 @@ type machineWaiter struct {
 		Pending() bool
 	}
 	stdin source // nil: the serial port
-	// stopped ends the machine if the host asks for it. The serial port carries that
-	// where it does not carry standard input.
-	stopped func()
+	// asked is called when something has come over the serial port while that is
+	// not the program's input: a request of the host.
+	asked func()
 }
 
 // Wait waits until a frame arrives, until there is input if input is set, or until
@@ -72,10 +72,11 @@ func (w *machineWaiter) Wait(input bool, timeout time.Duration) {
 			}
 			limit = min(limit, left)
 		}
-		if have := w.machine.Wait(slots, limit); have != 0 {
-			if w.stdin != nil && have&device.SlotInput != 0 {
-				w.stopped()
-			}
+		came := w.machine.Wait(slots, limit)
+		if came&device.SlotInput != 0 && w.stdin != nil {
+			w.asked()
+		}
+		if came != 0 {
 			break
 		}
 	}
