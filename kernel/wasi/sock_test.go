@@ -29,7 +29,7 @@ func (f *fakeWaiter) Wait(input bool, timeout time.Duration) {
 		next()
 		return
 	}
-	streamWaiter{f.w.clock, f.w.stdin}.Wait(input, timeout)
+	streamWaiter{f.w.clock, f.w.stdin}.Wait(input && f.w.stdin.delay > 0, timeout)
 }
 
 // netWorld is a world with a network.
@@ -39,7 +39,7 @@ type netWorld struct {
 	wait *fakeWaiter
 }
 
-func newNetWorld(t *testing.T, listen ...string) *netWorld {
+func newNetWorld(t testing.TB, listen ...string) *netWorld {
 	t.Helper()
 	n := &netWorld{net: &sockettest.Network{}, wait: &fakeWaiter{}}
 	n.world = newWorld(t, func(m *Machine) {
@@ -296,5 +296,15 @@ func TestListenEntries(t *testing.T) {
 	}
 	if _, err := New(Machine{Config: &abi.Config{}, Network: n.net}); err != errWaiter {
 		t.Errorf("New without a Waiter = %v", err)
+	}
+}
+
+// wantOption compares an int option.
+func (n *netWorld) wantOption(fd, level, name uint64, want uint32) {
+	n.t.Helper()
+	at, _ := n.place([]byte{0, 0, 0, 0, 4, 0, 0, 0})
+	n.want(Success, "sock_getsockopt", fd, level, name, at, at+4)
+	if got, size := n.u32(at), n.u32(at+4); got != want || size != optionIntBytes {
+		n.t.Errorf("option %d of level %d = %d of %d bytes, want %d", name, level, got, size, want)
 	}
 }
