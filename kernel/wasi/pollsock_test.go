@@ -179,3 +179,28 @@ func BenchmarkPoll(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRequest is what WASI does for one request of HTTP: poll_oneoff over 50
+// sockets, receiving until there is nothing, sending.
+func BenchmarkRequest(b *testing.B) {
+	n, args := idleSockets(b, 50)
+	number := func(name, params string) uint64 {
+		number, _, _ := abi.LookupFunction(preview1, name, params, "i")
+		return uint64(number)
+	}
+	poll, recv, send := number("poll_oneoff", "iiii"), number("sock_recv", "iiiiii"), number("sock_send", "iiiii")
+	client, server := uint64(5), uint64(6)
+	n.nonblock(client)
+	n.nonblock(server)
+	text, length := n.place([]byte(strings.Repeat("x", 400)))
+	list, _ := n.vector(uint32(text), uint32(length))
+	recvArgs, sendArgs := &Args{server, list, 1, 0, resultAt, flagsAt}, &Args{server, list, 1, 0, resultAt}
+	for b.Loop() {
+		n.Call(send, &Args{client, list, 1, 0, resultAt})
+		n.Call(poll, args)
+		n.Call(recv, recvArgs)
+		n.Call(recv, recvArgs)
+		n.Call(send, sendArgs)
+		n.Call(recv, &Args{client, list, 1, 0, resultAt, flagsAt})
+	}
+}
