@@ -403,8 +403,8 @@ func (s *System) fdRenumber(a *Args) Errno {
 	s.closeSocket(replaced, to)
 	*replaced = *d
 	if d.kind == connection {
-		s.network.untag(from)
 		s.network.tag(d.socket, to)
+		s.network.untag(from)
 	}
 	s.descriptors.close(from)
 	return Success
