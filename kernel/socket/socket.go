@@ -59,7 +59,8 @@ type Network interface {
 	Wait() time.Duration
 	// Ready is the readiness of all sockets by tag (Socket.SetTag). The slice is
 	// valid until the next SetTag. Entries that are no socket's tag are the caller's:
-	// nothing is written there, and they keep their values when the table grows.
+	// nothing is written there after the SetTag or Close that leaves them, and they keep
+	// their values when the table grows.
 	Ready() []Readiness
 	// Lookup begins to resolve a name; IPv4 and IPv6 ask for addresses of that
 	// family, Unspecified for both.

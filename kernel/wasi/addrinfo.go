@@ -3,7 +3,6 @@ package wasi
 import (
 	"encoding/binary"
 	"strconv"
-	"syscall"
 
 	"mewz/kernel/socket"
 )
@@ -238,7 +237,7 @@ func (s *System) lookup(node string, h *addrinfoHints) (list []socket.Address, e
 	defer question.Close()
 	var p pause
 	list, err = question.Result()
-	for err == syscall.EAGAIN && s.again(&p) {
+	for isAgain(err) && s.again(&p) {
 		list, err = question.Result()
 	}
 	if err != nil {

@@ -112,6 +112,13 @@ func errnoOf(err error) Errno {
 	}
 }
 
+// isAgain reports that something would have to wait. The comparison of interfaces would
+// cost 40 instructions.
+func isAgain(err error) bool {
+	number, ok := err.(syscall.Errno)
+	return ok && number == syscall.EAGAIN
+}
+
 // systemErrnos are the numbers of Linux by which streams and sockets fail.
 var systemErrnos = [...]Errno{
 	0:                       Success,

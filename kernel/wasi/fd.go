@@ -136,6 +136,11 @@ func (s *System) fdRead(a *Args) Errno {
 	if errno != Success {
 		return errno
 	}
+	if d.kind == connection && uint32(a[2]) == 1 {
+		if errno, done := s.receiveSole(d, uint32(a[1]), uint32(a[3])); done {
+			return errno
+		}
+	}
 	buffers, total, errno := s.readBuffers(uint32(a[1]), uint32(a[2]), uint32(a[3]))
 	if errno != Success {
 		return errno
@@ -398,8 +403,8 @@ func (s *System) fdRenumber(a *Args) Errno {
 	s.closeSocket(replaced, to)
 	*replaced = *d
 	if d.kind == connection {
-		s.network.untag(from)
 		s.network.tag(d.socket, to)
+		s.network.untag(from)
 	}
 	s.descriptors.close(from)
 	return Success

@@ -134,20 +134,6 @@ func (p *pollState) pass(in, out []byte) {
 	}
 }
 
-// nextInteresting returns where the next subscription begins, from at on, that is not
-// of a socket which is not ready. The mark socket.Other stops it at everything else: at
-// clocks too, because no socket has one of their numbers (network.plain).
-func nextInteresting(in []byte, at int, ready []socket.Readiness) int {
-	for ; at < len(in); at += subscriptionBytes {
-		sub := (*[subscriptionBytes]byte)(in[at:])
-		fd := binary.LittleEndian.Uint32(sub[subscriptionFD:])
-		if uint64(fd) >= uint64(len(ready)) || ready[fd]&(socket.Readiness(sub[subscriptionTag])|socket.Other) != 0 {
-			break
-		}
-	}
-	return at
-}
-
 // put writes an event.
 func (p *pollState) put(event *[pollEventBytes]byte, sub *[subscriptionBytes]byte, errno Errno, bytes uint64, flags uint16) {
 	le := binary.LittleEndian

@@ -195,7 +195,7 @@ func (s *System) accept(fd, flags, result uint32) Errno {
 	}
 	p := pause{flags: d.flags, limit: d.receiveLimit}
 	accepted, err := d.socket.Accept()
-	for err == syscall.EAGAIN && s.again(&p) {
+	for isAgain(err) && s.again(&p) {
 		accepted, err = d.socket.Accept()
 	}
 	if err != nil {

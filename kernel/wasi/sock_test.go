@@ -29,7 +29,7 @@ func (f *fakeWaiter) Wait(input bool, timeout time.Duration) {
 		next()
 		return
 	}
-	streamWaiter{f.w.clock, f.w.stdin}.Wait(input, timeout)
+	streamWaiter{f.w.clock, f.w.stdin}.Wait(input && f.w.stdin.delay > 0, timeout)
 }
 
 // netWorld is a world with a network.
@@ -39,7 +39,7 @@ type netWorld struct {
 	wait *fakeWaiter
 }
 
-func newNetWorld(t *testing.T, listen ...string) *netWorld {
+func newNetWorld(t testing.TB, listen ...string) *netWorld {
 	t.Helper()
 	n := &netWorld{net: &sockettest.Network{}, wait: &fakeWaiter{}}
 	n.world = newWorld(t, func(m *Machine) {
@@ -297,4 +297,216 @@ func TestListenEntries(t *testing.T) {
 	if _, err := New(Machine{Config: &abi.Config{}, Network: n.net}); err != errWaiter {
 		t.Errorf("New without a Waiter = %v", err)
 	}
+}
+
+// wantOption compares an int option.
+func (n *netWorld) wantOption(fd, level, name uint64, want uint32) {
+	n.t.Helper()
+	at, _ := n.place([]byte{0, 0, 0, 0, 4, 0, 0, 0})
+	n.want(Success, "sock_getsockopt", fd, level, name, at, at+4)
+	if got, size := n.u32(at), n.u32(at+4); got != want || size != optionIntBytes {
+		n.t.Errorf("option %d of level %d = %d of %d bytes, want %d", name, level, got, size, want)
+	}
+}
+
+// TestSocketFunctionsRefuse holds for every function that takes a socket: no descriptor,
+// none that is a socket, and a right that was given up.
+func TestSocketFunctionsRefuse(t *testing.T) {
+	n := newNetWorld(t)
+	fd := n.listener(80)
+	n.want(Success, "fd_fdstat_set_rights", fd, uint64(socketRights&^(RightFDRead|RightFDWrite|RightSockShutdown|RightSockAccept)), 0)
+	rights := map[string]bool{"sock_accept": true, "sock_recv": true, "sock_recv_from": true, "sock_send": true, "sock_send_to": true, "sock_shutdown": true}
+	tried := 0
+	for number, f := range abi.Functions {
+		if !strings.HasPrefix(f.Name, "sock_") || strings.HasPrefix(f.Name, "sock_open") || f.Name == "sock_getaddrinfo" {
+			continue
+		}
+		tried++
+		for first, want := range map[uint64]Errno{99: EBadf, 1 << 31: EBadf, 1: ENotSock, 3: ENotSock} {
+			if got := n.Call(uint64(number), &Args{first}); got != want {
+				t.Errorf("%s of %d = %d, want %d", f.Name, first, got, want)
+			}
+		}
+		if !rights[strings.TrimSuffix(f.Name, "_v2")] {
+			continue
+		}
+		if got := n.Call(uint64(number), &Args{fd}); got != ENotCapable {
+			t.Errorf("%s without the right = %d, want ENOTCAPABLE", f.Name, got)
+		}
+	}
+	if tried != 27 {
+		t.Errorf("%d functions, want 27", tried)
+	}
+}
+
+func TestSockOpenRefuses(t *testing.T) {
+	n := newNetWorld(t)
+	for _, test := range []struct {
+		family, kind, result uint64
+		want                 Errno
+	}{
+		{0, typeStream, resultAt, EAfNoSupport}, {3, typeStream, resultAt, EAfNoSupport}, {1 << 31, typeStream, resultAt, EAfNoSupport},
+		{familyINET4, typeAny, resultAt, EProtoNoSupport}, {familyINET4, 3, resultAt, EProtoNoSupport}, {familyINET4, typeStream, far, EFault},
+	} {
+		n.want(test.want, "sock_open", test.family, test.kind, test.result)
+	}
+	n.net.OpenError = syscall.ENOBUFS
+	n.want(ENoBufs, "sock_open", familyINET4, typeStream, resultAt)
+	if len(n.net.Sockets) != 0 {
+		t.Errorf("%d sockets are open", len(n.net.Sockets))
+	}
+	without := newWorld(t, nil)
+	without.want(ENetDown, "sock_open", familyINET4, typeStream, resultAt)
+	without.want(ENotSock, "sock_accept", 0, 0, resultAt)
+}
+
+// TestNoMoreDescriptors leaves a connection where it is.
+func TestNoMoreDescriptors(t *testing.T) {
+	n := newNetWorld(t)
+	listener := n.listener(80)
+	client := n.socket(familyINET4, typeStream)
+	n.want(Success, "sock_connect", client, n.loopback(), 80)
+	for !n.descriptors.full() {
+		n.descriptors.open(descriptor{kind: file, files: n.machine.Files})
+	}
+	n.want(EMFile, "sock_accept", listener, 0, resultAt)
+	n.want(EMFile, "sock_open", familyINET4, typeStream, resultAt)
+	n.want(Success, "fd_close", 40_000)
+	n.want(Success, "sock_accept", listener, 0, resultAt)
+	if got := n.u32(resultAt); got != 40_000 {
+		t.Errorf("accepted as %d, want 40000", got)
+	}
+}
+
+func TestSocketCallsRefuse(t *testing.T) {
+	n := newNetWorld(t)
+	client, server := n.pair()
+	listener := n.listener(81)
+	text, length := n.place([]byte("abc"))
+	list, count := n.vector(uint32(text), uint32(length))
+	outside, _ := n.vector(far, 4)
+	for _, test := range []struct {
+		want Errno
+		name string
+		args []uint64
+	}{
+		{EInval, "sock_recv", []uint64{client, list, count, 4, resultAt, flagsAt}},
+		{EFault, "sock_recv", []uint64{client, far, count, 0, resultAt, flagsAt}},
+		{EFault, "sock_recv", []uint64{client, outside, count, 0, resultAt, flagsAt}},
+		{EFault, "sock_recv", []uint64{client, list, count, 0, far, flagsAt}},
+		{EFault, "sock_recv", []uint64{client, list, count, 0, resultAt, far + 1}},
+		{Success, "sock_recv", []uint64{client, list, 0, 0, resultAt, flagsAt}},
+		{EInval, "sock_send", []uint64{client, list, count, 1, resultAt}},
+		{EFault, "sock_send", []uint64{client, outside, count, 0, resultAt}},
+		{EFault, "sock_send", []uint64{client, list, 1 << 30, 0, resultAt}},
+		{EFault, "sock_send", []uint64{client, list, count, 0, far}},
+		{EFault, "fd_write", []uint64{client, outside, count, resultAt}},
+		{EFault, "fd_read", []uint64{client, outside, count, resultAt}},
+		{ENotConn, "sock_recv", []uint64{listener, list, count, 0, resultAt, flagsAt}},
+		{EInval, "sock_accept", []uint64{client, 0, resultAt}},
+		{EInval, "sock_accept", []uint64{listener, 1 << 5, resultAt}},
+		{EFault, "sock_accept", []uint64{listener, 0, far}},
+		{EFault, "sock_accept", []uint64{listener, far}},
+		{EFault, "sock_connect", []uint64{listener, far, 80}},
+		{EInval, "sock_shutdown", []uint64{client, 0}},
+		{EInval, "sock_shutdown", []uint64{client, 4}},
+		{ENotConn, "sock_shutdown", []uint64{listener, 3}},
+		{ESPipe, "fd_seek", []uint64{client, 0, 0, resultAt}},
+		{ESPipe, "fd_tell", []uint64{client, resultAt}},
+		{ESPipe, "fd_pread", []uint64{client, list, count, 0, resultAt}},
+		{ESPipe, "fd_pwrite", []uint64{client, list, count, 0, resultAt}},
+		{ESPipe, "fd_advise", []uint64{client, 0, 0, 0}},
+		{EInval, "fd_sync", []uint64{client}},
+		{EInval, "fd_filestat_set_size", []uint64{client, 0}},
+		{ENotDir, "path_unlink_file", []uint64{client, text, length}},
+		{EBadf, "fd_prestat_get", []uint64{client, resultAt}},
+	} {
+		n.want(test.want, test.name, test.args...)
+	}
+	n.wantRecvNothing(server)
+}
+
+// wantRecvNothing says that nothing was sent.
+func (n *netWorld) wantRecvNothing(fd uint64) {
+	n.t.Helper()
+	n.nonblock(fd)
+	if got, errno := n.recv(fd, 0, 10); errno != EAgain {
+		n.t.Errorf("sock_recv = %q, %d, want EAGAIN", got, errno)
+	}
+}
+
+// TestLostConnections has errors of the stack arrive as the program's.
+func TestLostConnections(t *testing.T) {
+	for _, test := range []struct {
+		err  syscall.Errno
+		want Errno
+	}{
+		{syscall.ECONNRESET, EConnReset}, {syscall.ETIMEDOUT, ETimedOut}, {syscall.EHOSTUNREACH, EHostUnreach}, {syscall.ENETUNREACH, ENetUnreach},
+		{syscall.ECONNREFUSED, EConnRefused}, {syscall.EPIPE, EPipe}, {syscall.ENOTBLK, EIO}, {1000, EIO},
+	} {
+		n := newNetWorld(t)
+		client, _ := n.pair()
+		n.wait.happens = []func(){func() { n.fake(client).Fail(test.err) }}
+		if _, errno := n.recv(client, 0, 10); errno != test.want {
+			t.Errorf("sock_recv = %d, want %d", errno, test.want)
+		}
+		if _, errno := n.send(client, "x"); errno != EPipe {
+			t.Errorf("sock_send = %d, want EPIPE", errno)
+		}
+		n.fake(client).Fail(test.err)
+		n.wantOption(client, levelSocket, optionError, uint32(test.want))
+	}
+	n := newNetWorld(t)
+	fd := n.socket(familyINET4, typeStream)
+	n.want(EConnRefused, "sock_connect", fd, n.loopback(), 99)
+}
+
+// TestBlockingConnect waits, and gives up in time.
+func TestBlockingConnect(t *testing.T) {
+	n := newNetWorld(t)
+	fd := n.socket(familyINET4, typeStream)
+	timeval, size := n.place(make([]byte, optionTimevalBytes))
+	n.Memory[timeval] = 2
+	n.want(Success, "sock_setsockopt", fd, levelSocket, optionSendLimit, timeval, size)
+	n.net.OnPoll = func() { n.net.Hold() }
+	before := n.clock.now[ClockMonotonic]
+	n.want(EInProgress, "sock_connect", fd, n.loopback(), 80)
+	if passed := time.Duration(n.clock.now[ClockMonotonic] - before); passed != 2*time.Second {
+		t.Errorf("%v passed, want 2s", passed)
+	}
+}
+
+// TestYieldPolls holds that a program that spins lets the network run.
+func TestYieldPolls(t *testing.T) {
+	n := newNetWorld(t)
+	client, server := n.pair()
+	n.nonblock(client)
+	n.net.OnPoll = func() {
+		n.net.OnPoll = nil
+		n.fake(server).Write([]byte("x"), false)
+	}
+	n.want(Success, "sched_yield")
+	n.wantRecv(client, 0, "x", 1)
+	n.net.OnPoll = func() { n.fake(server).Write([]byte("y"), false) }
+	if _, errno := n.recv(client, 0, 1); errno != EAgain {
+		t.Errorf("sock_recv = %d: the fake says that nothing happened", errno)
+	}
+	n.net.OnPoll = nil
+	n.wantRecv(client, 0, "y", 1)
+	n.net.Timer = time.Second
+	polls := n.net.Polls
+	n.Wait(5 * time.Second)
+	if n.net.Polls != polls+6 {
+		t.Errorf("%d polls while memory.atomic.wait waits, want 6", n.net.Polls-polls)
+	}
+}
+
+// TestListChanges has what is received change the list of buffers.
+func TestListChanges(t *testing.T) {
+	n := newNetWorld(t)
+	client, server := n.pair()
+	at := n.top
+	list, count := n.vector(at+8, 8, at, 8) // the first buffer is the second item
+	n.fake(server).Write([]byte("\xff\xff\xff\xff\xff\xff\xff\xff123"), false)
+	n.want(EFault, "sock_recv", client, list, count, 0, resultAt, flagsAt)
 }

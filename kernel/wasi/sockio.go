@@ -1,6 +1,7 @@
 package wasi
 
 import (
+	"encoding/binary"
 	"math"
 	"syscall"
 
@@ -45,11 +46,36 @@ func (s *System) sockRecv(a *Args) Errno {
 	if errno != Success {
 		return errno
 	}
-	var r received
-	if errno = s.receiveCall(d, a, &r, uint32(a[3]), uint32(a[4]), uint32(a[5])); errno != Success {
-		return errno
+	if flagsAt := uint32(a[5]); uint32(a[2]) == 1 && uint32(a[3]) == 0 && s.Memory.has(flagsAt, 2) {
+		if errno, done := s.receiveSole(d, uint32(a[1]), uint32(a[4])); done {
+			if errno == Success {
+				binary.LittleEndian.PutUint16(s.Memory[flagsAt:], 0)
+			}
+			return errno
+		}
 	}
-	return Success
+	var r received
+	return s.receiveCall(d, a, &r, uint32(a[3]), uint32(a[4]), uint32(a[5]))
+}
+
+// receiveSole is the short way for what programs do all the time: a stream, one buffer.
+// done is false if it is something else.
+func (s *System) receiveSole(d *descriptor, at, lengthAt uint32) (errno Errno, done bool) {
+	into, ok := s.Memory.sole(at)
+	if !ok || !s.Memory.has(lengthAt, 4) || d.protocol != socket.Stream || uint64(len(into))-1 >= transferMax {
+		return Success, false
+	}
+	n, err := d.socket.Read(into, false)
+	if err != nil {
+		if isAgain(err) {
+			n, err = s.receiveLater(d, into)
+		}
+		if err != nil {
+			return errnoOf(err), true
+		}
+	}
+	binary.LittleEndian.PutUint32(s.Memory[lengthAt:], uint32(n))
+	return Success, true
 }
 
 // receiveCall does what the functions have in common that receive: the buffers are in
@@ -113,11 +139,17 @@ func (s *System) receive(d *descriptor, buffers vector, total uint64, flags uint
 // receiveSome reads from a stream once, and waits for it only if it may.
 func (s *System) receiveSome(d *descriptor, into []byte, wait bool) (n int, err error) {
 	n, err = d.socket.Read(into, false)
-	if err != syscall.EAGAIN || !wait {
+	if !wait || !isAgain(err) {
 		return n, err
 	}
+	return s.receiveLater(d, into)
+}
+
+// receiveLater is Read for a stream that had nothing.
+func (s *System) receiveLater(d *descriptor, into []byte) (n int, err error) {
 	p := pause{flags: d.flags, limit: d.receiveLimit}
-	for err == syscall.EAGAIN && s.again(&p) {
+	err = syscall.EAGAIN
+	for isAgain(err) && s.again(&p) {
 		n, err = d.socket.Read(into, false)
 	}
 	return n, err
@@ -129,7 +161,7 @@ func (s *System) peekStream(d *descriptor, buffers vector, r *received) Errno {
 	into, several := s.one(buffers)
 	p := pause{flags: d.flags, limit: d.receiveLimit}
 	n, err := d.socket.Read(into, true)
-	for err == syscall.EAGAIN && s.again(&p) {
+	for isAgain(err) && s.again(&p) {
 		n, err = d.socket.Read(into, true)
 	}
 	if err != nil {
@@ -147,7 +179,7 @@ func (s *System) receiveDatagram(d *descriptor, buffers vector, peek bool, r *re
 	into, several := s.one(buffers)
 	p := pause{flags: d.flags, limit: d.receiveLimit}
 	n, from, err := d.socket.Receive(into, peek)
-	for err == syscall.EAGAIN && s.again(&p) {
+	for isAgain(err) && s.again(&p) {
 		n, from, err = d.socket.Receive(into, peek)
 	}
 	if err != nil {
@@ -302,19 +334,28 @@ func (s *System) sockSendTo(a *Args) Errno {
 // sendCall does what the functions have in common that send: the buffers are in a[1] and
 // a[2]. flags are siflags, lengthAt is the address of the result; to is nil for the peer.
 func (s *System) sendCall(d *descriptor, a *Args, flags, lengthAt uint32, to *socket.Endpoint) Errno {
+	if flags != 0 {
+		return EInval
+	}
+	if uint32(a[2]) == 1 && d.protocol == socket.Stream && s.Memory.has(lengthAt, 4) {
+		if b, ok := s.Memory.sole(uint32(a[1])); ok && len(b) <= transferMax { // the short way
+			n, err := s.sendAll(d, b, false, false)
+			if n == 0 && err != nil {
+				return errnoOf(err)
+			}
+			binary.LittleEndian.PutUint32(s.Memory[lengthAt:], uint32(n))
+			return Success
+		}
+	}
 	buffers, _, errno := s.readBuffers(uint32(a[1]), uint32(a[2]), lengthAt)
 	if errno != Success {
 		return errno
 	}
-	if flags != 0 {
-		return EInval
-	}
 	sent, errno := s.send(d, buffers, to)
-	if errno != Success {
-		return errno
+	if errno == Success {
+		s.Memory.putUint32(lengthAt, uint32(sent))
 	}
-	s.Memory.putUint32(lengthAt, uint32(sent))
-	return Success
+	return errno
 }
 
 // send sends checked buffers.
@@ -325,29 +366,39 @@ func (s *System) send(d *descriptor, buffers vector, to *socket.Endpoint) (sent 
 	for len(buffers) != 0 && sent < transferMax {
 		b, _ := buffers.next(s.Memory)
 		b = b[:min(uint64(len(b)), transferMax-sent)]
-		for len(b) != 0 {
-			n, err := d.socket.Write(b, len(buffers) != 0)
-			if err == syscall.EAGAIN && (sent == 0 || d.flags&FlagNonblock == 0) {
-				n, err = s.sendLater(d, b, len(buffers) != 0)
-			}
-			sent += uint64(n)
-			switch {
-			case err != nil && sent == 0:
-				return 0, errnoOf(err)
-			case err != nil:
-				return sent, Success
-			}
-			b = b[n:]
+		n, err := s.sendAll(d, b, len(buffers) != 0, sent != 0)
+		sent += uint64(n)
+		switch {
+		case err != nil && sent == 0:
+			return 0, errnoOf(err)
+		case err != nil:
+			return sent, Success
 		}
 	}
 	return sent, Success
+}
+
+// sendAll writes b to a stream. One with FlagNonblock waits for nothing once something was
+// sent, of b or, if begun is set, before it.
+func (s *System) sendAll(d *descriptor, b []byte, more, begun bool) (n int, err error) {
+	for n < len(b) {
+		m, err := d.socket.Write(b[n:], more)
+		if err != nil && isAgain(err) && (d.flags&FlagNonblock == 0 || n == 0 && !begun) {
+			m, err = s.sendLater(d, b[n:], more)
+		}
+		n += m
+		if err != nil || m == 0 {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // sendLater is Write for a stream that had no room.
 func (s *System) sendLater(d *descriptor, b []byte, more bool) (n int, err error) {
 	p := pause{flags: d.flags, limit: d.sendLimit}
 	err = syscall.EAGAIN
-	for err == syscall.EAGAIN && s.again(&p) {
+	for isAgain(err) && s.again(&p) {
 		n, err = d.socket.Write(b, more)
 	}
 	return n, err
@@ -372,7 +423,7 @@ func (s *System) sendDatagram(d *descriptor, buffers vector, to *socket.Endpoint
 	}
 	p := pause{flags: d.flags, limit: d.sendLimit}
 	err := sendOnce(d.socket, b, to)
-	for err == syscall.EAGAIN && s.again(&p) {
+	for isAgain(err) && s.again(&p) {
 		err = sendOnce(d.socket, b, to)
 	}
 	if err != nil {

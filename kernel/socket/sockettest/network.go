@@ -69,6 +69,9 @@ func (n *Network) Poll() bool {
 	return len(pending) != 0
 }
 
+// Hold takes back what is due: it never happens.
+func (n *Network) Hold() { n.pending = nil }
+
 // Wait is 0 while something is due.
 func (n *Network) Wait() time.Duration {
 	switch {

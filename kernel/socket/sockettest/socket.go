@@ -46,6 +46,9 @@ var _ socket.Socket = (*Socket)(nil)
 // SetTag sets the number.
 func (s *Socket) SetTag(tag uint32) {
 	n := s.network
+	if s.tag >= 0 {
+		n.ready[s.tag] = 0
+	}
 	for len(n.ready) <= int(tag) {
 		n.ready = append(n.ready, 0)
 	}
@@ -368,6 +371,9 @@ func (s *Socket) Close() {
 	}
 	for _, waiting := range s.queue {
 		waiting.Close()
+	}
+	if s.tag >= 0 {
+		s.network.ready[s.tag] = 0
 	}
 	s.tag = -1
 }
