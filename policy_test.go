@@ -108,8 +108,9 @@ var layers = map[string][]string{
 
 	"test/...": {"...", "github.com/tetratelabs/wazero/...", "github.com/google/go-cmp/...", "golang.org/x/..."},
 
-	// A module of its own.
-	"test/bench/peers/...": {"github.com/bytecodealliance/wasmtime-go/...", "gonum.org/v1/plot/..."},
+	// Modules of their own.
+	"test/net/programs/...": {"github.com/stealthrocket/net/..."},
+	"test/bench/peers/...":  {"github.com/bytecodealliance/wasmtime-go/...", "gonum.org/v1/plot/..."},
 }
 
 // kernelStandard is what the kernel may import of the standard library. Each
