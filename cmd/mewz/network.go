@@ -459,13 +459,14 @@ func (a *app) announcer(n *vmm.Network) func([]netip.Prefix) {
 // announcement is one line.
 func announcement(n *vmm.Network, addresses []netip.Prefix) string {
 	var b strings.Builder
-	b.WriteString("mewz: network")
-	for i, address := range addresses {
-		if i > 0 {
-			b.WriteByte(',')
+	b.WriteString("mewz: network ")
+	var texts []string
+	for _, address := range addresses {
+		if !address.Addr().IsLinkLocalUnicast() || len(addresses) == 1 { // of no use beyond the link
+			texts = append(texts, address.String())
 		}
-		b.WriteString(" " + address.String())
 	}
+	b.WriteString(strings.Join(texts, ", "))
 	for i, f := range n.Forwards {
 		if i == forwardsShown {
 			fmt.Fprintf(&b, " and %d more", len(n.Forwards)-i)

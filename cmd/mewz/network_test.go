@@ -220,7 +220,7 @@ func TestHintListen(t *testing.T) {
 }
 
 func TestAnnouncement(t *testing.T) {
-	addresses := []netip.Prefix{netip.MustParsePrefix("10.0.2.15/24"), netip.MustParsePrefix("fec0::15/64")}
+	addresses := []netip.Prefix{netip.MustParsePrefix("10.0.2.15/24"), netip.MustParsePrefix("fe80::15/64"), netip.MustParsePrefix("fec0::15/64")}
 	for flags, want := range map[string]string{
 		"":                              "mewz: network 10.0.2.15/24, fec0::15/64",
 		"8080:80":                       "mewz: network 10.0.2.15/24, fec0::15/64; http://127.0.0.1:8080 -> 80",
