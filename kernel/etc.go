@@ -12,12 +12,18 @@ import (
 )
 
 // applyCommandLine overrides the network of the image by what the VMM says on the
-// kernel command line.
-func applyCommandLine(host *console.Host, n *abi.Network) error {
+// kernel command line. An address connects also a program that wants no network, so
+// that others can see that it is there, but only where there is a device.
+func applyCommandLine(host *console.Host, n *abi.Network, hasDevice bool) error {
 	line, _ := syscall.Getenv(abi.CommandLineVariable)
+	wanted := n.Enabled
 	others, err := commandline.Apply(n, line)
 	for _, word := range others {
 		host.Message("command line: " + strconv.Quote(word) + " is not for this kernel")
+	}
+	if n.Enabled && !wanted && !hasDevice {
+		n.Enabled = false
+		host.Message("command line: the machine has no virtio network device for that address")
 	}
 	return err
 }

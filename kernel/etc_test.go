@@ -76,13 +76,18 @@ func TestAddEtcKeepsDescriptor3(t *testing.T) {
 }
 
 func TestApplyCommandLine(t *testing.T) {
-	n := abi.Network{Gateways: []string{"192.168.0.1"}}
 	t.Setenv(abi.CommandLineVariable, "ip=10.0.0.2/8 virtio_mmio.device=x ")
-	if err := applyCommandLine(&console.Host{}, &n); err != nil || len(n.Addresses) != 1 || n.Addresses[0] != "10.0.0.2/8" || n.Gateways != nil {
-		t.Errorf("applyCommandLine: %v, %+v", err, n)
+	for _, test := range []struct{ wanted, hasDevice, want bool }{
+		{false, false, false}, {false, true, true}, {true, false, true}, {true, true, true},
+	} {
+		n := abi.Network{Enabled: test.wanted, Gateways: []string{"192.168.0.1"}}
+		err := applyCommandLine(&console.Host{}, &n, test.hasDevice)
+		if err != nil || len(n.Addresses) != 1 || n.Addresses[0] != "10.0.0.2/8" || n.Gateways != nil || n.Enabled != test.want {
+			t.Errorf("%+v: %v, %+v", test, err, n)
+		}
 	}
 	t.Setenv(abi.CommandLineVariable, "ip=10.0.0.2")
-	if err := applyCommandLine(&console.Host{}, &n); err == nil {
+	if err := applyCommandLine(&console.Host{}, &abi.Network{}, true); err == nil {
 		t.Error("a malformed command line is taken")
 	}
 }

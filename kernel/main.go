@@ -37,7 +37,7 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 	}
 	host.Log = config.KernelLog
 	host.Message("instantiate " + config.ProgramName)
-	if err := applyCommandLine(host, &config.Network); err != nil {
+	if err := applyCommandLine(host, &config.Network, hasNetworkDevice(found)); err != nil {
 		return refuse(host, err)
 	}
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"mewz/abi"
@@ -184,6 +185,7 @@ func (n *network) watch() {
 // is for nobody: the host knows why it asked.
 func (n *network) stopped() {
 	if n.host.StopRequested() {
+		n.host.Message("network: the host asks for the end")
 		n.end()
 		n.host.Exit(abi.ExitByKernel, abi.ExitKernel)
 	}
@@ -194,4 +196,12 @@ func (n *network) end() {
 	if n != nil {
 		n.Stack.Close(closePatience)
 	}
+}
+
+// hasNetworkDevice reports whether there is anything to make a network of.
+func hasNetworkDevice(m *discovery.Machine) bool {
+	if m == nil {
+		return system.Inherited(abi.DescriptorNetwork)
+	}
+	return slices.ContainsFunc(m.Devices, func(d discovery.Device) bool { return d.ID == virtio.DeviceNetwork })
 }
