@@ -94,6 +94,22 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+func FuzzPublish(f *testing.F) {
+	f.Add("127.0.0.1:8000-8009:80-89/udp")
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := parsePublish([]string{text})
+		if err != nil {
+			return
+		}
+		for _, forward := range list { // what it prints is taken again, and means the same
+			again, err := parsePublish([]string{forward.String()})
+			if err != nil || len(again) != 1 || again[0] != forward {
+				t.Errorf("-p %q: %v is read back as %v, %v", text, forward, again, err)
+			}
+		}
+	})
+}
+
 // TestNetworkFlags has one line for each thing that can be wrong.
 func TestNetworkFlags(t *testing.T) {
 	for flags, want := range map[string]string{
