@@ -93,7 +93,6 @@ var layers = map[string][]string{
 
 	"kernel/console":                 {"abi", "kernel/device", "kernel/system", "kernel/virtio", "kernel/virtio/console", "kernel/virtio/discovery"},
 	"kernel/entropy":                 {"abi", "kernel/system"},
-	"kernel/netstack/tcp":            {"kernel/netstack/header", "kernel/netstack/ip", "kernel/packet", "kernel/socket"},
 	"kernel/vfs":                     {"abi"},
 	"kernel/instance":                {"abi", "kernel/system"},
 	"kernel/instance/internal/probe": {"abi", "kernel/instance"},
