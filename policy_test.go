@@ -79,9 +79,11 @@ var layers = map[string][]string{
 	"kernel/virtio/pci":       {"abi", "kernel/device", "kernel/pci", "kernel/virtio"},
 	"kernel/virtio/discovery": {"abi", "kernel/device", "kernel/pci", "kernel/virtio", "kernel/virtio/mmio", "kernel/virtio/pci"},
 	"kernel/virtio/console":   {"abi", "kernel/device", "kernel/virtio"},
+	"kernel/packet":           {"abi", "kernel/device"},
+	"kernel/packet/tap":       {"abi", "kernel/packet", "kernel/system"},
+	"kernel/virtio/net":       {"abi", "kernel/device", "kernel/packet", "kernel/virtio"},
 
 	// The network: what a driver and the stack hand each other, then the stack.
-	"kernel/packet":          {"abi", "kernel/device"},
 	"kernel/socket":          {},
 	"kernel/netstack/header": {"kernel/packet", "kernel/socket"},
 	"kernel/netstack/ip":     {"kernel/netstack/header", "kernel/packet", "kernel/socket"},
@@ -94,9 +96,10 @@ var layers = map[string][]string{
 	"kernel/console":                 {"abi", "kernel/device", "kernel/system", "kernel/virtio", "kernel/virtio/console", "kernel/virtio/discovery"},
 	"kernel/entropy":                 {"abi", "kernel/system"},
 	"kernel/vfs":                     {"abi"},
+	"kernel/commandline":             {"abi"},
 	"kernel/instance":                {"abi", "kernel/system"},
 	"kernel/instance/internal/probe": {"abi", "kernel/instance"},
-	"kernel/wasi":                    {"abi", "kernel/clock", "kernel/console", "kernel/entropy", "kernel/instance", "kernel/system", "kernel/vfs"},
+	"kernel/wasi":                    {"abi", "kernel/clock", "kernel/console", "kernel/entropy", "kernel/instance", "kernel/socket", "kernel/system", "kernel/vfs"},
 	"kernel":                         {"abi", "kernel/..."},
 
 	// Tools of the host that build and check the kernel.
@@ -105,8 +108,9 @@ var layers = map[string][]string{
 
 	"test/...": {"...", "github.com/tetratelabs/wazero/...", "github.com/google/go-cmp/...", "golang.org/x/..."},
 
-	// A module of its own.
-	"test/bench/peers/...": {"github.com/bytecodealliance/wasmtime-go/...", "gonum.org/v1/plot/..."},
+	// Modules of their own.
+	"test/net/programs/...": {"github.com/stealthrocket/net/..."},
+	"test/bench/peers/...":  {"github.com/bytecodealliance/wasmtime-go/...", "gonum.org/v1/plot/..."},
 }
 
 // kernelStandard is what the kernel may import of the standard library. Each

@@ -20,6 +20,11 @@ func fullConfig() *Config {
 		Seed: bytes.Repeat([]byte{7}, 32), WallClockNanos: 1 << 60,
 		TerminalStdin: true, TerminalStderr: true, KernelLog: true,
 		PreemptMillis: 10, ProgramName: "app.wasm", PreopenedGuests: []string{"/"},
+		Network: Network{
+			Enabled: true, Addresses: []string{"10.0.2.15/24", "fd00::2/64"}, Gateways: []string{"10.0.2.2", "fd00::1"},
+			Servers: []string{"10.0.2.3"}, Search: []string{"example.org", "example.net"}, HostName: "web",
+			Listen: []string{"0.0.0.0:8080", "[::]:8443"},
+		},
 	}
 }
 
@@ -70,7 +75,8 @@ func TestFrames(t *testing.T) {
 		{"stdout", AppendFrameHeader(nil, FrameStdout, FrameMaxBytes), true},
 		{"too long", AppendFrameHeader(nil, FrameStdout, FrameMaxBytes+1), false},
 		{"kind 0", AppendFrameHeader(nil, 0, 1), false},
-		{"kind 7", AppendFrameHeader(nil, 7, 1), false},
+		{"network", AppendFrameHeader(nil, FrameNetwork, 10), true},
+		{"kind 8", AppendFrameHeader(nil, 8, 1), false},
 		{"short", []byte{1, 0, 0}, false},
 		{"padding", []byte{1, 0, 1, 0, 0, 0, 0, 0}, false},
 	}
@@ -90,6 +96,37 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// How many functions there are: those of the witx, and WasmEdge's by name and type.
+const (
+	preview1Functions = 46
+	wasmEdgeFunctions = 27
+)
+
+// TestLookupFunctionByType holds for names that have more than one type.
+func TestLookupFunctionByType(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		types []string
+	}{
+		{"sock_accept", []string{"iii", "ii"}},
+		{"sock_recv_from", []string{"iiiiiii", "iiiiiiii"}},
+		{"sock_getlocaladdr", []string{"iiii", "iii"}},
+		{"sock_getpeeraddr", []string{"iiii", "iii"}},
+	} {
+		numbers := map[int]bool{}
+		for _, params := range test.types {
+			number, _, matches := LookupFunction(preview1, test.name, params, "i")
+			if !matches || Functions[number].Params != params || numbers[number] {
+				t.Errorf("LookupFunction(%s, %s) = %d, %v", test.name, params, number, matches)
+			}
+			numbers[number] = true
+		}
+		if _, found, matches := LookupFunction(preview1, test.name, "i", "i"); !found || matches {
+			t.Errorf("%s of no such type: want found, not matching", test.name)
+		}
+	}
+}
+
 func TestFunctionsAreUnique(t *testing.T) {
 	seen := map[Function]bool{}
 	for i, f := range Functions {
@@ -105,8 +142,8 @@ func TestFunctionsAreUnique(t *testing.T) {
 			t.Errorf("LookupFunction(%v) = %d, %v, %v, want %d", f, number, found, matches, i)
 		}
 	}
-	if n := len(Functions); n != 46 {
-		t.Errorf("%d functions, preview 1 has 46", n)
+	if n := len(Functions); n != preview1Functions+wasmEdgeFunctions || n >= CallMemoryGrow {
+		t.Errorf("%d functions, want %d of preview 1 and %d of WasmEdge, less than %#x", n, preview1Functions, wasmEdgeFunctions, CallMemoryGrow)
 	}
 	if _, found, matches := LookupFunction(preview1, "fd_write", "i", "i"); !found || matches {
 		t.Error("fd_write of another type: want found, not matching")

@@ -20,6 +20,10 @@ const (
 	FrameLog    FrameKind = 4 // text, kernel messages
 	FrameReport FrameKind = 5 // text, why the machine ends: a trap with its backtrace, a refusal
 	FrameExit   FrameKind = 6 // reason, three zero bytes, code as little-endian uint32; the last frame
+
+	// FrameNetwork says that others reach the machine now: its addresses, one
+	// "ADDRESS/PREFIX" a line. Sent again when they change.
+	FrameNetwork FrameKind = 7
 )
 
 // ExitReason says who ended the machine.
@@ -51,7 +55,7 @@ func ParseFrameHeader(b []byte) (kind FrameKind, payloadBytes int, ok bool) {
 	}
 	kind = FrameKind(b[0])
 	n := binary.LittleEndian.Uint32(b[4:])
-	if kind < FrameReady || kind > FrameExit || n > FrameMaxBytes {
+	if kind < FrameReady || kind > FrameNetwork || n > FrameMaxBytes {
 		return 0, 0, false
 	}
 	return kind, int(n), true

@@ -37,6 +37,7 @@ type Config struct {
 	PreemptMillis   uint32
 	ProgramName     string // for messages: the file name of the module
 	PreopenedGuests []string
+	Network         Network
 }
 
 // Memory is a linear memory after the first.
@@ -53,7 +54,7 @@ type Range struct {
 }
 
 const (
-	configMagic = "mewzcfg2" // another one after each change of the encoding
+	configMagic = "mewzcfg3" // another one after each change of the encoding
 	// ConfigMaxBytes bounds a configuration: arguments and environment of
 	// Linux's own limit (128 KiB a string, 2 MiB in all) fit.
 	ConfigMaxBytes = 16 << 20
@@ -90,6 +91,10 @@ func AppendConfig(b []byte, c *Config) []byte {
 	e.uint64(uint64(c.PreemptMillis))
 	e.string(c.ProgramName)
 	e.strings(c.PreopenedGuests)
+	for _, list := range c.Network.lists() {
+		e.strings(*list)
+	}
+	e.string(c.Network.HostName)
 	return e.b
 }
 
@@ -104,7 +109,7 @@ func (c *Config) words() []*uint64 {
 }
 
 func (c *Config) flags() []*bool {
-	return []*bool{&c.TerminalStdin, &c.TerminalStdout, &c.TerminalStderr, &c.KernelLog}
+	return []*bool{&c.TerminalStdin, &c.TerminalStdout, &c.TerminalStderr, &c.KernelLog, &c.Network.Enabled}
 }
 
 // DecodeConfig decodes what AppendConfig wrote.
@@ -134,6 +139,10 @@ func DecodeConfig(b []byte) (*Config, error) {
 	c.PreemptMillis = uint32(d.uint64())
 	c.ProgramName = d.string()
 	c.PreopenedGuests = d.strings()
+	for _, list := range c.Network.lists() {
+		*list = d.strings()
+	}
+	c.Network.HostName = d.string()
 	if d.failed || len(d.b) != 0 {
 		return nil, ErrConfig
 	}

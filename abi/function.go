@@ -73,6 +73,36 @@ var Functions = []Function{
 	{preview1, "sock_recv", "iiiiii", "i"},
 	{preview1, "sock_send", "iiiii", "i"},
 	{preview1, "sock_shutdown", "ii", "i"},
+
+	// The socket extension of WasmEdge, both generations. A name that both have, or
+	// preview 1 too, stands once for each type.
+	{preview1, "sock_open", "iii", "i"},
+	{preview1, "sock_bind", "iii", "i"},
+	{preview1, "sock_listen", "ii", "i"},
+	{preview1, "sock_accept", "ii", "i"}, // first generation
+	{preview1, "sock_connect", "iii", "i"},
+	{preview1, "sock_recv_from", "iiiiiii", "i"},  // first
+	{preview1, "sock_recv_from", "iiiiiiii", "i"}, // second
+	{preview1, "sock_send_to", "iiiiiii", "i"},
+	{preview1, "sock_getsockopt", "iiiii", "i"},
+	{preview1, "sock_setsockopt", "iiiii", "i"},
+	{preview1, "sock_getlocaladdr", "iiii", "i"}, // first
+	{preview1, "sock_getlocaladdr", "iii", "i"},  // second
+	{preview1, "sock_getpeeraddr", "iiii", "i"},  // first
+	{preview1, "sock_getpeeraddr", "iii", "i"},   // second
+	{preview1, "sock_getaddrinfo", "iiiiiiii", "i"},
+	{preview1, "sock_open_v2", "iii", "i"},
+	{preview1, "sock_bind_v2", "iii", "i"},
+	{preview1, "sock_listen_v2", "ii", "i"},
+	{preview1, "sock_accept_v2", "iii", "i"},
+	{preview1, "sock_connect_v2", "iii", "i"},
+	{preview1, "sock_recv_v2", "iiiiii", "i"},
+	{preview1, "sock_recv_from_v2", "iiiiiiii", "i"},
+	{preview1, "sock_send_v2", "iiiii", "i"},
+	{preview1, "sock_send_to_v2", "iiiiiii", "i"},
+	{preview1, "sock_getlocaladdr_v2", "iii", "i"},
+	{preview1, "sock_getpeeraddr_v2", "iii", "i"},
+	{preview1, "epoll_oneoff", "iiii", "i"},
 }
 
 // Calls of compiled code that are no imports have numbers beyond the table.
@@ -90,7 +120,7 @@ const (
 const FunctionMaxParams = 9
 
 // LookupFunction returns the number of an import; found says that module and
-// name exist, matches that the type is the same too.
+// name exist, matches that the type is the same too. A name may have several types.
 func LookupFunction(module, name, params, results string) (number int, found, matches bool) {
 	for i, f := range Functions {
 		if f.Module == module && f.Name == name {

@@ -91,5 +91,14 @@ const (
 	DescriptorStdout  = 1 // the program's standard output
 	DescriptorLog     = 2 // kernel messages, and what the Go runtime prints
 	DescriptorStderr  = 3 // the program's standard error
-	DescriptorControl = 4 // frames: FrameReport, FrameExit, FrameReady
+	DescriptorControl = 4 // frames: FrameReport, FrameExit, FrameReady, FrameNetwork
+
+	// DescriptorNetwork is a TAP device of a process whose program has a network
+	// (Config.Network.Enabled): IFF_NO_PI and IFF_VNET_HDR with headers of
+	// NetworkHeaderBytes, not blocking. In a machine there is no such descriptor.
+	DescriptorNetwork = 5
 )
+
+// NetworkHeaderBytes is the header of each frame on DescriptorNetwork: struct
+// virtio_net_hdr_mrg_rxbuf, little-endian (virtio 1.2, 5.1.6).
+const NetworkHeaderBytes = 12

@@ -20,3 +20,8 @@ type Network struct {
 	// "ADDRESS:PORT" of TCP each.
 	Listen []string
 }
+
+// lists are the fields that are lists, in the order of their encoding.
+func (n *Network) lists() []*[]string {
+	return []*[]string{&n.Addresses, &n.Gateways, &n.Servers, &n.Search, &n.Listen}
+}

@@ -19,6 +19,14 @@ const (
 // standard input is expected on the serial port.
 const ReadyPorts = 1
 
+// ReadyStops in the same byte says that the kernel ends the machine when it is
+// asked to: by the byte RequestStop on its standard input, where the streams are
+// ports and that is not the program's. It closes connections first.
+const ReadyStops = 2
+
+// RequestStop asks the kernel to end the machine.
+const RequestStop = 's'
+
 // StdinMaxBytes is the most that one request reads.
 const StdinMaxBytes = 64 << 10
 

@@ -17,35 +17,44 @@ import (
 	"mewz/kernel/entropy"
 	"mewz/kernel/instance"
 	"mewz/kernel/vfs"
+	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/wasi"
 )
 
 func main() {
 	runtime.LockOSThread() // the preemption timer is the thread's
-	host := console.NewHost()
+	machine := discovery.Open()
+	host := console.NewHost(machine)
 	defer reportPanic(host)
-	host.Exit(run(host))
+	host.Exit(run(host, machine))
 }
 
-// run is the life of the machine, step by step.
-func run(host *console.Host) (abi.ExitReason, uint32) {
+// run is the life of the machine, step by step. found is nil in a Linux process.
+func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) {
 	config, err := instance.Config()
 	if err != nil {
 		return refuse(host, err)
 	}
 	host.Log = config.KernelLog
 	host.Message("instantiate " + config.ProgramName)
+	if err := applyCommandLine(host, &config.Network, hasNetworkDevice(found)); err != nil {
+		return refuse(host, err)
+	}
 
 	random, err := openRandom(config)
 	if err != nil {
 		return refuse(host, err)
 	}
-	files, err := openFiles(config)
+	streams := host.Streams()
+	network, err := openNetwork(host, config, found, random)
 	if err != nil {
 		return refuse(host, err)
 	}
-	streams := host.Streams()
-	system, err := wasi.New(wasi.Machine{
+	files, err := openFiles(config, network)
+	if err != nil {
+		return refuse(host, err)
+	}
+	parts := wasi.Machine{
 		Config: config,
 		Clock:  wasi.NewClock(config.WallClockNanos),
 		Random: random,
@@ -53,7 +62,11 @@ func run(host *console.Host) (abi.ExitReason, uint32) {
 		Stdout: streams.Stdout,
 		Stderr: streams.Stderr,
 		Files:  files,
-	})
+	}
+	if network != nil {
+		parts.Network, parts.Wait = network, network.wait
+	}
+	system, err := wasi.New(parts)
 	if err != nil {
 		return refuse(host, err)
 	}
@@ -61,18 +74,23 @@ func run(host *console.Host) (abi.ExitReason, uint32) {
 	if err != nil {
 		return refuse(host, err)
 	}
-	m := machine{host: host, config: config, system: system, program: program}
+	m := machine{host: host, config: config, system: system, program: program, network: network}
 	system.Memory = program.Memory()
 	if err := program.Start(&m); err != nil {
 		return refuse(host, err)
 	}
 	host.Message("start")
-	return m.loop()
+	reason, code := m.loop()
+	network.end()
+	return reason, code
 }
 
-// openRandom keys the random numbers of a program that wants some. A program
-// that does not never needs an entropy source.
+// openRandom keys the random numbers of a program that wants some, or has a
+// network. A program that does not never needs an entropy source.
 func openRandom(config *abi.Config) (wasi.Random, error) {
+	if config.Network.Enabled {
+		return entropy.New(entropy.Machine, config.Seed)
+	}
 	number, _, _ := abi.LookupFunction("wasi_snapshot_preview1", "random_get", "ii", "i")
 	for _, imported := range config.Imports {
 		if int(imported) == number {
@@ -82,12 +100,18 @@ func openRandom(config *abi.Config) (wasi.Random, error) {
 	return nil, nil
 }
 
-// openFiles opens the archive of the image, if it has one.
-func openFiles(config *abi.Config) (vfs.FileSystem, error) {
-	if config.Archive.Bytes == 0 {
-		return nil, nil
+// openFiles opens the archive of the image, if it has one, with the files about the
+// network in it.
+func openFiles(config *abi.Config, n *network) (files vfs.FileSystem, err error) {
+	if config.Archive.Bytes != 0 {
+		if files, err = vfs.OpenArchive(instance.Bytes(config.Archive)); err != nil {
+			return nil, err
+		}
 	}
-	return vfs.OpenArchive(instance.Bytes(config.Archive))
+	if n == nil {
+		return files, nil
+	}
+	return addEtc(files, config, resolver{config.Network.HostName, n.Addresses, n.servers})
 }
 
 // refuse reports why the program cannot be started.
@@ -105,6 +129,7 @@ type machine struct {
 	config  *abi.Config
 	system  *wasi.System
 	program *instance.Instance
+	network *network // nil: none
 }
 
 // Call answers a call of the program (instance.Handler): those of memory and the
@@ -159,6 +184,10 @@ func (m *machine) loop() (abi.ExitReason, uint32) {
 		event := m.program.Resume()
 		switch event.Kind {
 		case instance.Preempted:
+			if m.network != nil {
+				m.network.Poll()
+				m.network.stopIfAsked()
+			}
 			runtime.Gosched()
 		case instance.Trapped:
 			return m.trap(m.program.Trap(), "")

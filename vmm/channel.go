@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 
 	"mewz/abi"
 )
@@ -22,8 +23,10 @@ type Channel struct {
 	Stderr io.Writer
 	Log    io.Writer
 	Ready  func() // called once, before the first frame is acted upon
-	// Started is called for each FrameReady: where the machine's streams are.
-	Started func(ports bool)
+	// Started is called for each FrameReady with its first byte (abi.ReadyPorts).
+	Started func(ready byte)
+	// Announced is called for each FrameNetwork.
+	Announced func(addresses []netip.Prefix)
 
 	Result *Result // nil until FrameExit
 	ready  bool
@@ -80,6 +83,8 @@ func (c *Channel) frame(in *bufio.Reader, buffer []byte) error {
 		return c.payload(in, buffer, payloadBytes, stream{"the report", (*reportWriter)(c)})
 	case abi.FrameReady:
 		return c.started(in, buffer, payloadBytes)
+	case abi.FrameNetwork:
+		return c.announced(in, buffer, payloadBytes)
 	case abi.FrameExit:
 		return c.exit(in, buffer, payloadBytes)
 	default:
@@ -89,19 +94,31 @@ func (c *Channel) frame(in *bufio.Reader, buffer []byte) error {
 
 // started reads the payload of a FrameReady, of which the first byte counts.
 func (c *Channel) started(in *bufio.Reader, buffer []byte, n int) error {
-	ports := false
+	ready := byte(0)
 	if n > 0 {
 		first, err := in.Peek(1)
 		if err != nil {
 			return c.truncated(err)
 		}
-		ports = first[0]&abi.ReadyPorts != 0
+		ready = first[0]
 	}
 	if err := c.payload(in, buffer, n, stream{"", io.Discard}); err != nil {
 		return err
 	}
 	if c.Started != nil {
-		c.Started(ports)
+		c.Started(ready)
+	}
+	return nil
+}
+
+// announced reads the payload of a FrameNetwork.
+func (c *Channel) announced(in *bufio.Reader, buffer []byte, n int) error {
+	var text announcement
+	if err := c.payload(in, buffer, n, stream{"", &text}); err != nil {
+		return err
+	}
+	if c.Announced != nil {
+		c.Announced(announced(text))
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package vmm
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
@@ -122,9 +124,9 @@ func TestChannelOutputErrors(t *testing.T) {
 }
 
 func TestChannelStarted(t *testing.T) {
-	for payload, want := range map[string]bool{"": false, "\x00": false, "\x01": true, "\x03more": true} {
-		var got []bool
-		c := &Channel{Started: func(ports bool) { got = append(got, ports) }}
+	for payload, want := range map[string]byte{"": 0, "\x00": 0, "\x01": abi.ReadyPorts, "\x03more": abi.ReadyPorts | abi.ReadyStops} {
+		var got []byte
+		c := &Channel{Started: func(ready byte) { got = append(got, ready) }}
 		if err := c.Copy(strings.NewReader(frame(abi.FrameReady, payload) + exitFrame(abi.ExitByProgram, 0))); err != nil {
 			t.Fatal(err)
 		}
@@ -134,6 +136,28 @@ func TestChannelStarted(t *testing.T) {
 	}
 	c := &Channel{}
 	if err := c.Copy(strings.NewReader(frame(abi.FrameReady, "\x01")[:abi.FrameHeaderBytes])); !errors.Is(err, ErrChannelEnd) {
+		t.Errorf("Copy of half a frame = %v, want ErrChannelEnd", err)
+	}
+}
+
+func TestChannelAnnounced(t *testing.T) {
+	for payload, want := range map[string]string{
+		"10.0.2.15/24\nfec0::1/64\n":         "[10.0.2.15/24 fec0::1/64]",
+		"10.0.2.15/24":                       "[10.0.2.15/24]",
+		"":                                   "[]",
+		"\x1b[2Jx\n10.0.0.1\n10.0.0.2/8\n\n": "[10.0.0.2/8]",
+		strings.Repeat("10.0.0.1/8\n", 1000) + "1.1.1": "[" + strings.TrimSpace(strings.Repeat("10.0.0.1/8 ", 4096/11)) + "]",
+	} {
+		got := "not called"
+		c := &Channel{Announced: func(addresses []netip.Prefix) { got = fmt.Sprint(addresses) }}
+		if err := c.Copy(strings.NewReader(frame(abi.FrameNetwork, payload) + exitFrame(abi.ExitByProgram, 0))); err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("payload %.40q: %.80s, want %.80s", payload, got, want)
+		}
+	}
+	if err := new(Channel).Copy(strings.NewReader(frame(abi.FrameNetwork, "10.0.0.1/8")[:12])); !errors.Is(err, ErrChannelEnd) {
 		t.Errorf("Copy of half a frame = %v, want ErrChannelEnd", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"strings"
 	"syscall"
 
@@ -22,6 +23,10 @@ type Machine struct {
 	Stdout io.Writer // nil: discarded, as the next two
 	Stderr io.Writer
 	Log    io.Writer // kernel messages; the last LogTailBytes are kept in any case
+
+	Network *Network // nil: none
+	// Announced is called when the machine says by which addresses others reach it.
+	Announced func(addresses []netip.Prefix)
 }
 
 // Result is how a machine ended that could say so.

@@ -15,9 +15,13 @@ func (b *buildCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if config.Network, err = b.addressFlags.network(); err != nil {
+		return err
+	}
 	img, err := a.link(src, b.compileFlags, b.linkFlags, config)
 	if err != nil {
 		return err
 	}
+	img.Config.Network.Enabled = wantsNetwork(&img.Config)
 	return writeOutput(a.ctx, b.Output, imageMode, img)
 }

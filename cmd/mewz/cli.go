@@ -56,6 +56,8 @@ type machineFlags struct {
 type runCommand struct {
 	compileFlags
 	linkFlags
+	addressFlags
+	connectFlags
 	machineFlags
 	File string   `arg:"" help:"A module (.wasm or .wat), an object or an image; - is standard input."`
 	Args []string `arg:"" optional:"" passthrough:"" help:"Arguments of the program."`
@@ -64,6 +66,7 @@ type runCommand struct {
 type buildCommand struct {
 	compileFlags
 	linkFlags
+	addressFlags
 	Output string   `short:"o" required:"" placeholder:"FILE" help:"Where the image goes; - is standard output."`
 	File   string   `arg:"" help:"A module (.wasm or .wat) or an object; - is standard input."`
 	Args   []string `arg:"" optional:"" passthrough:"" help:"Arguments of the program that the image starts with."`
@@ -110,6 +113,7 @@ func options(exited *bool) []kong.Option {
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "code", Title: "Code:"},
 			{Key: "image", Title: "Image:"},
+			{Key: "network", Title: "Network:"},
 			{Key: "machine", Title: "Machine:"},
 		}),
 		kong.Exit(func(int) { *exited = true }),

@@ -14,6 +14,7 @@ import (
 	"mewz/abi"
 	"mewz/compiler/llvm"
 	"mewz/image"
+	"mewz/vmm"
 	"mewz/vmm/process"
 	"mewz/vmm/qemu"
 )
@@ -43,7 +44,7 @@ func (c *doctorCommand) Run(a *app) error {
 	defer cancel()
 	d := diagnosis{OK: true}
 	for _, examine := range []func(context.Context) finding{
-		examineKernel, examineLLVM, examineQEMU, examineTCG, examineKVM, examineCache, examineProcess,
+		examineKernel, examineLLVM, examineQEMU, examineTCG, examineKVM, examineTAP, examineCache, examineProcess,
 	} {
 		f := examine(ctx)
 		d.OK = d.OK && (f.OK || !f.Needed)
@@ -139,6 +140,17 @@ func examineAccel(ctx context.Context, f finding, accel qemu.Accel) finding {
 	default:
 		f.Detail = oneLine(err.Error())
 	}
+	return f
+}
+
+// examineTAP looks for what --net tap needs.
+func examineTAP(context.Context) finding {
+	f := finding{Name: "/dev/net/tun", optional: "no --net tap=NAME; --net user needs nothing"}
+	if err := vmm.CheckTUN(); err != nil {
+		f.Detail = strings.TrimPrefix(err.Error(), f.Name+": ")
+		return f
+	}
+	f.OK, f.Detail = true, "TAP devices for --net tap=NAME: ip tuntap add dev NAME mode tap user $USER, as root"
 	return f
 }
 

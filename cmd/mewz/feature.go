@@ -132,7 +132,7 @@ var needs = []struct {
 	{"written files", "path_create_directory path_remove_directory path_rename path_symlink path_link path_unlink_file fd_pwrite " +
 		"fd_filestat_set_size fd_filestat_set_times path_filestat_set_times fd_allocate",
 		"there are none yet: such calls get an errno, EROFS mostly"},
-	{"sockets", "sock_*", "there are none yet: such calls get an errno, ENOTSOCK"},
+	{"sockets", "sock_*", "-p HOST:GUEST leads a port of this computer to the machine; --listen ADDR:PORT is for a program that only accepts"},
 }
 
 // needReport is something that a program may want.

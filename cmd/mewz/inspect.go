@@ -42,7 +42,18 @@ type imageDescription struct {
 	MaxPages      uint64               `json:"memory_max_pages"`
 	StackBytes    uint64               `json:"stack_bytes"`
 	Functions     int                  `json:"functions"`
+	Network       *networkDescription  `json:"network,omitempty"`
 	Files         []fileDescription    `json:"files,omitempty"`
+}
+
+// networkDescription is abi.Network of an image that has one.
+type networkDescription struct {
+	Addresses []string `json:"addresses,omitempty"`
+	Gateways  []string `json:"gateways,omitempty"`
+	Servers   []string `json:"servers,omitempty"`
+	Search    []string `json:"search,omitempty"`
+	HostName  string   `json:"host_name,omitempty"`
+	Listen    []string `json:"listen,omitempty"`
 }
 
 type segmentDescription struct {
@@ -113,6 +124,9 @@ func describeImage(d *image.Description) *imageDescription {
 		Machine: strings.TrimPrefix(d.Machine.String(), "EM_"), FileBytes: d.FileBytes, PhysicalBytes: d.PhysicalBytes,
 		Program: c.ProgramName, Args: c.Args, Env: c.Env, Unknown: c.UnknownImports,
 		MinPages: c.MemoryMinPages, MaxPages: c.MemoryMaxPages, StackBytes: c.StackBytes, Functions: d.Functions,
+	}
+	if n := &c.Network; n.Enabled {
+		out.Network = &networkDescription{n.Addresses, n.Gateways, n.Servers, n.Search, n.HostName, n.Listen}
 	}
 	for _, s := range d.Segments {
 		out.Segments = append(out.Segments, segmentDescription{
@@ -246,6 +260,9 @@ func (d *imageDescription) print(w io.Writer, file string) {
 	}
 	fmt.Fprintf(w, "memory:     %d to %d pages\n", d.MinPages, d.MaxPages)
 	fmt.Fprintf(w, "stack:      %s\n", byteSize(d.StackBytes))
+	if d.Network != nil {
+		d.Network.print(w)
+	}
 	fmt.Fprintf(w, "functions:  %d\n", d.Functions)
 	fmt.Fprintln(w, "segments:")
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
@@ -274,4 +291,24 @@ func (d *imageDescription) print(w io.Writer, file string) {
 		}
 		fmt.Fprintln(w, line)
 	}
+}
+
+// print writes a network in one line.
+func (n *networkDescription) print(w io.Writer) {
+	words := []string{"by DHCP"}
+	if len(n.Addresses) > 0 {
+		words = []string{strings.Join(n.Addresses, ", ")}
+	}
+	for _, part := range []struct {
+		title string
+		list  []string
+	}{{"gateway", n.Gateways}, {"name server", n.Servers}, {"search", n.Search}, {"listens on", n.Listen}} {
+		if len(part.list) > 0 {
+			words = append(words, part.title+" "+strings.Join(part.list, ", "))
+		}
+	}
+	if n.HostName != "" {
+		words = append(words, "named "+n.HostName)
+	}
+	fmt.Fprintf(w, "network:    %s\n", printable(strings.Join(words, "; ")))
 }

@@ -137,7 +137,8 @@ func emptyDirectory(ts *testscript.TestScript, _ bool, args []string) {
 const signalTimeout = time.Minute
 
 // signalJob sends a signal to a command once its output is there, and checks
-// its exit code and that nobody is left: signal INT 130 mewz run loop.wasm.
+// its exit code and that nobody is left: signal INT 130 mewz run loop.wasm. Its
+// standard error is in the file signal.err.
 func signalJob(ts *testscript.TestScript, _ bool, args []string) {
 	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}
 	path, err := exec.LookPath(args[2])
@@ -164,6 +165,7 @@ func signalJob(ts *testscript.TestScript, _ bool, args []string) {
 	children := childProcesses(c.Process.Pid)
 	ts.Check(c.Process.Signal(signals[args[0]]))
 	_ = c.Wait()
+	ts.Check(os.WriteFile(ts.MkAbs("signal.err"), stderr.Bytes(), 0o600))
 	if got := strconv.Itoa(c.ProcessState.ExitCode()); got != args[1] {
 		ts.Fatalf("exit code %s, want %s: %s", got, args[1], stderr.String())
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func (r *runCommand) Run(a *app) error {
 	if r.DryRun {
 		return r.dryRun(a, src)
 	}
-	path, file, err := r.prepare(a, src)
+	path, file, network, err := r.prepare(a, src)
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,8 @@ func (r *runCommand) Run(a *app) error {
 	if err := a.ctx.Err(); err != nil {
 		return err
 	}
-	m := &vmm.Machine{Image: path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	m := &vmm.Machine{Image: path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Network: network, Announced: a.announcer(network)}
 	if r.File == "-" {
 		m.Stdin = nil // the module was there
 	}
@@ -57,28 +59,53 @@ func (r *runCommand) Run(a *app) error {
 	return end(result)
 }
 
-// prepare makes the image of this run.
-func (r *runCommand) prepare(a *app, src *source) (string, *os.File, error) {
+// prepare makes the image of this run, and says how its machine is connected.
+func (r *runCommand) prepare(a *app, src *source) (path string, file *os.File, network *vmm.Network, err error) {
 	config, err := programConfig(src, r.linkFlags, r.programArgs())
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
+	}
+	// What is wrong with the flags is said before anything is compiled.
+	if config.Network, err = r.addressFlags.network(); err != nil {
+		return "", nil, nil, err
+	}
+	if _, err := r.connectFlags.parse(); err != nil {
+		return "", nil, nil, err
+	}
+	if err := r.connectFlags.capture(); err != nil {
+		return "", nil, nil, err
+	}
+	// complete sets what is true for this run only.
+	complete := func(c *abi.Config) (err error) {
+		if network, err = r.connect(a, c); err != nil {
+			return err
+		}
+		return configureRun(c)
 	}
 	if r.VMM == "process" && r.Memory != 0 {
 		config.MemoryMaxPages = max(1, uint64(r.Memory)/abi.WasmPageBytes)
 	}
 	if src.kind == kindImage {
-		return placeImage(func(path string) error {
-			return image.ReplaceConfig(src.path, path, func(c *abi.Config) error { return r.adapt(c, &config) })
+		var refused error // no matter of the place
+		path, file, err = placeImage(func(path string) error {
+			return image.ReplaceConfig(src.path, path, func(c *abi.Config) error {
+				if refused = r.adapt(c, &config); refused == nil {
+					refused = complete(c)
+				}
+				return refused
+			})
 		})
+		return path, file, network, cmp.Or(refused, err)
 	}
 	img, err := a.link(src, r.compileFlags, r.linkFlags, config)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
-	if err := configureRun(&img.Config); err != nil {
-		return "", nil, err
+	if err := complete(&img.Config); err != nil {
+		return "", nil, nil, err
 	}
-	return placeImage(img.WriteFile)
+	path, file, err = placeImage(img.WriteFile)
+	return path, file, network, err
 }
 
 // programArgs are the arguments without the -- that may introduce them.
@@ -121,7 +148,8 @@ func (r *runCommand) adapt(c, flags *abi.Config) error {
 		}
 	}
 	c.KernelLog = c.KernelLog || flags.KernelLog
-	return configureRun(c)
+	mergeNetwork(&c.Network, flags.Network)
+	return nil
 }
 
 // Memory of a machine when -m does not say it: enough for small programs, or
@@ -207,6 +235,11 @@ func (r *runCommand) dryRun(a *app, src *source) error {
 	} else {
 		m.Image = strings.TrimSuffix(src.name, filepath.Ext(src.name)) + ".img"
 	}
+	network, err := r.planNetwork(a, src)
+	if err != nil {
+		return err
+	}
+	m.Network = network
 	argv, err := r.monitor(a).Command(m)
 	if err != nil {
 		return err

@@ -242,6 +242,27 @@ func TestMachineEnds(t *testing.T) {
 	}
 }
 
+// TestCommandLine boots with command lines of all lengths.
+func TestCommandLine(t *testing.T) {
+	long := "a=" + strings.Repeat("x", abi.CommandLineMaxBytes-4) + "y"
+	for _, test := range []struct{ kind, line string }{
+		{"q35", ""},
+		{"q35", "ip=10.0.2.15/24 gateway=10.0.2.2 "},
+		{"pc", "ip=10.0.2.15/24 gateway=10.0.2.2 "},
+		{"pc", long},
+		{"microvm,auto-kernel-cmdline=off", "ip=10.0.2.15/24 gateway=10.0.2.2"},
+	} {
+		m := machine{test: "line", kind: test.kind, extra: []string{"-append", test.line}}
+		if o := m.run(t); !strings.Contains(o.log, "line ["+test.line+"]\n") || o.status != 1 {
+			t.Errorf("%s: status %d, log %.100q, report %q; want %.100q", test.kind, o.status, o.log, o.report, test.line)
+		}
+	}
+	m := machine{test: "line", kind: "q35", extra: []string{"-append", long + "z"}}
+	if o := m.run(t); !strings.Contains(o.report, "the kernel command line is longer than 4095 bytes") || o.code != abi.ExitKernel {
+		t.Errorf("too long: status %d, log %.100q, report %q", o.status, o.log, o.report)
+	}
+}
+
 // TestStdin sends more than all buffers hold, binary, and its end.
 func TestStdin(t *testing.T) {
 	input := make([]byte, 100_000)

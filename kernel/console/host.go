@@ -1,8 +1,11 @@
 package console
 
 import (
+	"strings"
+
 	"mewz/abi"
 	"mewz/kernel/system"
+	"mewz/kernel/virtio/discovery"
 )
 
 // reportMaxBytes bounds a report; a backtrace of long C++ names stays far below.
@@ -18,15 +21,15 @@ type Host struct {
 	Log bool
 }
 
-// NewHost looks for the ports of the streams and for the control descriptor,
-// and says on it that the kernel runs.
-func NewHost() *Host {
+// NewHost looks for the ports of the streams on m, which is nil in a Linux
+// process, and for the control descriptor, and says on it that the kernel runs.
+func NewHost(m *discovery.Machine) *Host {
 	h := &Host{framed: system.Inherited(abi.DescriptorControl), control: Descriptor(abi.DescriptorControl)}
-	h.streams, h.noPorts = openPorts()
+	h.streams, h.noPorts = openPorts(m)
 	if h.framed {
 		var payload []byte
 		if h.streams != nil {
-			payload = []byte{abi.ReadyPorts}
+			payload = []byte{abi.ReadyPorts | abi.ReadyStops}
 		}
 		h.send(append(abi.AppendFrameHeader(nil, abi.FrameReady, len(payload)), payload...))
 	}
@@ -48,11 +51,43 @@ func (h *Host) Streams() Streams {
 	return Streams{Descriptor(abi.DescriptorStdin), Descriptor(abi.DescriptorStdout), stderr}
 }
 
+// InputSource returns standard input as a device that interrupts, or nil when it
+// comes over the serial port (device.SlotInput).
+func (h *Host) InputSource() Source {
+	if h.streams != nil {
+		if in, ok := h.streams.Stdin.(*portInput); ok {
+			return in
+		}
+	}
+	return nil
+}
+
+// Source is what may end a wait for several things: see portInput.
+type Source interface {
+	Arm() (slots uint32, ready bool)
+	Disarm()
+}
+
 // Message writes a kernel message, if they are wanted.
 func (h *Host) Message(text string) {
 	if h.Log {
 		_, _ = Descriptor(abi.DescriptorLog).Write([]byte("mewz: " + text + "\n"))
 	}
+}
+
+// Warn writes a kernel message whether they are wanted or not: something that the
+// program was promised is gone.
+func (h *Host) Warn(text string) {
+	_, _ = Descriptor(abi.DescriptorLog).Write([]byte("mewz: " + text + "\n"))
+}
+
+// Network tells the host by which addresses others reach the machine.
+func (h *Host) Network(addresses []string) {
+	if !h.framed {
+		return
+	}
+	text := strings.Join(addresses, "\n")
+	h.send(append(abi.AppendFrameHeader(nil, abi.FrameNetwork, len(text)), text...))
 }
 
 // Report tells why the machine ends.

@@ -27,17 +27,15 @@ var (
 )
 
 // openPorts returns the streams over the ports of a virtio console device.
-func openPorts() (*Streams, error) {
-	m, ok := device.Open()
-	if !ok {
+func openPorts(m *discovery.Machine) (*Streams, error) {
+	if m == nil {
 		return nil, errNoMachine
 	}
-	devices, err := discovery.Find(m, discovery.Config())
-	if err != nil {
-		return nil, err
+	if m.Err != nil {
+		return nil, m.Err
 	}
-	err = errNoDevice
-	for _, found := range devices {
+	err := errNoDevice
+	for _, found := range m.Devices {
 		if found.ID != virtio.DeviceConsole {
 			continue
 		}
@@ -69,6 +67,8 @@ func openDevice(m device.Machine, found discovery.Device) (*Streams, error) {
 type port interface {
 	Read(b []byte, until time.Duration) (int, error)
 	Write(b []byte) (int, error)
+	Arm() (slots uint32, pending bool)
+	Disarm()
 }
 
 // portOutput is an output stream.
@@ -165,18 +165,52 @@ func (in *portInput) Wait(timeout time.Duration) Readiness {
 		if err != nil {
 			return Readiness{Ready: true} // let Read find out what is wrong
 		}
-		a, ok, err := in.answer(limit)
-		if err != nil {
+		if !in.note(in.answer(limit)) {
 			return Readiness{Ready: true}
 		}
-		if ok && a.Kind == abi.StdinWait && a.State&abi.StdinReady != 0 {
-			in.known = Readiness{Ready: true, Hangup: a.State&abi.StdinHangup != 0}
+		if in.known.Ready {
 			return in.known
 		}
 		if in.now() >= until {
 			return Readiness{}
 		}
 	}
+}
+
+// Arm makes the device interrupt when there is input, which the host is asked
+// for, and does not wait. It returns the interrupts to wait for, and whether a
+// Wait would find input already.
+func (in *portInput) Arm() (slots uint32, ready bool) {
+	for {
+		if in.known.Ready {
+			return 0, true
+		}
+		if !in.waiting {
+			if in.ask(abi.StdinWait, abi.StdinWaitForever) != nil {
+				return 0, true // let Read find out what is wrong
+			}
+			in.waiting = true
+		}
+		slots, pending := in.port.Arm()
+		if !pending {
+			return slots, false
+		}
+		// Perhaps half an answer, or one to an earlier question.
+		if !in.note(in.answer(in.now())) {
+			return 0, true
+		}
+	}
+}
+
+// Disarm takes the wish for interrupts back. The question to the host stays.
+func (in *portInput) Disarm() { in.port.Disarm() }
+
+// note keeps what an answer says; it reports false for an error.
+func (in *portInput) note(a abi.StdinAnswer, ok bool, err error) bool {
+	if ok && a.Kind == abi.StdinWait && a.State&abi.StdinReady != 0 {
+		in.known = Readiness{Ready: true, Hangup: a.State&abi.StdinHangup != 0}
+	}
+	return err == nil
 }
 
 // askWait asks for an answer until a moment, unless one is on its way, and

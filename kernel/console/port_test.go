@@ -22,6 +22,7 @@ type fakePort struct {
 	asked   []abi.StdinRequest
 	broken  error
 	chunk   int // bytes in one Read at most
+	armed   bool
 }
 
 func (p *fakePort) Read(b []byte, until time.Duration) (int, error) {
@@ -42,6 +43,13 @@ func (p *fakePort) Read(b []byte, until time.Duration) (int, error) {
 	}
 	return p.toGuest.Read(b)
 }
+
+func (p *fakePort) Arm() (slots uint32, pending bool) {
+	p.armed = true
+	return 1, p.toGuest.Len() != 0 || p.broken != nil
+}
+
+func (p *fakePort) Disarm() { p.armed = false }
 
 func (p *fakePort) Write(b []byte) (int, error) {
 	if p.broken != nil {
@@ -113,6 +121,36 @@ func TestPortInputTakesNothingByItself(t *testing.T) {
 	p.input, p.ended = nil, true
 	if got := in.Wait(time.Second); got != (Readiness{Ready: true, Hangup: true}) {
 		t.Errorf("Wait at the end = %+v, want ready and hangup", got)
+	}
+}
+
+func TestPortInputArm(t *testing.T) {
+	in, p := newPortInput("")
+	for range 2 { // the second time the question is already on its way
+		if slots, ready := in.Arm(); slots != 1 || ready || !p.armed || len(p.asked) != 1 {
+			t.Fatalf("Arm = %d, %v after %v", slots, ready, p.asked)
+		}
+		in.Disarm()
+	}
+	p.late = nil // asked for ever, the host says nothing
+	if got := in.Wait(0); got != (Readiness{}) || len(p.asked) != 1 {
+		t.Errorf("Wait = %+v after %v, want no further question", got, p.asked)
+	}
+	// The host answers that nothing is there, because it was asked for so long;
+	// then that something is.
+	p.toGuest.Write(abi.AppendStdinAnswer(nil, abi.StdinAnswer{Kind: abi.StdinWait}))
+	p.chunk = 3
+	if slots, ready := in.Arm(); slots != 1 || ready || len(p.asked) != 2 {
+		t.Errorf("Arm after an answer = %d, %v after %v, want it asked again", slots, ready, p.asked)
+	}
+	p.toGuest.Write(abi.AppendStdinAnswer(nil, abi.StdinAnswer{Kind: abi.StdinWait, State: abi.StdinReady}))
+	if _, ready := in.Arm(); !ready || in.Wait(0) != (Readiness{Ready: true}) {
+		t.Error("Arm does not see the answer")
+	}
+	in, p = newPortInput("")
+	p.broken = io.ErrClosedPipe
+	if _, ready := in.Arm(); !ready {
+		t.Error("Arm of a broken port is not ready")
 	}
 }
 

@@ -53,6 +53,10 @@ type Interrupt struct {
 	Vector uint8  // what a message carries
 }
 
+// SlotInput in a set for Wait stands for bytes on the serial port that carries
+// standard input where there is no console device.
+const SlotInput uint32 = system.SlotInput
+
 // Errors of a Machine.
 var (
 	ErrMap       = errors.New("device: its registers cannot be mapped")

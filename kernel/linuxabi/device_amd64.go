@@ -19,6 +19,9 @@ const (
 	// lineMessage asks for an interrupt that is a message of the device itself
 	// (MSI-X), not a line.
 	lineMessage = never
+
+	// slotInput in a set to wait for is standard input over the serial port.
+	slotInput = 1 << 31
 )
 
 var (
@@ -104,7 +107,7 @@ func deviceInterrupted(slot uintptr) {
 
 // sysDeviceWait waits until a slot of a set has interrupted since it was last
 // told: mewz_device_wait(slots, timeout). It returns which have, and forgets it;
-// 0 after the timeout.
+// 0 after the timeout. slotInput is there as long as standard input has something.
 //
 //go:nosplit
 func sysDeviceWait(t *thread) uintptr {
@@ -115,8 +118,12 @@ func sysDeviceWait(t *thread) uintptr {
 			return e
 		}
 	}
-	if have := devicePending & t.rdi; have != 0 {
-		devicePending &^= have
+	have := devicePending & t.rdi
+	devicePending &^= have
+	if t.rdi&slotInput != 0 && inputReady() {
+		have |= slotInput
+	}
+	if have != 0 {
 		return have
 	}
 	if nanos == 0 {

@@ -1,6 +1,7 @@
 package linuxabi
 
 import (
+	"mewz/abi"
 	"mewz/kernel/clock"
 	"mewz/kernel/cpu"
 	"mewz/kernel/interrupt"
@@ -185,9 +186,10 @@ func buildStack() uintptr {
 		collect = pushString(&sp, "GOGC=50")
 	}
 	limit := pushLimit(&sp)
-	sp = sp&^15 - 8*15
-	pushWords(sp, name, traceback, collect, limit)
-	aux := sp + 7*8
+	line := pushLine(&sp)
+	sp = sp&^15 - 8*16
+	pushWords(sp, name, traceback, collect, limit, line)
+	aux := sp + 8*8
 	pushAux(&aux, auxPageSize, memory.PageBytes)
 	pushAux(&aux, auxRandom, seedAddress())
 	pushAux(&aux, auxVDSO, clock.VDSO())
@@ -199,14 +201,15 @@ func buildStack() uintptr {
 const smallMachinePages = 32 << 8
 
 //go:nosplit
-func pushWords(sp, name, traceback, collect, limit uintptr) {
+func pushWords(sp, name, traceback, collect, limit, line uintptr) {
 	cpu.Store64(sp, 1) // argc
 	cpu.Store64(sp+8, name)
 	cpu.Store64(sp+16, 0)
 	cpu.Store64(sp+24, traceback)
 	cpu.Store64(sp+32, collect)
 	cpu.Store64(sp+40, limit)
-	cpu.Store64(sp+48, 0)
+	cpu.Store64(sp+48, line)
+	cpu.Store64(sp+56, 0)
 }
 
 //go:nosplit
@@ -225,6 +228,25 @@ func pushString(sp *uintptr, s string) uintptr {
 		cpu.Store8(*sp+i, cpu.Load8(from+i))
 	}
 	cpu.Store8(*sp+n, 0)
+	return *sp
+}
+
+// pushLine writes the command line of the VMM.
+//
+//go:nosplit
+func pushLine(sp *uintptr) uintptr {
+	from, n := memory.CommandLine()
+	*sp -= n + 1
+	for i := uintptr(0); i < n; i++ {
+		cpu.Store8(*sp+i, cpu.Load8(from+i))
+	}
+	cpu.Store8(*sp+n, 0)
+	const name = abi.CommandLineVariable + "="
+	*sp -= uintptr(len(name))
+	start := stringAddress(name)
+	for i := uintptr(0); i < uintptr(len(name)); i++ {
+		cpu.Store8(*sp+i, cpu.Load8(start+i))
+	}
 	return *sp
 }
 

@@ -14,6 +14,7 @@ type Boot struct {
 // Offsets in hvm_start_info and its memory map (x86/HVM direct boot ABI).
 const (
 	startMagic      = 0x336ec578
+	startLine       = 24
 	startMapAddress = 40
 	startMapEntries = 48
 	mapEntryBytes   = 24
@@ -59,6 +60,9 @@ var Kernel Space
 //go:nosplit
 func (s *Space) Init(b *Boot) string {
 	if wrong := readMap(b.StartInfo); wrong != "" {
+		return wrong
+	}
+	if wrong := readLine(b.StartInfo); wrong != "" {
 		return wrong
 	}
 	if cpu.Load32(uintptr(abi.KernelBase)) != elfMagic {
@@ -116,6 +120,43 @@ func readMap(info uintptr) string {
 		entry += mapEntryBytes
 	}
 	return ""
+}
+
+// commandLine is the command line of the VMM, kept before its memory is used for
+// other things.
+var (
+	commandLine      [abi.CommandLineMaxBytes]byte
+	commandLineBytes uintptr
+)
+
+// CommandLine returns where the command line of the VMM is.
+//
+//go:nosplit
+func CommandLine() (address, bytes uintptr) { return commandLineAddress(), commandLineBytes }
+
+// readLine copies the command line of the VMM. There need not be one.
+//
+// Preconditions: readMap found info in order.
+//
+//go:nosplit
+func readLine(info uintptr) string {
+	from := cpu.Load64(info + startLine)
+	if from == 0 {
+		return ""
+	}
+	if from >= gigabyte-abi.CommandLineMaxBytes {
+		return "the kernel command line lies beyond the first GiB"
+	}
+	to := commandLineAddress()
+	for i := uintptr(0); i < abi.CommandLineMaxBytes; i++ {
+		c := cpu.Load8(from + i)
+		if c == 0 {
+			commandLineBytes = i
+			return ""
+		}
+		cpu.Store8(to+i, c)
+	}
+	return "the kernel command line is longer than 4095 bytes"
 }
 
 // buildTables makes the direct map, maps the kernel by its program headers and

@@ -94,6 +94,13 @@ func (p *Pool) Release(id ChunkID) {
 	}
 }
 
+// shortFraction: a pool is short when less than this part of it is free.
+const shortFraction = 8
+
+// Short reports whether chunks are nearly used up, so that whoever holds some to
+// no end should release them.
+func (p *Pool) Short() bool { return p.used >= p.max-p.max/shortFraction }
+
 // Used returns how many chunks are held.
 func (p *Pool) Used() int { return p.used }
 

@@ -40,6 +40,10 @@ const (
 	Hangup                         // the peer has closed its direction, or the connection is gone
 )
 
+// Other is a bit that a Network leaves alone: the caller marks numbers with it that
+// are no socket's.
+const Other Readiness = 1 << 7
+
 // Forever is no deadline.
 const Forever time.Duration = 1<<63 - 1
 
@@ -54,7 +58,9 @@ type Network interface {
 	// Poll at most, or Forever.
 	Wait() time.Duration
 	// Ready is the readiness of all sockets by tag (Socket.SetTag). The slice is
-	// valid until the next SetTag.
+	// valid until the next SetTag. Entries that are no socket's tag are the caller's:
+	// nothing is written there after the SetTag or Close that leaves them, and they keep
+	// their values when the table grows.
 	Ready() []Readiness
 	// Lookup begins to resolve a name; IPv4 and IPv6 ask for addresses of that
 	// family, Unspecified for both.
@@ -128,7 +134,8 @@ type Socket interface {
 	Peer() (Endpoint, error)
 	Option(o Option) (int64, error)
 	SetOption(o Option, v int64) error
-	// Close closes the socket; what was written is still sent. It is not used afterwards.
+	// Close closes the socket; what was written is still sent. It is not used
+	// afterwards, and its tag may be another's.
 	Close()
 }
 

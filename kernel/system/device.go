@@ -18,6 +18,9 @@ const (
 // Message is the line of a device that sends its interrupts as messages.
 const Message = ^uint32(0)
 
+// SlotInput is a slot of DeviceWait: descriptor 0 has bytes, or the end.
+const SlotInput = 1 << 31
+
 // IsMachine reports whether the machine is ours: Linux knows no devices.
 func IsMachine() bool {
 	_, _, errno := syscall.RawSyscall(deviceMapCall, 0, 0, 0)

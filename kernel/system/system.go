@@ -8,6 +8,15 @@ import (
 // Errno is the error number of a Linux system call, 0 for success.
 type Errno = syscall.Errno
 
+// Errors that callers tell apart.
+const (
+	WouldBlock    = syscall.EAGAIN
+	Interrupted   = syscall.EINTR
+	InputOutput   = syscall.EIO
+	NoBuffers     = syscall.ENOBUFS
+	BadDescriptor = syscall.EBADF
+)
+
 // PollEvents is what a descriptor is watched for and what it was found to be
 // (poll(2)).
 type PollEvents int16
@@ -87,6 +96,12 @@ func Inherited(fd int) bool {
 	const closeOnExec = 1 // FD_CLOEXEC
 	flags, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_GETFD, 0)
 	return errno == 0 && flags&closeOnExec == 0
+}
+
+// Control sets an argument of a device by its descriptor (ioctl(2)).
+func Control(fd int, request, argument uintptr) Errno {
+	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), request, argument)
+	return errno
 }
 
 // Exit ends the process or the machine; only the low 8 bits of code survive.

@@ -15,6 +15,21 @@ func Write(fd int, p []byte) (int, Errno) {
 	return int(n), errno
 }
 
+// Vector is struct iovec.
+type Vector struct {
+	base  *byte
+	bytes uint64
+}
+
+// NewVector returns the vector of b.
+func NewVector(b []byte) Vector { return Vector{unsafe.SliceData(b), uint64(len(b))} }
+
+// WriteVectors writes several pieces to fd at once (writev(2)).
+func WriteVectors(fd int, v []Vector) (int, Errno) {
+	n, _, errno := syscall.Syscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(v))), uintptr(len(v)))
+	return int(n), errno
+}
+
 // Read reads into p from fd (read(2)); it may wait.
 func Read(fd int, p []byte) (int, Errno) {
 	n, _, errno := syscall.Syscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
@@ -24,17 +39,28 @@ func Read(fd int, p []byte) (int, Errno) {
 // Poll waits until fd is ready for events or timeout has passed (ppoll(2));
 // it returns no events after the timeout.
 func Poll(fd int, events PollEvents, timeout time.Duration) (PollEvents, Errno) {
-	set := struct {
-		fd              int32
-		events, revents PollEvents
-	}{fd: int32(fd), events: events}
+	set := [1]PollDescriptor{{Descriptor: int32(fd), Events: events}}
+	errno := PollAll(set[:], timeout)
+	return set[0].Found, errno
+}
+
+// PollDescriptor is struct pollfd.
+type PollDescriptor struct {
+	Descriptor int32
+	Events     PollEvents
+	Found      PollEvents
+}
+
+// PollAll is Poll for several descriptors.
+func PollAll(set []PollDescriptor, timeout time.Duration) Errno {
 	var limit *syscall.Timespec
 	if timeout >= 0 {
 		t := syscall.NsecToTimespec(int64(timeout))
 		limit = &t
 	}
-	_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&set)), 1, uintptr(unsafe.Pointer(limit)), 0, 0, 0)
-	return set.revents, errno
+	_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(set))), uintptr(len(set)),
+		uintptr(unsafe.Pointer(limit)), 0, 0, 0)
+	return errno
 }
 
 // Sleep waits for d or until a signal came (nanosleep(2)).

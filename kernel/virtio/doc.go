@@ -3,7 +3,8 @@
 //
 // In: a Transport (virtio/mmio, virtio/pci) and memory that the device reaches.
 // Out: a negotiated device and queues of buffers. Devices before virtio 1 are
-// refused; indirect descriptors, the event index and packed queues are not used.
+// refused; indirect descriptors and packed queues are not used. A driver whose
+// queues are busy uses the event index, the others flags.
 //
 // A device is outside: what it writes is read once, checked, and only then used.
 // What the driver itself needs to know of a queue (which descriptors are free,

@@ -12,11 +12,14 @@ import (
 // reaches lie, one after the other:
 //
 //	descriptors  16 bytes each: address, length, flags, next
-//	available    flags, index, then heads of chains: written by the driver
-//	used         flags, index, then {head, bytes}: written by the device
+//	available    flags, index, heads of chains, used event: written by the driver
+//	used         flags, index, {head, bytes}, available event: written by the device
 //
 // Both indices count up and wrap at 65536; a ring entry is at index modulo size.
-// One goroutine owns a queue.
+// An event is an index too (2.7.10): the driver wants an interrupt when the used
+// index passes the used event, the device a notification when the available
+// index passes the available event. Where that is not agreed on, flags say
+// whether the other side wants to be told at all. One goroutine owns a queue.
 type Queue struct {
 	size  uint16
 	rings rings
@@ -28,7 +31,9 @@ type Queue struct {
 	inFlight  uint16 // chains that the device has
 	available uint16 // index to publish
 	published uint32 // flags and index as the device sees them
+	notified  uint16 // index up to which NeedsNotify has been asked
 	used      uint16 // index up to which the used ring has been read
+	events    bool   // the event index is used
 	broken    error
 }
 
@@ -56,8 +61,9 @@ type Completion struct {
 // QueueMaxSize bounds the size of a queue (2.6).
 const QueueMaxSize = 1 << 15
 
-// chainMax bounds the buffers of a chain.
-const chainMax = 16
+// ChainMax bounds the buffers of a chain: a frame of the network of 64 KiB in
+// pages, which may begin and end within one, and its headers.
+const ChainMax = 18
 
 // Sizes and flags of the rings (2.7.5 to 2.7.8).
 const (
@@ -73,12 +79,13 @@ const (
 	ringIndexShift    = 16
 	ringIndexOne      = 1 << ringIndexShift
 	queueAlignment    = 16
-	ringTrailingBytes = 4 // the event index, for devices that write it anyhow
+	ringTrailingBytes = 4 // the event, and two bytes of nothing
+	queueMinSize      = 2 // so that the used event is aligned
 )
 
 // Faults of a device.
 var (
-	ErrSize       = errors.New("virtio: a queue size is a power of two up to 32768, in memory of QueueBytes")
+	ErrSize       = errors.New("virtio: a queue size is a power of two from 2 to 32768, in memory of QueueBytes")
 	ErrUsedIndex  = errors.New("virtio: the device used more buffers than it has")
 	ErrUsedHead   = errors.New("virtio: the device used a buffer that it does not have")
 	ErrUsedLength = errors.New("virtio: the device wrote more than a buffer holds")
@@ -97,7 +104,7 @@ func alignUp(n, to int) int { return (n + to - 1) &^ (to - 1) }
 // Init makes q an empty queue in memory, which is cleared and aligned to 16
 // bytes. A queue that is never used takes no other memory.
 func (q *Queue) Init(memory device.Memory, size uint16) error {
-	if size == 0 || size > QueueMaxSize || size&(size-1) != 0 || len(memory.Bytes) < QueueBytes(size) ||
+	if size < queueMinSize || size > QueueMaxSize || size&(size-1) != 0 || len(memory.Bytes) < QueueBytes(size) ||
 		memory.Physical%queueAlignment != 0 {
 		return ErrSize
 	}
@@ -138,7 +145,7 @@ func (q *Queue) InFlight() int { return int(q.inFlight) }
 // has no room for it.
 func (q *Queue) Add(buffers ...Buffer) (head uint16, ok bool) {
 	n := len(buffers)
-	if n == 0 || n > chainMax || n > int(q.freeCount) || q.broken != nil {
+	if n == 0 || n > ChainMax || n > int(q.freeCount) || q.broken != nil {
 		return 0, false
 	}
 	if q.own == nil {
@@ -178,17 +185,75 @@ func (q *Queue) publish(v uint32) {
 	atomic.StoreUint32(q.rings.availableHead, v)
 }
 
-// WantsNotify reports whether the device asks to be notified. Without barriers
-// that may be out of date: see the package comment.
-func (q *Queue) WantsNotify() bool {
+// UseEventIndex makes q use events instead of flags.
+//
+// Preconditions: FeatureEventIndex is agreed on; nothing was published.
+func (q *Queue) UseEventIndex() {
+	q.events = true
+	q.published &^= flagNoInterrupt // "driver MUST set flags to 0" (2.7.7.1)
+	q.publish(q.published)
+	q.QuietInterrupts()
+}
+
+// NeedsNotify reports whether the device asks to be notified of what was
+// published since NeedsNotify was asked last. Without barriers the answer may be
+// out of date, see the package comment: ask Unseen before a wait.
+func (q *Queue) NeedsNotify() bool {
+	since := q.notified
+	q.notified = q.available
+	if q.events {
+		return passes(q.availableEvent(), since, q.available)
+	}
+	return since != q.available && q.wantsNotify()
+}
+
+// Unseen reports whether the device has stopped before chains that were
+// published, and waits for a notification that was lost. For the answer to be
+// true to the moment an access to the device has to come before.
+func (q *Queue) Unseen() bool {
+	if q.inFlight == 0 {
+		return false
+	}
+	if q.events {
+		event := q.availableEvent()
+		return event != q.available && event == q.usedIndex()
+	}
+	return q.wantsNotify()
+}
+
+// passes reports whether an index that goes from one value to another passes
+// event (2.7.10: vring_need_event).
+func passes(event, from, to uint16) bool { return to-event-1 < to-from }
+
+func (q *Queue) availableEvent() uint16 { return uint16(atomic.LoadUint32(q.rings.availableEvent)) }
+func (q *Queue) usedIndex() uint16 {
+	return uint16(atomic.LoadUint32(q.rings.usedHead) >> ringIndexShift)
+}
+func (q *Queue) wantsNotify() bool {
 	return atomic.LoadUint32(q.rings.usedHead)&flagNoNotify == 0
 }
 
-// QuietInterrupts asks the device not to interrupt for this queue.
-func (q *Queue) QuietInterrupts() { q.publish(q.published | flagNoInterrupt) }
+// QuietInterrupts asks the device not to interrupt for this queue. With events
+// that is for the next 65535 chains: one interrupt in so many disturbs nobody.
+func (q *Queue) QuietInterrupts() {
+	if q.events {
+		atomic.StoreUint32(q.rings.usedEvent, uint32(q.used-1))
+		return
+	}
+	q.publish(q.published | flagNoInterrupt)
+}
 
 // WantInterrupts asks it to interrupt again; look at Used afterwards.
-func (q *Queue) WantInterrupts() { q.publish(q.published &^ flagNoInterrupt) }
+func (q *Queue) WantInterrupts() {
+	if q.events {
+		atomic.StoreUint32(q.rings.usedEvent, uint32(q.used))
+		return
+	}
+	q.publish(q.published &^ flagNoInterrupt)
+}
+
+// HasUsed reports whether Used returns a chain, or an error.
+func (q *Queue) HasUsed() bool { return q.usedIndex() != q.used || q.broken != nil }
 
 // Used returns the next chain that the device is done with; its descriptors are
 // free again. Once the device has broken a rule it returns that error only.
@@ -196,7 +261,7 @@ func (q *Queue) Used() (c Completion, ok bool, err error) {
 	if q.broken != nil {
 		return c, false, q.broken
 	}
-	waiting := uint16(atomic.LoadUint32(q.rings.usedHead)>>ringIndexShift) - q.used
+	waiting := q.usedIndex() - q.used
 	if waiting == 0 {
 		return c, false, nil
 	}

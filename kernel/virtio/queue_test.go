@@ -195,3 +195,96 @@ func FuzzQueue(f *testing.F) {
 		}
 	})
 }
+
+// newEventQueue is newQueue with the event index.
+func newEventQueue(t testing.TB, size uint16) (*virtio.Queue, *virtiotest.Queue, *virtiotest.Machine) {
+	t.Helper()
+	q, device, m := newQueue(t, size)
+	device.AcceptForTest(virtio.FeatureEventIndex)
+	q.UseEventIndex()
+	return q, device, m
+}
+
+// TestNotifications: a device is told of what it asks for, and of nothing else.
+func TestNotifications(t *testing.T) {
+	for _, events := range []bool{false, true} {
+		q, device, m := newQueue(t, 8)
+		if events {
+			q, device, m = newEventQueue(t, 8)
+		}
+		memory, _ := m.Allocate(16)
+		give := func() {
+			q.Add(virtio.Buffer{Physical: memory.Physical, Bytes: 8})
+			q.Publish()
+		}
+		take := func() {
+			c, _ := device.Pop()
+			device.Push(c.Head, 0)
+			q.Used()
+		}
+		for i := range 70_000 { // until the indices have wrapped
+			device.Ask(true)
+			if q.NeedsNotify() {
+				t.Fatalf("events %v, %d: notified of nothing", events, i)
+			}
+			give()
+			if !q.NeedsNotify() {
+				t.Fatalf("events %v, %d: the device is not notified", events, i)
+			}
+			if q.NeedsNotify() {
+				t.Fatalf("events %v, %d: notified twice", events, i)
+			}
+			if !q.Unseen() {
+				t.Fatalf("events %v, %d: a lost notification is not found", events, i)
+			}
+			device.Ask(false)
+			give()
+			if q.NeedsNotify() || q.Unseen() {
+				t.Fatalf("events %v, %d: a device that is awake is notified", events, i)
+			}
+			take()
+			take()
+			device.Ask(true)
+			if q.Unseen() {
+				t.Fatalf("events %v, %d: a device that has seen all has missed something", events, i)
+			}
+		}
+	}
+}
+
+// TestInterrupts: a device interrupts when it is asked to, and not else.
+func TestInterrupts(t *testing.T) {
+	for _, events := range []bool{false, true} {
+		q, device, m := newQueue(t, 8)
+		if events {
+			q, device, m = newEventQueue(t, 8)
+		}
+		memory, _ := m.Allocate(16)
+		round := func() int {
+			q.Add(virtio.Buffer{Physical: memory.Physical, Bytes: 8})
+			q.Publish()
+			before := device.Interrupts()
+			c, _ := device.Pop()
+			device.Push(c.Head, 0)
+			if !q.HasUsed() {
+				t.Fatal("HasUsed sees nothing")
+			}
+			q.Used()
+			return device.Interrupts() - before
+		}
+		q.QuietInterrupts()
+		for i := range 60_000 {
+			if round() != 0 {
+				t.Fatalf("events %v, %d: an interrupt that nobody wants", events, i)
+			}
+			if i%100 != 0 {
+				continue
+			}
+			q.WantInterrupts()
+			if round() != 1 {
+				t.Fatalf("events %v, %d: no interrupt", events, i)
+			}
+			q.QuietInterrupts()
+		}
+	}
+}

@@ -17,13 +17,16 @@ type usedElement struct {
 }
 
 // rings are the three parts of a queue. The heads are flags in the low and the
-// index in the high half.
+// index in the high half; of the events only the low half counts. All four are
+// aligned to 4 bytes, because sizes are powers of two from 2 on.
 type rings struct {
-	descriptors   []descriptor
-	availableHead *uint32
-	available     []uint16
-	usedHead      *uint32
-	used          []usedElement
+	descriptors    []descriptor
+	availableHead  *uint32
+	available      []uint16
+	usedEvent      *uint32
+	usedHead       *uint32
+	used           []usedElement
+	availableEvent *uint32
 }
 
 // ringLayout says how many entries there are and where two of the parts begin.
@@ -35,10 +38,12 @@ type ringLayout struct{ size, available, used int }
 func newRings(b []byte, l ringLayout) rings {
 	at := func(offset int) unsafe.Pointer { return unsafe.Pointer(&b[offset]) }
 	return rings{
-		descriptors:   unsafe.Slice((*descriptor)(at(0)), l.size),
-		availableHead: (*uint32)(at(l.available)),
-		available:     unsafe.Slice((*uint16)(at(l.available+ringHeadBytes)), l.size),
-		usedHead:      (*uint32)(at(l.used)),
-		used:          unsafe.Slice((*usedElement)(at(l.used+ringHeadBytes)), l.size),
+		descriptors:    unsafe.Slice((*descriptor)(at(0)), l.size),
+		availableHead:  (*uint32)(at(l.available)),
+		available:      unsafe.Slice((*uint16)(at(l.available+ringHeadBytes)), l.size),
+		usedEvent:      (*uint32)(at(l.available + ringHeadBytes + availableBytes*l.size)),
+		usedHead:       (*uint32)(at(l.used)),
+		used:           unsafe.Slice((*usedElement)(at(l.used+ringHeadBytes)), l.size),
+		availableEvent: (*uint32)(at(l.used + ringHeadBytes + usedBytes*l.size)),
 	}
 }

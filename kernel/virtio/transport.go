@@ -18,11 +18,16 @@ type Transport interface {
 	EnableQueue(index uint16, a QueueAddresses) error
 	// Notify tells the device that a queue has new buffers.
 	Notify(index uint16)
-	// Config reads from the configuration of the device.
+	// Config reads a field of 4 bytes of the configuration of the device.
 	Config(offset uint32) uint32
+	// Config16 reads one of 2 bytes, Config8 one of a byte. A driver reads each
+	// field by its own width (4.1.3.1, 4.2.2.2).
+	Config16(offset uint32) uint16
+	Config8(offset uint32) uint8
 	// Acknowledge tells the device that its interrupt was seen. What it has
-	// done before is visible after this.
-	Acknowledge()
+	// done before is visible after this. It returns ErrBroken when the device
+	// says that it has given up.
+	Acknowledge() error
 	// Slots returns the interrupts of the device as a set of device.Machine; it
 	// may be empty.
 	Slots() uint32
@@ -56,8 +61,11 @@ const (
 // Features is a set of feature bits.
 type Features uint64
 
-// FeatureVersion1 says that a device is one of virtio 1 (6).
-const FeatureVersion1 Features = 1 << 32 // VIRTIO_F_VERSION_1
+// Features that are not of a kind of device (6).
+const (
+	FeatureEventIndex Features = 1 << 29 // VIRTIO_F_EVENT_IDX
+	FeatureVersion1   Features = 1 << 32 // VIRTIO_F_VERSION_1: a device of virtio 1
+)
 
 // QueueAddresses is a queue as its device sees it.
 type QueueAddresses struct {
@@ -91,6 +99,12 @@ func Reset(t Transport) error {
 // Start resets the device and agrees with it on wanted, as far as the device
 // has it; FeatureVersion1 is required (3.1.1, steps 1 to 6).
 func Start(t Transport, wanted Features) (Features, error) {
+	return StartWith(t, func(Features) Features { return wanted })
+}
+
+// StartWith is Start for a driver that wants some features only with others:
+// want is told what the device offers.
+func StartWith(t Transport, want func(offered Features) Features) (Features, error) {
 	if err := Reset(t); err != nil {
 		return 0, err
 	}
@@ -101,7 +115,7 @@ func Start(t Transport, wanted Features) (Features, error) {
 		t.SetStatus(StatusFailed)
 		return 0, ErrLegacy
 	}
-	accepted := offered & (wanted | FeatureVersion1)
+	accepted := offered & (want(offered) | FeatureVersion1)
 	t.SetFeatures(accepted)
 	t.SetStatus(StatusAcknowledge | StatusDriver | StatusFeaturesOK)
 	if t.Status()&StatusFeaturesOK == 0 {
@@ -119,8 +133,11 @@ func Ready(t Transport) {
 }
 
 // Check returns ErrBroken when the device has given up.
-func Check(t Transport) error {
-	if s := t.Status(); s&StatusNeedsReset != 0 || s&StatusDriverOK == 0 {
+func Check(t Transport) error { return t.Status().Check() }
+
+// Check returns ErrBroken for the status of a device that has given up.
+func (s Status) Check() error {
+	if s&StatusNeedsReset != 0 || s&StatusDriverOK == 0 {
 		return ErrBroken
 	}
 	return nil

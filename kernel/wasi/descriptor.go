@@ -1,6 +1,8 @@
 package wasi
 
 import (
+	"math/bits"
+
 	"mewz/kernel/console"
 	"mewz/kernel/vfs"
 )
@@ -17,6 +19,7 @@ const (
 	output
 	file
 	directory
+	connection // a socket
 )
 
 // descriptor is an open file, directory or stream.
@@ -34,12 +37,15 @@ type descriptor struct {
 	node    vfs.NodeID
 	offset  uint64 // of a file: where the next read begins
 	preopen string // of a directory that the program finds open: its name
+
+	endpoint // of a connection
 }
 
 // descriptors are the open descriptors by number.
 type descriptors struct {
 	table []descriptor
-	free  int // none below is free
+	used  []uint64 // a bit for each number that is open
+	free  int      // no word of used below has a zero
 }
 
 // get returns descriptor fd, or nil if there is none. It is valid until the
@@ -51,28 +57,47 @@ func (d *descriptors) get(fd uint32) *descriptor {
 	return &d.table[fd]
 }
 
+// isStream reports that a descriptor has no offset.
+func (d *descriptor) isStream() bool {
+	return d.kind == input || d.kind == output || d.kind == connection
+}
+
+// full reports that open would fail.
+func (d *descriptors) full() bool { return d.lowest() >= descriptorsMax }
+
+// lowest returns the lowest number that is free.
+func (d *descriptors) lowest() int {
+	for d.free < len(d.used) && d.used[d.free] == 1<<64-1 {
+		d.free++
+	}
+	if d.free == len(d.used) {
+		return d.free * 64
+	}
+	return d.free*64 + bits.TrailingZeros64(^d.used[d.free])
+}
+
 // open puts a descriptor at the lowest free number, as POSIX has it.
 func (d *descriptors) open(opened descriptor) (fd uint32, errno Errno) {
-	i := d.free
-	for i < len(d.table) && d.table[i].kind != closed {
-		i++
-	}
-	switch {
-	case i >= descriptorsMax:
+	i := d.lowest()
+	if i >= descriptorsMax {
 		return 0, EMFile
-	case i == len(d.table):
-		d.table = append(d.table, opened)
-	default:
-		d.table[i] = opened
 	}
-	d.free = i + 1
+	if i/64 == len(d.used) {
+		d.used = append(d.used, 0)
+	}
+	if i == len(d.table) {
+		d.table = append(d.table, descriptor{})
+	}
+	d.used[i/64] |= 1 << (i % 64)
+	d.table[i] = opened
 	return uint32(i), Success
 }
 
 // close frees a number. Preconditions: it is open.
 func (d *descriptors) close(fd uint32) {
 	d.table[fd] = descriptor{}
-	d.free = min(d.free, int(fd))
+	d.used[fd/64] &^= 1 << (fd % 64)
+	d.free = min(d.free, int(fd/64))
 }
 
 // openStreams opens the descriptors 0, 1 and 2.

@@ -118,7 +118,7 @@ var testTree = vfstest.Tree{
 // world is a System with everything fake around it.
 type world struct {
 	*System
-	t      *testing.T
+	t      testing.TB
 	clock  *fakeClock
 	stdin  *fakeInput
 	stdout *fakeOutput
@@ -130,7 +130,7 @@ type world struct {
 const testMemoryBytes = 65536
 
 // newWorld makes a world; change may alter the configuration.
-func newWorld(t *testing.T, change func(*Machine)) *world {
+func newWorld(t testing.TB, change func(*Machine)) *world {
 	t.Helper()
 	w := &world{t: t, clock: &fakeClock{now: [4]uint64{1_700_000_000e9, 5e9, 6e9, 7e9}}, stdout: &fakeOutput{}, stderr: &fakeOutput{}, top: 4096}
 	w.stdin = &fakeInput{clock: w.clock}
@@ -158,11 +158,8 @@ func (w *world) call(name string, args ...uint64) Errno {
 	a := &w.args
 	*a = Args{}
 	for number, f := range abi.Functions {
-		if f.Name != name {
+		if f.Name != name || len(args) != len(f.Params) {
 			continue
-		}
-		if len(args) != len(f.Params) {
-			w.t.Fatalf("%s takes %d parameters, not %d", name, len(f.Params), len(args))
 		}
 		for i, v := range args {
 			if f.Params[i] == 'i' {
@@ -172,7 +169,7 @@ func (w *world) call(name string, args ...uint64) Errno {
 		}
 		return w.Call(uint64(number), a)
 	}
-	w.t.Fatalf("no function %s", name)
+	w.t.Fatalf("no function %s of %d parameters", name, len(args))
 	return 0
 }
 

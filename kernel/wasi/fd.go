@@ -17,9 +17,9 @@ const transferMax = 0x7fff_f000
 //
 // Parameters: fd i32; iovs i32 and iovs_len i32, the buffers (ciovec);
 // result.nwritten i32, where the number of bytes written goes (u32). A write to
-// a stream waits until all is written.
+// a stream waits until all is written. To a socket it is sock_send.
 //
-// Errors:
+// Errors: of a socket those of sockSend, and
 //   - EBADF: fd is not open, or not for writing.
 //   - EFAULT: the list, a buffer or the result lies outside of memory; nothing
 //     was written.
@@ -29,11 +29,14 @@ const transferMax = 0x7fff_f000
 //   - ENOTCAPABLE: the right fd_write was given up.
 func (s *System) fdWrite(a *Args) Errno {
 	d := s.descriptors.get(uint32(a[0]))
-	if d == nil || d.kind != output {
+	if d == nil || d.kind != output && d.kind != connection {
 		return EBadf
 	}
 	if d.base&RightFDWrite == 0 {
 		return ENotCapable
+	}
+	if d.kind == connection {
+		return s.sendCall(d, a, 0, uint32(a[3]), nil)
 	}
 	buffers, ok := s.Memory.vector(uint32(a[1]), uint32(a[2]))
 	if !ok {
@@ -93,7 +96,7 @@ func (s *System) fdPwrite(a *Args) Errno {
 	switch {
 	case d == nil:
 		return EBadf
-	case d.kind == input || d.kind == output:
+	case d.isStream():
 		return ESPipe
 	default:
 		return EBadf
@@ -118,9 +121,9 @@ func (s *System) readable(fd uint32) (*descriptor, Errno) {
 //
 // Parameters: fd i32; iovs i32 and iovs_len i32, the buffers (iovec);
 // result.nread i32, where the number of bytes goes (u32), 0 at the end. A read
-// from a stream waits for the first byte only.
+// from a stream waits for the first byte only. From a socket it is sock_recv.
 //
-// Errors:
+// Errors: of a socket those of sockRecv, and
 //   - EBADF: fd is not open, or not for reading.
 //   - EISDIR: fd is a directory.
 //   - EFAULT: the list, a buffer or the result lies outside of memory; nothing
@@ -133,14 +136,24 @@ func (s *System) fdRead(a *Args) Errno {
 	if errno != Success {
 		return errno
 	}
+	if d.kind == connection && uint32(a[2]) == 1 {
+		if errno, done := s.receiveSole(d, uint32(a[1]), uint32(a[3])); done {
+			return errno
+		}
+	}
 	buffers, total, errno := s.readBuffers(uint32(a[1]), uint32(a[2]), uint32(a[3]))
 	if errno != Success {
 		return errno
 	}
 	var read uint64
-	if d.kind == input {
+	switch d.kind {
+	case connection:
+		var r received
+		errno = s.receive(d, buffers, total, 0, &r)
+		read = r.bytes
+	case input:
 		read, errno = s.readStream(d, buffers, total)
-	} else {
+	default:
 		read, errno = s.readFile(d, buffers, d.offset)
 		d.offset += read
 	}
@@ -168,7 +181,7 @@ func (s *System) fdRead(a *Args) Errno {
 //   - ENOTCAPABLE: the right fd_read or fd_seek was given up, or not asked for.
 func (s *System) fdPread(a *Args) Errno {
 	d := s.descriptors.get(uint32(a[0]))
-	if d != nil && (d.kind == input || d.kind == output) {
+	if d != nil && d.isStream() {
 		return ESPipe
 	}
 	d, errno := s.readable(uint32(a[0]))
@@ -345,7 +358,7 @@ func (s *System) seekable(fd uint32, right Rights) (*descriptor, Errno) {
 	switch {
 	case d == nil:
 		return nil, EBadf
-	case d.kind == input || d.kind == output:
+	case d.isStream():
 		return nil, ESPipe
 	case d.kind == file && d.base&right == 0:
 		return nil, ENotCapable
@@ -353,7 +366,8 @@ func (s *System) seekable(fd uint32, right Rights) (*descriptor, Errno) {
 	return d, Success
 }
 
-// fdClose is fd_close: gives a descriptor back; its number is free again.
+// fdClose is fd_close: gives a descriptor back; its number is free again. What was
+// written to a socket is still sent.
 //
 // Parameters: fd i32.
 //
@@ -361,9 +375,11 @@ func (s *System) seekable(fd uint32, right Rights) (*descriptor, Errno) {
 //   - EBADF: fd is not open.
 func (s *System) fdClose(a *Args) Errno {
 	fd := uint32(a[0])
-	if s.descriptors.get(fd) == nil {
+	d := s.descriptors.get(fd)
+	if d == nil {
 		return EBadf
 	}
+	s.closeSocket(d, fd)
 	s.descriptors.close(fd)
 	return Success
 }
@@ -381,10 +397,16 @@ func (s *System) fdRenumber(a *Args) Errno {
 	if d == nil || replaced == nil {
 		return EBadf
 	}
-	if from != to {
-		*replaced = *d
-		s.descriptors.close(from)
+	if from == to {
+		return Success
 	}
+	s.closeSocket(replaced, to)
+	*replaced = *d
+	if d.kind == connection {
+		s.network.tag(d.socket, to)
+		s.network.untag(from)
+	}
+	s.descriptors.close(from)
 	return Success
 }
 
@@ -454,7 +476,7 @@ func (s *System) sync(fd uint32, right Rights) Errno {
 	switch {
 	case d == nil:
 		return EBadf
-	case d.kind == input || d.kind == output:
+	case d.isStream():
 		return EInval
 	case d.base&right == 0:
 		return ENotCapable

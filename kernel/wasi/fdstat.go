@@ -36,7 +36,7 @@ func (s *System) fdFdstatGet(a *Args) Errno {
 }
 
 // fdFdstatSetFlags is fd_fdstat_set_flags: sets the flags of a descriptor.
-// FlagNonblock takes effect on reading a stream; the others are remembered.
+// FlagNonblock takes effect on reading a stream and on sockets; the others are remembered.
 //
 // Parameters: fd i32; flags i32, fdflags.
 //
@@ -73,6 +73,9 @@ func (s *System) fdFdstatSetRights(a *Args) Errno {
 		return EBadf
 	case base&^d.base != 0 || inheriting&^d.inheriting != 0:
 		return ENotCapable
+	}
+	if d.kind == connection && base&RightPollFDReadwrite == 0 {
+		s.network.plain = true
 	}
 	d.base, d.inheriting = base, inheriting
 	return Success

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"mewz/abi"
+	"mewz/kernel/socket"
+	"mewz/kernel/socket/sockettest"
 )
 
 // hostileCalls are the calls that input stands for: a number, then eight bytes
@@ -50,9 +52,13 @@ func FuzzCalls(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		w := newWorld(t, nil)
-		w.stdin.chunks = []string{"some input", ""}
-		w.clock.endless = func() { t.Skip("an endless sleep is the program's own choice") }
-		hostileCalls(w, input, 1000)
+		n := newNetWorld(t)
+		n.pair()
+		n.listener(81)
+		n.datagrams()
+		n.net.Names = map[string][]socket.Address{"\x01": {sockettest.Loopback()}}
+		n.stdin.chunks = []string{"some input", ""}
+		n.clock.endless = func() { t.Skip("an endless sleep is the program's own choice") }
+		hostileCalls(n.world, input, 1000)
 	})
 }

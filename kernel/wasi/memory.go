@@ -1,6 +1,9 @@
 package wasi
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // Memory is linear memory as the program has it at the time of a call. All
 // access goes through these methods; ok is false where one leaves it.
@@ -13,6 +16,22 @@ func (m Memory) slice(at, bytes uint32) (b []byte, ok bool) {
 		return nil, false
 	}
 	return m[at:end:end], true
+}
+
+// has reports that bytes bytes at address at are there.
+func (m Memory) has(at, bytes uint32) bool { return uint64(at)+uint64(bytes) <= uint64(len(m)) }
+
+// sole returns the buffer of a list of one (see vector).
+func (m Memory) sole(at uint32) (b []byte, ok bool) {
+	if !m.has(at, vectorItemBytes) {
+		return nil, false
+	}
+	item := binary.LittleEndian.Uint64(m[at:])
+	start, end := item&math.MaxUint32, item&math.MaxUint32+item>>32
+	if end > uint64(len(m)) {
+		return nil, false
+	}
+	return m[start:end:end], true
 }
 
 // array returns count items of itemBytes each.

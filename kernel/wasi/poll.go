@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"mewz/kernel/console"
-	"mewz/kernel/system"
+	"mewz/kernel/socket"
 )
 
-// Kinds of subscriptions and events (witx: eventtype).
+// Kinds of subscriptions and events (witx: eventtype). Those of descriptors are the bits
+// of socket.Readiness that they ask for.
 const (
 	eventClock = 0
-	eventRead  = 1
-	eventWrite = 2
+	eventRead  = uint8(socket.Readable)
+	eventWrite = uint8(socket.Writable)
 )
 
 const (
@@ -21,36 +22,35 @@ const (
 	eventHangup   = 1 // eventrwflags.fd_readwrite_hangup
 )
 
-// subscription is what a program waits for (witx: subscription).
-type subscription struct {
-	userdata uint64
-	tag      uint8
-	fd       uint32 // of eventRead, eventWrite
+// Where things lie in a subscription (witx).
+const (
+	subscriptionTag     = 8
+	subscriptionFD      = 16 // of eventRead and eventWrite
+	subscriptionClock   = 16 // of eventClock: id u32
+	subscriptionTimeout = 24 // u64
+	subscriptionFlags   = 40 // u16
+)
 
-	clock   ClockID // of eventClock
-	timeout uint64  // nanoseconds
-	flags   uint16
-}
-
-func parseSubscription(b []byte) subscription {
-	le := binary.LittleEndian
-	return subscription{
-		userdata: le.Uint64(b[0:]), tag: b[8], fd: le.Uint32(b[16:]),
-		clock: ClockID(le.Uint32(b[16:])), timeout: le.Uint64(b[24:]), flags: le.Uint16(b[40:]),
-	}
-}
-
-// pollState is one call of poll_oneoff.
+// pollState is one call of poll_oneoff. Its passes over the subscriptions stop only
+// where something is ready, or is no socket.
 type pollState struct {
 	system *System
-	start  [ClockThreadCPU + 1]uint64 // relative timeouts count from here
-	input  console.Readiness          // of standard input, found last
-	in     console.Input              // the stream that is waited for, or nil
-	next   time.Duration              // until the first timeout, or system.Forever
+	events uint32
+	errno  Errno // of the call: there is a subscription of no kind
+
+	waited bool                       // this is not the first pass
+	start  [ClockMonotonic + 1]uint64 // relative timeouts count from here, once it waited
+	now    [ClockMonotonic + 1]uint64 // of this pass, 0: not read yet
+	next   time.Duration              // until the first timeout, or socket.Forever
+
+	wantInput bool // standard input is waited for
+	asked     bool // input is known in this pass
+	input     console.Readiness
 }
 
-// pollOneoff is poll_oneoff: waits until one of several things happens, and
-// says which have. Files and output streams are always ready.
+// pollOneoff is poll_oneoff (and epoll_oneoff): waits until one of several things
+// happens, and says which have. Files and output streams are always ready. Whatever is ready
+// is told in each call, so that nothing is kept waiting by others.
 //
 // Parameters: in i32, subscriptions (userdata u64 at 0, tag u8 at 8; for a clock
 // id u32 at 16, timeout u64 at 24, precision u64 at 32, flags u16 at 40; for
@@ -60,10 +60,13 @@ type pollState struct {
 // result.nevents i32, where the number of events goes (u32). The error of an
 // event is EBADF for a descriptor that is not open (or not in this direction),
 // EINVAL for a clock that does not exist and ENOTSUP for one that counts
-// processor time, which does not pass while waiting.
+// processor time, which does not pass while waiting. What is wrong with a connection is
+// no error here but of what the program does next: mio gives up polling at once. A socket
+// has the flag hangup when its connection is gone in both directions, as POLLHUP on Linux.
 //
 // Errors:
-//   - EINVAL: there are no subscriptions, or one of no kind.
+//   - EINVAL: there are no subscriptions, or one of no kind that nothing else was ready
+//     before.
 //   - EFAULT: in, out or the result lies outside of memory.
 func (s *System) pollOneoff(a *Args) Errno {
 	in, inOK := s.Memory.array(uint32(a[0]), uint32(a[2]), subscriptionBytes)
@@ -74,128 +77,159 @@ func (s *System) pollOneoff(a *Args) Errno {
 	if len(in) == 0 {
 		return EInval
 	}
-	for b := in; len(b) != 0; b = b[subscriptionBytes:] {
-		if b[8] > eventWrite {
-			return EInval
-		}
+	p := pollState{system: s, next: socket.Forever}
+	s.poll()
+	p.pass(in, out)
+	if p.events == 0 && p.errno == Success {
+		p.waitFor(in, out)
 	}
-	p := pollState{system: s}
-	for id := range p.start {
-		p.start[id], _ = s.machine.Clock.Now(ClockID(id))
+	if p.errno != Success {
+		return p.errno
 	}
-	for !p.look(in) {
-		p.wait()
-	}
-	s.Memory.putUint32(uint32(a[3]), p.answer(in, out))
+	s.Memory.putUint32(uint32(a[3]), p.events)
 	return Success
 }
 
-// look finds out whether anything has happened, and what to wait for if not.
-func (p *pollState) look(in []byte) (ready bool) {
-	p.in, p.input, p.next = nil, console.Readiness{}, system.Forever
-	for ; len(in) != 0; in = in[subscriptionBytes:] {
-		sub := parseSubscription(in)
-		if happened, _ := p.check(&sub); happened {
-			ready = true
+// waitFor makes passes until there is an event.
+func (p *pollState) waitFor(in, out []byte) {
+	s := p.system
+	for at := subscriptionTag; at < len(in); at += subscriptionBytes {
+		if in[at] > eventWrite {
+			p.errno = EInval
+			return
 		}
 	}
-	return ready
+	for id := range p.start {
+		p.start[id], _ = s.machine.Clock.Now(ClockID(id))
+	}
+	p.waited = true
+	for p.events == 0 && p.errno == Success {
+		s.wait(p.wantInput, p.next)
+		s.poll()
+		p.now, p.asked, p.next = [ClockMonotonic + 1]uint64{}, false, socket.Forever
+		p.pass(in, out)
+	}
 }
 
-// wait sleeps until the first timeout or until the stream is ready.
-func (p *pollState) wait() {
-	if p.in != nil {
-		p.in.Wait(p.next)
+// pass looks at all subscriptions once and writes an event for each thing that has
+// happened. A program may have put out over in: events are smaller, so each subscription is
+// read before it is overwritten.
+func (p *pollState) pass(in, out []byte) {
+	ready := p.system.network.ready
+	if p.system.network.plain {
+		ready = nil
+	}
+	for at := nextInteresting(in, 0, ready); at < len(in); at = nextInteresting(in, at+subscriptionBytes, ready) {
+		sub := (*[subscriptionBytes]byte)(in[at:])
+		event := (*[pollEventBytes]byte)(out[p.events*pollEventBytes:])
+		switch tag := sub[subscriptionTag]; {
+		case tag == eventClock:
+			p.clock(sub, event)
+		case tag <= eventWrite:
+			p.descriptor(sub, event)
+		default:
+			p.errno = EInval
+			return
+		}
+	}
+}
+
+// put writes an event.
+func (p *pollState) put(event *[pollEventBytes]byte, sub *[subscriptionBytes]byte, errno Errno, bytes uint64, flags uint16) {
+	le := binary.LittleEndian
+	userdata, tag := le.Uint64(sub[0:]), sub[subscriptionTag]
+	le.PutUint64(event[0:], userdata)
+	le.PutUint64(event[8:], uint64(errno)|uint64(tag)<<16)
+	le.PutUint64(event[16:], bytes)
+	le.PutUint64(event[24:], uint64(flags))
+	p.events++
+}
+
+// descriptor finds out whether a descriptor is ready.
+func (p *pollState) descriptor(sub *[subscriptionBytes]byte, event *[pollEventBytes]byte) {
+	fd, tag := binary.LittleEndian.Uint32(sub[subscriptionFD:]), sub[subscriptionTag]
+	d := p.system.descriptors.get(fd)
+	switch {
+	case d == nil, d.kind == directory:
+		p.put(event, sub, EBadf, 0, 0)
+	case d.base&RightPollFDReadwrite == 0:
+		p.put(event, sub, ENotCapable, 0, 0)
+	case d.kind == connection:
+		p.socket(sub, event, d, p.system.network.of(fd)&(socket.Readiness(tag)|socket.Hangup))
+	case (tag == eventRead) != (d.kind == input || d.kind == file):
+		p.put(event, sub, EBadf, 0, 0)
+	case d.kind == input:
+		p.stream(sub, event, d)
+	case d.kind == file:
+		left := uint64(0)
+		if attributes, err := d.files.Attributes(d.node); err == nil && attributes.Size > d.offset {
+			left = attributes.Size - d.offset
+		}
+		p.put(event, sub, Success, left, 0)
+	default:
+		p.put(event, sub, Success, gatherBytes, 0)
+	}
+}
+
+// socket is descriptor for a socket, of whose readiness bits are what was asked for.
+func (p *pollState) socket(sub *[subscriptionBytes]byte, event *[pollEventBytes]byte, d *descriptor, bits socket.Readiness) {
+	if bits&^socket.Hangup == 0 {
 		return
 	}
-	p.system.machine.Clock.Sleep(p.next)
+	flags := uint16(0)
+	if bits&socket.Hangup != 0 && sub[subscriptionTag] == eventRead {
+		// That the peer says no more is the end of what there is to read and no more.
+		if _, err := d.socket.Peer(); err != nil || d.sendClosed {
+			flags = eventHangup
+		}
+	}
+	p.put(event, sub, Success, 1, flags) // at least; nobody asks how many
 }
 
-// check finds out whether one thing has happened, or has gone wrong.
-func (p *pollState) check(sub *subscription) (happened bool, errno Errno) {
-	if sub.tag == eventClock {
-		return p.checkClock(sub)
-	}
-	d := p.system.descriptors.get(sub.fd)
-	switch {
-	case d == nil, d.kind == directory, (sub.tag == eventRead) != (d.kind == input || d.kind == file):
-		return true, EBadf
-	case d.base&RightPollFDReadwrite == 0:
-		return true, ENotCapable
-	case d.kind != input:
-		return true, Success
-	}
-	if p.in == nil {
-		p.in = d.in
+// stream is descriptor for standard input, which is asked once a pass.
+func (p *pollState) stream(sub *[subscriptionBytes]byte, event *[pollEventBytes]byte, d *descriptor) {
+	if !p.asked {
+		p.asked = true
 		p.input = d.in.Wait(0)
 	}
-	return p.input.Ready, Success
-}
-
-// checkClock is check for a timeout; one that has not passed is noted in next.
-func (p *pollState) checkClock(sub *subscription) (happened bool, errno Errno) {
-	now, ok := p.system.machine.Clock.Now(sub.clock)
-	switch {
-	case !ok:
-		return true, EInval
-	case sub.clock > ClockMonotonic:
-		return true, ENotSup
-	}
-	deadline := sub.timeout
-	if sub.flags&clockAbsolute == 0 {
-		deadline += p.start[sub.clock]
-		if deadline < sub.timeout {
-			deadline = math.MaxUint64
-		}
-	}
-	if now >= deadline {
-		return true, Success
-	}
-	left := time.Duration(min(deadline-now, math.MaxInt64))
-	if p.next == system.Forever || left < p.next {
-		p.next = left
-	}
-	return false, Success
-}
-
-// answer writes an event for everything that has happened and returns how many
-// there are. A program may have put out over in: events are smaller, so each
-// subscription is read before it is overwritten.
-func (p *pollState) answer(in, out []byte) (events uint32) {
-	for ; len(in) != 0; in = in[subscriptionBytes:] {
-		sub := parseSubscription(in)
-		happened, errno := p.check(&sub)
-		if !happened {
-			continue
-		}
-		p.putEvent(out[events*pollEventBytes:][:pollEventBytes], &sub, errno)
-		events++
-	}
-	return events
-}
-
-// putEvent writes one event.
-func (p *pollState) putEvent(b []byte, sub *subscription, errno Errno) {
-	le := binary.LittleEndian
-	clear(b)
-	le.PutUint64(b[0:], sub.userdata)
-	le.PutUint16(b[8:], uint16(errno))
-	b[10] = sub.tag
-	if errno != Success || sub.tag == eventClock {
+	p.wantInput = true
+	if !p.input.Ready {
 		return
 	}
-	d := p.system.descriptors.get(sub.fd)
-	switch d.kind {
-	case input:
-		le.PutUint64(b[16:], 1) // at least; nobody knows how many
-		if p.input.Hangup {
-			le.PutUint16(b[24:], eventHangup)
-		}
-	case file:
-		if attributes, err := d.files.Attributes(d.node); err == nil && attributes.Size > d.offset {
-			le.PutUint64(b[16:], attributes.Size-d.offset)
-		}
-	default:
-		le.PutUint64(b[16:], gatherBytes)
+	flags := uint16(0)
+	if p.input.Hangup {
+		flags = eventHangup
 	}
+	p.put(event, sub, Success, 1, flags) // at least; nobody knows how many
+}
+
+// clock finds out whether a time has come; if not, next is no later than that. A clock
+// is read once a pass, and for relative timeouts not before it has to wait.
+func (p *pollState) clock(sub *[subscriptionBytes]byte, event *[pollEventBytes]byte) {
+	le := binary.LittleEndian
+	id, timeout := ClockID(le.Uint32(sub[subscriptionClock:])), le.Uint64(sub[subscriptionTimeout:])
+	switch {
+	case id > ClockThreadCPU:
+		p.put(event, sub, EInval, 0, 0)
+		return
+	case id > ClockMonotonic:
+		p.put(event, sub, ENotSup, 0, 0)
+		return
+	}
+	left := timeout
+	if absolute := le.Uint16(sub[subscriptionFlags:])&clockAbsolute != 0; absolute || p.waited {
+		if p.now[id] == 0 {
+			p.now[id], _ = p.system.machine.Clock.Now(id)
+		}
+		from := p.now[id]
+		if !absolute {
+			from -= p.start[id] // what has passed
+		}
+		left = timeout - min(timeout, from)
+	}
+	if left == 0 {
+		p.put(event, sub, Success, 0, 0)
+		return
+	}
+	p.next = min(p.next, time.Duration(min(left, math.MaxInt64)))
 }

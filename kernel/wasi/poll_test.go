@@ -157,3 +157,43 @@ func TestCallsDoNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// TestSocketCallsDoNotAllocate holds for a request and its answer.
+func TestSocketCallsDoNotAllocate(t *testing.T) {
+	n := newNetWorld(t)
+	client, server := n.pair()
+	n.nonblock(server)
+	text, length := n.place([]byte("GET / HTTP/1.1"))
+	one, _ := n.vector(uint32(text), uint32(length))
+	two, _ := n.vector(uint32(text), 4, uint32(text)+4, uint32(length)-4)
+	in, _ := n.subscribe(sub{tag: eventRead, id: uint32(server)}, sub{tag: eventRead, id: 0}, sub{tag: eventClock, id: 1, timeout: time.Second})
+	empty, _ := n.vector(n.top, 100)
+	from, to := n.datagrams()
+	address := n.loopback()
+	record, _ := n.room(addressStorageBytes)
+	for name, call := range map[string]func(){
+		"a request": func() {
+			n.call("sock_send", client, two, 2, 0, resultAt)
+			n.call("poll_oneoff", in, 16384, 3, 0)
+			n.call("sock_recv", server, empty, 1, 0, resultAt, flagsAt)
+			n.call("sock_recv", server, empty, 1, 0, resultAt, flagsAt)
+			n.call("fd_write", server, one, 1, resultAt)
+			n.call("fd_read", client, empty, 1, resultAt)
+		},
+		"options and addresses": func() {
+			n.call("sock_getlocaladdr", client, record, portAt)
+			n.call("sock_getpeeraddr", client, record, portAt)
+			n.call("sched_yield")
+		},
+		"several buffers of a datagram": func() {
+			n.call("sock_recv_from", to, two, 2, record, 0, portAt, resultAt, flagsAt)
+		},
+	} {
+		n.nonblock(to)
+		n.call("sock_send_to", from, one, 1, address, 53, 0, resultAt)
+		call()
+		if n := testing.AllocsPerRun(50, call); n != 0 {
+			t.Errorf("%s: %v allocations, want none", name, n)
+		}
+	}
+}

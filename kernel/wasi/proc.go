@@ -21,10 +21,12 @@ func (s *System) procExit(a *Args) Errno {
 func (s *System) procRaise(*Args) Errno { return ENoSys }
 
 // schedYield is sched_yield: lets others run, which are the kernel's own
-// goroutines.
+// goroutines and the network: a program that spins until something arrives does no
+// harm but to itself.
 //
 // Errors: none.
 func (s *System) schedYield(*Args) Errno {
 	runtime.Gosched()
+	s.poll()
 	return Success
 }

@@ -2,11 +2,11 @@ package wasi
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"mewz/abi"
 	"mewz/kernel/console"
+	"mewz/kernel/socket"
 	"mewz/kernel/vfs"
 )
 
@@ -26,6 +26,11 @@ type Machine struct {
 	Stdout console.Output
 	Stderr console.Output
 	Files  vfs.FileSystem // nil: no preopened directory
+	// Network is where sockets come from; nil: sock_open is ENETDOWN.
+	Network socket.Network
+	// Wait is how calls wait; nil: by Stdin and Clock alone. With a Network it is needed,
+	// because only it knows of devices.
+	Wait Waiter
 }
 
 // System is WASI for one program.
@@ -36,7 +41,9 @@ type System struct {
 	functions   [functionsMax]function
 	descriptors descriptors
 	args, env   stringList
+	network     network
 	gather      [gatherBytes]byte // fd_write: small buffers on their way
+	staging     []byte            // of a datagram and its many buffers, made when it is needed first
 	exitCode    uint32
 }
 
@@ -65,23 +72,26 @@ func New(machine Machine) (*System, error) {
 	if machine.Files != nil {
 		s.openPreopens()
 	}
+	if err := s.openNetwork(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
-// bind fills functions, by module and name, for the numbers of abi.Functions.
+// bind fills functions for the numbers of abi.Functions. A name may have several
+// types, so that only the order tells them apart.
 func (s *System) bind() error {
-	if len(abi.Functions) > functionsMax {
+	if len(abi.Functions) > functionsMax || len(abi.Functions) != len(Table) {
 		return errTable
 	}
 	for number := range s.functions {
 		s.functions[number] = (*System).missing
 	}
 	for number, f := range abi.Functions {
-		i := slices.IndexFunc(Table[:], func(e Entry) bool { return e.Module == f.Module && e.Name == f.Name })
-		if i < 0 {
+		if Table[number].Module != f.Module || Table[number].Name != f.Name {
 			return errTable
 		}
-		s.functions[number] = Table[i].function
+		s.functions[number] = Table[number].function
 	}
 	return nil
 }
@@ -96,17 +106,18 @@ func (s *System) Call(number uint64, args *Args) Errno {
 // missing stands for every number that no function has.
 func (s *System) missing(*Args) Errno { return ENoSys }
 
-// Wait lets d pass by the monotonic clock.
+// Wait lets d pass by the monotonic clock; the network goes on meanwhile.
 func (s *System) Wait(d time.Duration) {
 	clock := s.machine.Clock
 	start, _ := clock.Now(ClockMonotonic)
 	for {
+		s.poll()
 		now, _ := clock.Now(ClockMonotonic)
 		passed := time.Duration(now - start)
 		if passed >= d {
 			return
 		}
-		clock.Sleep(d - passed)
+		s.wait(false, d-passed)
 	}
 }
 

@@ -42,6 +42,8 @@ const (
 	allRights Rights = 1<<30 - 1
 
 	inputRights  = RightFDRead | RightFDFdstatSetFlags | RightFDFilestatGet | RightPollFDReadwrite
+	socketRights = RightFDRead | RightFDWrite | RightFDFdstatSetFlags | RightFDFilestatGet | RightPollFDReadwrite |
+		RightSockShutdown | RightSockAccept
 	outputRights = RightFDWrite | RightFDFdstatSetFlags | RightFDFilestatGet | RightPollFDReadwrite
 
 	// lookingRights come with every file, asked for or not.
@@ -71,6 +73,8 @@ const (
 	FileTypeCharacterDevice FileType = 2
 	FileTypeDirectory       FileType = 3
 	FileTypeRegular         FileType = 4
+	FileTypeSocketDatagram  FileType = 5
+	FileTypeSocketStream    FileType = 6
 	FileTypeSymbolicLink    FileType = 7
 )
 

@@ -20,16 +20,19 @@ const remedy = "run make setup"
 
 // build is one run of one tool that writes one file.
 type build struct {
-	name    string
-	suffix  string   // of the file
-	tool    string   // gets args and the file
-	output  string   // what precedes the file's name in its argument; empty means "-o" before it
-	args    []string // complete but for the output
-	first   []string // arguments of a run before, in a folder of its own, whose object files args get too
-	env     []string // beyond the environment of this process
-	cargo   *cargo   // builds instead of tool with args
-	inputs  []string // files whose contents decide the result
-	version string   // of inputs that are no files of the project
+	name   string
+	suffix string   // of the file
+	tool   string   // gets args and the file
+	output string   // what precedes the file's name in its argument; empty means "-o" before it
+	args   []string // complete but for the output
+	first  []string // arguments of a run before, in a folder of its own, whose object files args get too
+	env    []string // beyond the environment of this process
+	cargo  *cargo   // builds instead of tool with args
+	crates *crates  // the same
+	// directory is where the tool runs; empty is the root of the project.
+	directory string
+	inputs    []string // files whose contents decide the result
+	version   string   // of inputs that are no files of the project
 }
 
 // run returns the path of the result, building it unless it is there.
@@ -68,6 +71,9 @@ func (b build) execute(root, output string) error {
 	if b.cargo != nil {
 		return b.cargo.execute(b, output)
 	}
+	if b.crates != nil {
+		return b.crates.execute(b, output)
+	}
 	if b.first != nil {
 		return b.executeTwice(output)
 	}
@@ -81,7 +87,11 @@ func (b build) execute(root, output string) error {
 	if b.tool == "go" {
 		args = slices.Concat(b.args[:1], named, b.args[1:])
 	}
-	return command(root, b.env, b.tool, args...)
+	directory := root
+	if b.directory != "" {
+		directory = b.directory
+	}
+	return command(directory, b.env, b.tool, args...)
 }
 
 // executeTwice compiles into the folder of the output, then links what is there.

@@ -3,6 +3,7 @@ package toolchain
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,10 +14,11 @@ type Language int
 
 // The languages that tests are written in.
 const (
-	C       Language = iota
-	CPP              // C++17 with the library of cxx.go, and exceptions
-	Rust             // Debian's rustc
-	RustWeb          // Debian's newer rustc
+	C          Language = iota
+	CPP                 // C++17 with the library of cxx.go, and exceptions
+	Rust                // Debian's rustc
+	RustWeb             // Debian's newer rustc
+	RustCrates          // Debian's rustc, with crates of Rust's registry
 	Go
 	AssemblyScript
 	Zig
@@ -39,7 +41,9 @@ type Program struct {
 	Name     string
 	Language Language
 	// Sources are files relative to the root of the project; for Go the one
-	// folder of the main package; of a prebuilt program the module, in its package.
+	// folder of the main package, which may be in a module of its own; for Rust
+	// with crates the folder of the manifest; of a prebuilt program the module, in
+	// its package.
 	Sources []string
 	// Packages are source packages that are part of a C or C++ program. The
 	// folders with their headers are searched in this order.
@@ -68,6 +72,8 @@ func Wasm(p Program) (string, error) {
 		return buildRust(p)
 	case RustWeb:
 		return buildRustWeb(p)
+	case RustCrates:
+		return buildRustCrates(p)
 	case Go:
 		return buildGo(p, ".wasm", []string{"GOOS=wasip1", "GOARCH=wasm"})
 	case AssemblyScript:
@@ -227,29 +233,57 @@ func buildGo(p Program, suffix string, env []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	source := filepath.Join(root, p.Sources[0])
+	module, err := moduleOf(source)
+	if err != nil {
+		return "", err
+	}
+	main, err := filepath.Rel(module, source)
+	if err != nil {
+		return "", err
+	}
 	b := build{
-		name: p.Name, suffix: suffix, tool: "go",
-		args: append([]string{"build", "-trimpath", "-buildvcs=false"}, p.Flags...),
+		name: p.Name, suffix: suffix, tool: "go", directory: module,
+		args: append(append([]string{"build", "-trimpath", "-buildvcs=false"}, p.Flags...), "./"+main),
 		env:  append([]string{"CGO_ENABLED=0", "GOFLAGS="}, env...),
 	}
-	for _, source := range p.Sources {
-		b.args = append(b.args, "./"+source)
-		files, err := filepath.Glob(filepath.Join(root, source, "*.go"))
-		if err != nil {
-			return "", err
-		}
-		b.inputs = append(b.inputs, files...)
+	if b.inputs, err = filepath.Glob(filepath.Join(source, "*.go")); err != nil {
+		return "", err
+	}
+	if module != root { // what it requires is part of it
+		b.inputs = append(b.inputs, filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum"))
 	}
 	return b.run(root)
 }
 
-// Root returns the root of the project: the nearest directory upwards that
-// holds go.mod.
+// GoTool builds a command that a module of the project names as its tool, for this
+// computer, and returns its path. module is the module's folder.
+func GoTool(module, command string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(root, module)
+	return build{
+		name: path.Base(command), suffix: ".tool", tool: "go", directory: folder,
+		args:   []string{"build", "-trimpath", "-buildvcs=false", command},
+		env:    []string{"CGO_ENABLED=0", "GOFLAGS="},
+		inputs: []string{filepath.Join(folder, "go.mod"), filepath.Join(folder, "go.sum")},
+	}.run(root)
+}
+
+// Root returns the root of the project: the nearest directory upwards that holds
+// go.mod.
 func Root() (string, error) {
 	directory, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
+	return moduleOf(directory)
+}
+
+// moduleOf returns the nearest directory upwards that holds go.mod.
+func moduleOf(directory string) (string, error) {
 	for {
 		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
 			return directory, nil

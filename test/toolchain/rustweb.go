@@ -85,6 +85,19 @@ func unpackRustWeb(debian, unpacked string) error {
 	return os.Rename(scratch, unpacked)
 }
 
+// rustWebEnv lets the newer Rust run where it was unpacked.
+func rustWebEnv(root, prefix string) []string {
+	usr := filepath.Join(prefix, "usr")
+	return []string{
+		"LD_LIBRARY_PATH=" + strings.Join([]string{
+			filepath.Join(usr, "lib/x86_64-linux-gnu"), filepath.Join(usr, "lib"), filepath.Join(prefix, "lib/x86_64-linux-gnu"),
+		}, ":"),
+		"PATH=" + filepath.Join(usr, "bin") + ":" + os.Getenv("PATH"),
+		"RUSTC=" + filepath.Join(usr, "bin/rustc"),
+		"CARGO_HOME=" + filepath.Join(root, "build", "cargo"),
+	}
+}
+
 // buildRustWeb builds a program and, the first time, the library.
 func buildRustWeb(p Program) (string, error) {
 	root, err := Root()
@@ -100,21 +113,15 @@ func buildRustWeb(p Program) (string, error) {
 	if _, err := os.Stat(filepath.Join(library, vendor)); err != nil {
 		return "", fmt.Errorf("%s: %w", p.Name, ErrNoRustWeb)
 	}
-	env := []string{
-		"LD_LIBRARY_PATH=" + strings.Join([]string{
-			filepath.Join(usr, "lib/x86_64-linux-gnu"), filepath.Join(usr, "lib"), filepath.Join(prefix, "lib/x86_64-linux-gnu"),
-		}, ":"),
-		"PATH=" + filepath.Join(usr, "bin") + ":" + os.Getenv("PATH"),
-		"RUSTC=" + filepath.Join(usr, "bin/rustc"),
-		"CARGO_HOME=" + filepath.Join(root, "build", "cargo"),
-		"CARGO_TARGET_DIR=" + filepath.Join(root, "build", "rust-web"),
+	env := append(rustWebEnv(root, prefix),
+		"CARGO_TARGET_DIR="+filepath.Join(root, "build", "rust-web"),
 		"RUSTC_BOOTSTRAP=1", // -Zbuild-std is for nightly releases, or for this
-		"RUSTFLAGS=" + strings.Join([]string{
+		"RUSTFLAGS="+strings.Join([]string{
 			"-C linker=wasm-ld-19 -C linker-flavor=wasm-ld -C link-self-contained=no -C strip=debuginfo -D warnings",
 			"-L /usr/lib/wasm32-wasi -C link-arg=/usr/lib/wasm32-wasi/crt1-command.o",
 			"--remap-path-prefix=" + root + "=.",
 		}, " "),
-	}
+	)
 	b := build{name: p.Name, suffix: ".wasm", tool: filepath.Join(usr, "bin/cargo"), env: env}
 	b.cargo = &cargo{library: library, source: filepath.Join(root, p.Sources[0]), target: filepath.Join(root, "build", "rust-web")}
 	b.inputs = []string{b.cargo.source}

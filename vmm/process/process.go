@@ -93,6 +93,11 @@ func (p *process) start(ctx context.Context) error {
 	c.Env = []string{} // the program's environment is in the configuration
 	c.Stdin, c.Stdout, c.Stderr = stdin, stdout, p.log
 	c.ExtraFiles = []*os.File{abi.DescriptorStderr - 3: stderr, abi.DescriptorControl - 3: controlGuest}
+	if tap, err := p.network(); err != nil {
+		return err
+	} else if tap != nil {
+		c.ExtraFiles = append(c.ExtraFiles, tap) // abi.DescriptorNetwork is the next
+	}
 	p.child, err = vmm.Start(c)
 	p.closeGuest()
 	return err
@@ -146,6 +151,25 @@ func (p *process) stdin() (*os.File, error) {
 	return guest, nil
 }
 
+// ErrUserNetwork says that only a VMM has a user network.
+var ErrUserNetwork = errors.New("an ordinary process has no network of its own: use --net tap=NAME, or --vmm qemu")
+
+// network returns the TAP device of the machine, if it has one.
+func (p *process) network() (*os.File, error) {
+	n := p.machine.Network
+	switch {
+	case n == nil:
+		return nil, nil
+	case n.Interface == "":
+		return nil, ErrUserNetwork
+	}
+	tap, err := vmm.OpenTAP(n.Interface)
+	if err == nil {
+		p.guest = append(p.guest, tap)
+	}
+	return tap, err
+}
+
 func (p *process) closeGuest() {
 	for _, f := range p.guest {
 		f.Close()
@@ -163,7 +187,7 @@ func (p *process) closeFiles() {
 
 // wait reads the control frames and waits for the end.
 func (p *process) wait(ctx context.Context) (*vmm.Result, error) {
-	decoder := &vmm.Channel{Stdout: p.machine.Stdout, Stderr: p.machine.Stderr, Log: p.log}
+	decoder := &vmm.Channel{Stdout: p.machine.Stdout, Stderr: p.machine.Stderr, Log: p.log, Announced: p.machine.Announced}
 	decoded := decoder.Copy(p.control)
 	if decoded != nil && !errors.Is(decoded, vmm.ErrChannelEnd) {
 		p.stop()

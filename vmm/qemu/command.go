@@ -127,6 +127,11 @@ func (v *VMM) command(path string, m *vmm.Machine, accel Accel) ([]string, error
 		"-serial", "chardev:serial",
 	}
 	argv = append(argv, portOptions(machine)...)
+	network, err := networkOptions(machine, m.Network)
+	if err != nil {
+		return nil, err
+	}
+	argv = append(argv, network...)
 	argv = append(argv, "-kernel", escapeOption(m.Image))
 	return append(argv, v.Args...), nil
 }

@@ -54,8 +54,14 @@ func fake(kind string) {
 		os.Exit(0)
 	}
 	if strings.HasPrefix(kind, "ports ") {
-		send(abi.FrameReady, string([]byte{abi.ReadyPorts}))
-		fakePorts(kind, send)
+		send(abi.FrameReady, string([]byte{abi.ReadyPorts | abi.ReadyStops}))
+		switch kind {
+		case "ports stops", "ports ignores", "ports ignores it":
+			send(abi.FrameNetwork, "10.0.2.15/24")
+			fakeStop(kind, serial)
+		default:
+			fakePorts(kind, send)
+		}
 		exit(3)
 	}
 	send(abi.FrameReady, "")
@@ -125,6 +131,19 @@ func fakePorts(kind string, send func(abi.FrameKind, string) error) {
 			os.Exit(1)
 		}
 	}
+}
+
+// fakeStop is a guest that says goodbye when it is asked to end, or does not.
+func fakeStop(kind string, serial io.Reader) {
+	stdout := os.NewFile(portDescriptor+stdoutPort, "stdout")
+	if kind != "ports stops" {
+		time.Sleep(time.Hour)
+	}
+	chunk := make([]byte, 3)
+	if _, err := io.ReadFull(serial, chunk); err != nil || chunk[0] != 1 || chunk[1] != 0 || chunk[2] != abi.RequestStop {
+		os.Exit(1)
+	}
+	stdout.WriteString("goodbye\n")
 }
 
 // fakeRequest asks for standard input and returns the bytes of the answer.

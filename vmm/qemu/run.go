@@ -25,6 +25,9 @@ func (v *VMM) Run(ctx context.Context, m *vmm.Machine) (*vmm.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkNetwork(m.Network); err != nil {
+		return nil, err
+	}
 	kvmReason := ""
 	for i, accel := range accels {
 		argv, err := v.command(path, m, accel)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -40,6 +41,7 @@ type session struct {
 	ready   chan struct{} // closed at the first frame
 	pumping sync.Once     // input over the serial line
 	broken  chan struct{} // closed when QEMU says that KVM gave up
+	stops   atomic.Bool   // the kernel ends when it is asked to
 }
 
 // run starts QEMU and sees it to its end.
@@ -50,7 +52,8 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	}
 	defer input.Close()
 	s.input = input
-	runCtx, stop := context.WithCancel(ctx)
+	// Not ctx itself: the machine may still say goodbye when that ends.
+	runCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	s.stop = stop
 	s.ready, s.broken = make(chan struct{}), make(chan struct{})
@@ -61,7 +64,7 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	decoder := &vmm.Channel{
 		Stdout: s.machine.Stdout, Stderr: s.machine.Stderr, Log: s.log,
 		Ready:   func() { close(s.ready) },
-		Started: s.started,
+		Started: s.started, Announced: s.machine.Announced,
 	}
 	decoded := make(chan error, 1)
 	go func() { decoded <- decoder.Copy(s.channel) }()
@@ -82,10 +85,12 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 }
 
 // started is called when the machine says where its streams are.
-func (s *session) started(ports bool) {
-	if !ports {
+func (s *session) started(ready byte) {
+	if ready&abi.ReadyPorts == 0 {
 		s.pumping.Do(func() { go s.pumpStdin() })
+		return
 	}
+	s.stops.Store(ready&abi.ReadyStops != 0)
 }
 
 // start starts QEMU with the host channel, the serial line and the ports as
@@ -151,9 +156,30 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 		case <-timeout.C:
 			return fmt.Errorf("no sign of life for %v", s.readyTimeout)
 		case <-ctx.Done():
-			return ctx.Err()
+			return s.askToStop(ctx, decoded)
 		}
 	}
+}
+
+// stopGrace is how long a machine may take to close its connections.
+const stopGrace = 2 * time.Second
+
+// askToStop asks a machine with a network to end by itself, so that its peers
+// hear of it: ctx is over. It always returns an error.
+func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
+	if s.machine.Network == nil || !s.stops.Load() {
+		return ctx.Err()
+	}
+	if _, err := s.serial.Write(vmm.StopRequest()); err != nil {
+		return ctx.Err() // the machine is gone
+	}
+	select {
+	case <-decoded:
+	case <-s.streams.copied: // an output is closed: nobody waits for more
+		s.copied++
+	case <-time.After(stopGrace):
+	}
+	return ctx.Err()
 }
 
 // errKVM is a machine that KVM stopped.
@@ -230,6 +256,8 @@ func (s *session) describe(err error) string {
 		return fmt.Sprintf("QEMU was ended by signal %v", status.Signal())
 	case strings.Contains(said, "cannot set up guest memory"):
 		return said + ": this computer has less than -m asks for"
+	case networkComplaint(said) != "":
+		return networkComplaint(said)
 	case said != "":
 		return said
 	case ok && status.ExitStatus() == 0:

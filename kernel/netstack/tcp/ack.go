@@ -91,7 +91,7 @@ func (c *Conn) inputACK(s *segment) bool {
 	}
 	if c.recovery.probing && c.sndWnd > 0 && !c.recovery.active {
 		c.recovery.probing = false
-		c.backoff = 0
+		c.backoff, c.resendAt, c.smallEnd = 0, 0, c.sndUna
 		c.lose(c.sndNxt) // the probe went into a closed window
 	}
 	if c.sndWnd > 0 && c.sndUna == c.sndNxt {

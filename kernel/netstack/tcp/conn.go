@@ -353,11 +353,14 @@ func (c *Conn) Write(b []byte, more bool) (int, error) {
 func (c *Conn) take(b []byte) int {
 	e := c.engine
 	n := 0
-	if c.snd.head != 0 && before(c.sndTail, c.snd.end) { // the chunk is there
-		n = c.snd.write(e, c.sndTail, b[:min(len(b), int(c.snd.end-c.sndTail))])
-	}
-	if n < len(b) && e.plenty() {
-		n += c.snd.write(e, c.sndTail+uint32(n), b[n:])
+	for n < len(b) {
+		if c.snd.head == 0 || c.sndTail+uint32(n) == c.snd.end {
+			if !e.plenty() || !c.snd.extend(e, c.sndTail+uint32(n)) {
+				break
+			}
+		}
+		room := int(c.snd.end - c.sndTail - uint32(n))
+		n += c.snd.write(e, c.sndTail+uint32(n), b[n:min(len(b), n+room)])
 	}
 	c.sndTail += uint32(n)
 	if n < len(b) && !c.inStarved {
@@ -387,7 +390,7 @@ func (c *Conn) Shutdown(how socket.Shutdown) error {
 	}
 	c.engine.clock()
 	if how&socket.ShutdownRead != 0 {
-		c.readShut = true
+		c.readShut, c.fast = true, false
 		if unread := c.dataEnd() - c.rcvRead; unread > 0 {
 			c.consume(unread)
 		}
@@ -405,10 +408,10 @@ func (c *Conn) finish() {
 		return
 	}
 	switch c.state {
-	case established, synReceived:
-		if c.state == synReceived {
-			c.engine.halfOpen--
-		}
+	case synReceived: // opened sends it
+		c.finQueued = true
+		return
+	case established:
 		c.state = finWait1
 	case closeWait:
 		c.state = lastAck

@@ -21,7 +21,8 @@ type layer struct {
 	offload  packet.Offload
 	mtu      uint16
 	pool     *packet.Pool
-	room     int // frames that the device takes, < 0: any number
+	room     int  // frames that the device takes, < 0: any number
+	deaf     bool // packets are not even put together
 	sent     func(p []byte, r *ip.Route)
 	frame    packet.Frame
 	reserved bool
@@ -62,6 +63,9 @@ func (l *layer) Send(r *ip.Route, f *packet.Frame) {
 	l.reserved = false
 	if l.room > 0 {
 		l.room--
+	}
+	if l.deaf {
+		return
 	}
 	l.buffer = append(l.buffer[:0], f.Header[14:f.HeaderBytes]...)
 	for _, p := range f.Parts[:f.PartCount] {

@@ -26,7 +26,12 @@ type link struct {
 	side    [2]*Engine
 	layer   [2]*layer
 	flying  []flight
+	refused []flight // too large for the path
 	carried int
+	mtu     int    // of the path, 0: any
+	poll    func() // before each step
+	end     int    // steps after which one side is aborted, 0: never
+	aborts  int    // which
 }
 
 type flight struct {
@@ -49,6 +54,10 @@ func (l *link) chance(percent int) bool { return l.random.IntN(100) < percent }
 // carry puts a packet on the link.
 func (l *link) carry(to int, p []byte) {
 	l.carried++
+	if l.mtu > 0 && len(p) > l.mtu {
+		l.refused = append(l.refused, flight{to: 1 - to, packet: bytes.Clone(p)})
+		return
+	}
 	if l.chance(l.trouble.lose) {
 		return
 	}
@@ -86,6 +95,14 @@ func (l *link) step() bool {
 	for i := range l.layer {
 		l.layer[i].now = l.now
 	}
+	if l.poll != nil {
+		l.poll()
+	}
+	for _, f := range l.refused {
+		p := received(f.packet)
+		l.side[f.to].PathMTU(p.Source, p.Destination, p.Payload[:8], uint16(l.mtu))
+	}
+	l.refused = nil
 	kept := l.flying[:0:0]
 	arrived := l.flying
 	l.flying = nil
@@ -204,6 +221,9 @@ func exchange(t testing.TB, l *link, v6Too bool, bytes [2]int, sizes *rand.Rand)
 		if b.conn != nil {
 			b.run(t, sizes)
 		}
+		if l.end > 0 && steps >= l.end && b.conn != nil || l.end > 0 && a.err != nil {
+			break
+		}
 		if a.err != nil || b.err != nil {
 			t.Fatalf("errors %v, %v after %v", a.err, b.err, l.now)
 		}
@@ -214,21 +234,39 @@ func exchange(t testing.TB, l *link, v6Too bool, bytes [2]int, sizes *rand.Rand)
 			t.Fatalf("standstill: got %d of %d and %d of %d\n%s\n%s", b.got, bytes[0], a.got, bytes[1], dump(a.conn), dump(b.conn))
 		}
 	}
-	if b.got != bytes[0] || a.got != bytes[1] {
+	if l.end > 0 {
+		[]*party{a, b}[l.aborts].conn.Abort()
+		[]*party{b, a}[l.aborts].conn.Close()
+	} else {
+		a.conn.Close()
+		b.conn.Close()
+	}
+	listener.Close()
+	settle(t, l)
+	if l.end == 0 && (b.got != bytes[0] || a.got != bytes[1]) {
 		t.Fatalf("got %d and %d bytes, want %d and %d", b.got, a.got, bytes[0], bytes[1])
 	}
-	a.conn.Close()
-	b.conn.Close()
-	listener.Close()
+	return steps
+}
+
+// settle lets everything end.
+func settle(t testing.TB, l *link) {
+	t.Helper()
+	if l.poll != nil {
+		l.poll = nil
+		for i := range l.layer {
+			l.layer[i].room = -1
+		}
+	}
+	start := l.now
 	for l.step() {
-		if l.now-start > 4*time.Hour {
+		if l.now-start > time.Hour {
 			t.Fatal("the connections do not end")
 		}
 	}
 	for i, e := range l.side {
 		checkIdle(t, fmt.Sprintf("side %d", i), e)
 	}
-	return steps
 }
 
 // checkIdle checks that an engine holds nothing.
@@ -243,7 +281,7 @@ func checkIdle(t testing.TB, name string, e *Engine) {
 }
 
 func dump(c *Conn) string {
-	if c == nil {
+	if c == nil || c.engine == nil {
 		return "none"
 	}
 	return fmt.Sprintf("state %d una %d nxt %d tail %d wnd %d | rcvNxt %d read %d adv %d fin %v | cwnd %d pipe %d recovery %+v | resendAt %d ms %d backoff %d",
@@ -265,6 +303,58 @@ func TestLinkClean(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestLinkDevice has devices that often have no room.
+func TestLinkDevice(t *testing.T) {
+	for seed := range uint64(20) {
+		l := newLink(t, seed, trouble{lose: 2})
+		r := rand.New(rand.NewPCG(seed, 3))
+		l.poll = func() {
+			for i := range l.layer {
+				l.layer[i].room = r.IntN(4)
+			}
+		}
+		exchange(t, l, false, [2]int{200_000, 100_000}, r)
+	}
+}
+
+// TestLinkMemory has pools that are smaller than what the buffers may take.
+func TestLinkMemory(t *testing.T) {
+	for seed := range uint64(20) {
+		l := newLink(t, seed, trouble{lose: int(seed % 10), disorder: int(seed % 7 * 5)})
+		r := rand.New(rand.NewPCG(seed, 4))
+		for i := range l.side {
+			l.layer[i], l.side[i] = newLayer(t, seed*2+uint64(i), (12+r.IntN(20))*packet.ChunkBytes)
+			l.layer[i].sent = func(p []byte, r *ip.Route) { l.carry(1-i, p) }
+		}
+		exchange(t, l, false, [2]int{400_000, 300_000}, r)
+	}
+}
+
+// TestLinkPathMTU has a link that takes less than the devices, and says so.
+func TestLinkPathMTU(t *testing.T) {
+	for seed := range uint64(10) {
+		l := newLink(t, seed, trouble{lose: int(seed)})
+		l.mtu = 700
+		exchange(t, l, false, [2]int{200_000, 100_000}, rand.New(rand.NewPCG(seed, 5)))
+		for i, e := range l.side {
+			if e.Stats.Timeouts > 40 {
+				t.Errorf("seed %d, side %d: %d timeouts: the smaller MTU is not learned", seed, i, e.Stats.Timeouts)
+			}
+		}
+	}
+}
+
+// TestLinkAbort resets connections in the middle of everything, from either side.
+func TestLinkAbort(t *testing.T) {
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		l := newLink(t, seed, trouble{lose: 5, repeat: 5, disorder: 20})
+		l.end = 20 + r.IntN(400)
+		l.aborts = int(seed % 2)
+		exchange(t, l, false, [2]int{1_000_000, 1_000_000}, r)
 	}
 }
 

@@ -201,7 +201,7 @@ func (l *Listener) Close() {
 // stranger takes a segment that belongs to no connection.
 func (e *Engine) stranger(k *key, s *segment) {
 	sequence := uint32(0)
-	if w := e.waiting.find(e, k); w != 0 {
+	if w := e.waiting.find(e, k); w != 0 && !e.waiting.over(e, w) {
 		var again bool
 		if sequence, again = e.inputTimeWait(w, k, s); !again {
 			return
@@ -327,6 +327,9 @@ func (c *Conn) establish(s *segment) bool {
 func (c *Conn) opened() {
 	e := c.engine
 	c.state = established
+	if c.finQueued {
+		c.state = finWait1 // closed meanwhile
+	}
 	c.everOpen = true
 	if c.backoff > 0 { // RFC 6298, 5.7: the SYN was lost
 		c.rtt.timeout = timeoutSYN

@@ -239,7 +239,9 @@ func (c *Conn) output() {
 		flags := uint8(flagACK)
 		end := c.sndNxt + n
 		if end == c.sndTail {
-			flags |= flagPSH
+			if n > 0 {
+				flags |= flagPSH
+			}
 			if c.finQueued {
 				flags |= flagFIN
 			}
@@ -320,7 +322,7 @@ func (c *Conn) afterSend(n uint32, flags uint8) {
 	if c.recovery.duplicates > 0 && !c.recovery.active {
 		c.recovery.limited += n
 	}
-	if n%c.mss != 0 {
+	if n%c.segmentBytes() != 0 {
 		c.smallEnd = c.sndNxt
 	}
 	if flags&flagFIN != 0 {
@@ -353,12 +355,15 @@ func (c *Conn) window() uint16 {
 // rcvFree is how much the peer may send from rcvNxt on.
 func (c *Conn) rcvFree() uint32 {
 	used := c.rcvNxt - c.rcvRead
-	free := c.rcvLimit - min(used, c.rcvLimit)
+	free := min(c.rcvLimit-min(used, c.rcvLimit), 0xffff<<c.rcvScale)
 	if !c.engine.plenty() { // promise nothing new, the peer probes
 		free = min(free, later(c.rcvAdv, c.rcvNxt)-c.rcvNxt)
 	}
 	return free
 }
+
+// updateFraction is the part of the buffer below which a window is small.
+const updateFraction = 8
 
 // windowUpdate tells the peer of room if the window had become small and has at least
 // doubled, by a segment at least.
@@ -367,7 +372,7 @@ func (c *Conn) windowUpdate() {
 	if int32(left) < 0 {
 		left = 0
 	}
-	if left > c.rcvLimit/2 {
+	if left > c.rcvLimit/updateFraction {
 		return
 	}
 	if free := c.rcvFree(); free >= 2*left && free-left >= min(c.rcvLimit/2, c.mss) {

@@ -153,7 +153,7 @@ func (c *Conn) mayRecover() {
 	if r.duplicates < duplicatesMax && c.lostEdge() == c.sndUna {
 		return
 	}
-	c.congestion.reduce(c, c.pipe())
+	c.congestion.reduce(c, c.sndNxt-c.sndUna)
 	c.congestion.window = c.congestion.threshold
 	c.lose(c.sndUna + c.mss)
 }
@@ -218,7 +218,7 @@ func (c *Conn) resend(seq, n uint32) bool {
 		flags |= flagFIN
 		n--
 	}
-	if seq+n == c.sndTail {
+	if n > 0 && seq+n == c.sndTail {
 		flags |= flagPSH
 	}
 	c.rtt.timing = false
@@ -299,7 +299,7 @@ func (c *Conn) timedOut() {
 		c.engine.dropSpans(&r.sacked) // the peer has dropped what it had (RFC 2018, section 8)
 	}
 	if !r.timedOut {
-		c.congestion.reduce(c, c.pipe())
+		c.congestion.reduce(c, c.sndNxt-c.sndUna)
 	}
 	c.congestion.window = c.mss
 	r.left, r.duplicates, r.limited = 0, 0, 0
@@ -326,8 +326,12 @@ func (c *Conn) probe() {
 	n := min(usable, unsent, c.segmentBytes())
 	c.startResend()
 	stalled := c.stalled
-	c.beforeSend()
-	if c.transmit(c.sndNxt, n, flagACK|flagPSH) {
+	c.rtt.timing = false
+	flags := uint8(flagACK)
+	if n == unsent {
+		flags |= flagPSH
+	}
+	if c.transmit(c.sndNxt, n, flags) {
 		c.afterSend(n, flagACK)
 	}
 	c.stalled = stalled

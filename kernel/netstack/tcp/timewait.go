@@ -175,6 +175,15 @@ func (w *timeWaits) expire(e *Engine) {
 	}
 }
 
+// over forgets an entry whose time is over before EndPoll does.
+func (w *timeWaits) over(e *Engine, i uint32) bool {
+	if before(e.ms, w.entries[i].until) {
+		return false
+	}
+	w.forget(e, i)
+	return true
+}
+
 // timeWaitGap is what a new sequence number is above the last one of the connection before it: more than any window that
 // is not scaled.
 const timeWaitGap = 65535 + 2

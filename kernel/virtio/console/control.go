@@ -103,7 +103,7 @@ func (d *Device) handshake() error {
 			return nil
 		}
 		d.controlIn.WantInterrupts()
-		d.transport.Acknowledge()
+		_ = d.transport.Acknowledge() // Check comes after the wait
 		switch now := d.machine.Now(); {
 		case until == 0:
 			until = now + handshakePatience

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"testing"
 
-	"mewz/kernel/device"
 	"mewz/kernel/virtio"
 	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/virtio/virtiotest"
@@ -39,7 +38,7 @@ var transports = []struct {
 	open func(testing.TB, *virtiotest.Device) virtio.Transport
 }{
 	{"mmio", func(t testing.TB, d *virtiotest.Device) virtio.Transport {
-		d.Machine.Windows[0xfeb0_0000] = window{5 * 0x200, virtiotest.MMIO{Device: d}}
+		d.Machine.Windows[0xfeb0_0000] = virtiotest.MicroVM{Index: 5, Registers: virtiotest.MMIO{Device: d}}
 		return discover(t, d, nil)
 	}},
 	{"pci", func(t testing.TB, d *virtiotest.Device) virtio.Transport {
@@ -65,21 +64,6 @@ func discover(t testing.TB, d *virtiotest.Device, p *virtiotest.PCI) virtio.Tran
 	}
 	return transport
 }
-
-// window has the registers of one device at an offset, and nothing else.
-type window struct {
-	at uint32
-	device.Registers
-}
-
-func (w window) Load32(offset uint32) uint32 {
-	if offset < w.at || offset >= w.at+0x200 {
-		return 0xffff_ffff
-	}
-	return w.Registers.Load32(offset - w.at)
-}
-
-func (w window) Store32(offset uint32, v uint32) { w.Registers.Store32(offset-w.at, v) }
 
 func (h *host) notified(queue uint16) {
 	if h.deaf > 0 {

@@ -16,13 +16,8 @@ const Forever = time.Duration(1<<63 - 1)
 // what was wrong with the device.
 func (p *Port) Read(b []byte, until time.Duration) (int, error) {
 	d := p.device
-	if p.in.buffers.Bytes == nil {
-		memory, err := d.machine.Allocate(inputBuffers * inputBufferBytes)
-		if err != nil {
-			return 0, err
-		}
-		p.in.buffers = memory
-		d.fill(&p.in, inputBufferBytes)
+	if err := p.startInput(); err != nil {
+		return 0, err
 	}
 	for len(p.received) == 0 {
 		c, ok, err := d.await(&p.in, p, until)
@@ -41,6 +36,49 @@ func (p *Port) Read(b []byte, until time.Duration) (int, error) {
 		p.in.give(p.buffer, inputBufferBytes)
 	}
 	return n, nil
+}
+
+// startInput gives the device the buffers for input.
+func (p *Port) startInput() error {
+	if p.in.buffers.Bytes != nil {
+		return nil
+	}
+	memory, err := p.device.machine.Allocate(inputBuffers * inputBufferBytes)
+	if err != nil {
+		return err
+	}
+	p.in.buffers = memory
+	p.device.fill(&p.in, inputBufferBytes)
+	return nil
+}
+
+// Arm asks the device to interrupt when Read would not wait, and looks for lost
+// notifications. It returns the interrupts to wait for, and whether Read has
+// something to return already, be it an error.
+func (p *Port) Arm() (slots uint32, pending bool) {
+	d := p.device
+	if d.failed != nil || p.startInput() != nil {
+		return 0, true
+	}
+	p.in.WantInterrupts()
+	d.controlIn.WantInterrupts()
+	if err := d.transport.Acknowledge(); err != nil {
+		_ = d.fail(err) // Read returns it
+		return 0, true
+	}
+	if p.in.unseen || p.in.Unseen() {
+		d.notify(&p.in)
+	}
+	if d.events() != nil {
+		return 0, true
+	}
+	return d.transport.Slots(), len(p.received) != 0 || !p.open || p.in.HasUsed()
+}
+
+// Disarm takes Arm back.
+func (p *Port) Disarm() {
+	p.in.QuietInterrupts()
+	p.device.controlIn.QuietInterrupts()
 }
 
 // Write writes all of b, waiting as long as the host takes.
@@ -156,7 +194,7 @@ func (w *waiter) wait() (more bool, err error) {
 		if w.line.unseen {
 			d.notify(w.line)
 		}
-		d.transport.Acknowledge()
+		_ = d.transport.Acknowledge() // Check comes after the wait
 		return true, nil
 	}
 	if w.port != nil {
@@ -178,7 +216,7 @@ func (w *waiter) wait() (more bool, err error) {
 		return false, nil
 	}
 	have := d.machine.Wait(d.transport.Slots(), min(w.pause, left))
-	d.transport.Acknowledge()
+	_ = d.transport.Acknowledge()
 	if err := virtio.Check(d.transport); err != nil {
 		return false, d.fail(err)
 	}

@@ -19,6 +19,23 @@ type Device struct {
 	Open func() (virtio.Transport, error)
 }
 
+// Machine is a machine and the virtio devices in it.
+type Machine struct {
+	device.Machine
+	Devices []Device
+	Err     error // why they are not known
+}
+
+// Open returns this machine, or nil in a Linux process.
+func Open() *Machine {
+	m, ok := device.Open()
+	if !ok {
+		return nil
+	}
+	devices, err := Find(m, Config())
+	return &Machine{m, devices, err}
+}
+
 // Find returns the devices of m. c is its PCI bus, or nil: see Config.
 func Find(m device.Machine, c bus.Config) ([]Device, error) {
 	var devices []Device

@@ -36,6 +36,7 @@ const (
 	magic                = 0x74726976 // "virt"
 	version              = 2
 	interruptsAll        = 3 // used buffer, configuration change
+	interruptConfig      = 2
 )
 
 // The window of QEMU's microvm (hw/i386/microvm.c). Its devices take lines of
@@ -151,17 +152,34 @@ func (t *Transport) Notify(index uint16) {
 	t.registers.Store32(registerQueueNotify, uint32(index))
 }
 
-// Config reads from the configuration of the device.
+// Config reads from the configuration of the device, as the next two.
 func (t *Transport) Config(offset uint32) uint32 {
 	return t.registers.Load32(registerConfig + offset)
 }
 
+// Config16 reads a field of 2 bytes.
+func (t *Transport) Config16(offset uint32) uint16 {
+	return t.registers.Load16(registerConfig + offset)
+}
+
+// Config8 reads a field of a byte.
+func (t *Transport) Config8(offset uint32) uint8 {
+	return t.registers.Load8(registerConfig + offset)
+}
+
 // Acknowledge lowers the interrupt line; it is edge triggered, so only then the
-// next interrupt comes.
-func (t *Transport) Acknowledge() {
-	if pending := t.registers.Load32(registerInterrupt) & interruptsAll; pending != 0 {
-		t.registers.Store32(registerInterruptACK, pending)
+// next interrupt comes. A device that gives up says so as a change of its
+// configuration (2.1.2).
+func (t *Transport) Acknowledge() error {
+	pending := t.registers.Load32(registerInterrupt) & interruptsAll
+	if pending == 0 {
+		return nil
 	}
+	t.registers.Store32(registerInterruptACK, pending)
+	if pending&interruptConfig == 0 {
+		return nil
+	}
+	return t.Status().Check()
 }
 
 // Slots returns the interrupt of the device.

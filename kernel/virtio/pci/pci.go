@@ -237,12 +237,18 @@ func (t *Transport) Notify(index uint16) {
 	}
 }
 
-// Config reads from the configuration of the device.
+// Config reads from the configuration of the device, as the next two.
 func (t *Transport) Config(offset uint32) uint32 { return t.device.Load32(offset) }
+
+// Config16 reads a field of 2 bytes.
+func (t *Transport) Config16(offset uint32) uint16 { return t.device.Load16(offset) }
+
+// Config8 reads a field of a byte.
+func (t *Transport) Config8(offset uint32) uint8 { return t.device.Load8(offset) }
 
 // Acknowledge has nothing to acknowledge, for messages come once each; reading
 // the status is the access after which the device's writes are visible.
-func (t *Transport) Acknowledge() { t.common.Load8(registerStatus) }
+func (t *Transport) Acknowledge() error { return t.Status().Check() }
 
 // Slots returns the interrupt of the device.
 func (t *Transport) Slots() uint32 { return t.interrupt.Slots }

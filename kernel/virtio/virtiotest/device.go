@@ -76,6 +76,12 @@ func (d *Device) notify(queue uint32) {
 	}
 }
 
+// AcceptForTest is as if the driver had accepted features, for a queue without one.
+func (q *Queue) AcceptForTest(f virtio.Features) { q.device.Accepted |= f }
+
+// Interrupts returns how many interrupts the device has raised.
+func (q *Queue) Interrupts() int { return q.device.Interrupts }
+
 // Chain is a chain that the driver made available.
 type Chain struct {
 	Head uint16
@@ -120,28 +126,81 @@ func (q *Queue) Pop() (c Chain, ok bool) {
 	panic("a chain without an end")
 }
 
+// Where the events of a queue are (2.7.10).
+func (q *Queue) usedEvent() abi.PhysAddr      { return q.At.Available + 4 + 2*abi.PhysAddr(q.At.Size) }
+func (q *Queue) availableEvent() abi.PhysAddr { return q.At.Used + 4 + 8*abi.PhysAddr(q.At.Size) }
+
+// Ask asks the driver to notify of the next chain, or not to notify. A device
+// that uses the event index is never silent: it asks for a chain long ago.
+func (q *Queue) Ask(notify bool) {
+	if !q.Ready {
+		return
+	}
+	le, m := binary.LittleEndian, q.device.Machine
+	event, flags := q.taken, uint16(0)
+	if !notify {
+		event, flags = q.taken-1, 1
+	}
+	if q.device.Accepted&virtio.FeatureEventIndex != 0 {
+		le.PutUint16(m.Bytes(q.availableEvent(), 2), event)
+		return
+	}
+	le.PutUint16(m.Bytes(q.At.Used, 2), flags)
+}
+
+// PopHead takes the next chain without looking at it.
+func (q *Queue) PopHead() (head uint16, ok bool) {
+	if !q.Ready {
+		return 0, false
+	}
+	le := binary.LittleEndian
+	available := q.device.Machine.Bytes(q.At.Available, 4+2*int(q.At.Size))
+	if le.Uint16(available[2:]) == q.taken {
+		return 0, false
+	}
+	q.taken++
+	return le.Uint16(available[4+2*int((q.taken-1)%q.At.Size):]), true
+}
+
 // Push gives a chain back of which n bytes were written.
 func (q *Queue) Push(head uint16, n uint32) { q.PushRaw(uint32(head), n) }
 
 // PushRaw is Push with whatever a device may write there.
 func (q *Queue) PushRaw(head, n uint32) {
+	if q.Ready {
+		q.PushRawLater(head, n, 0)
+		q.SetUsed(q.UsedIdx + 1)
+	}
+}
+
+// PushRawLater writes an element of the used ring, ahead of the index, which
+// SetUsed moves.
+func (q *Queue) PushRawLater(head, n uint32, ahead int) {
 	if !q.Ready {
 		return
 	}
 	le := binary.LittleEndian
 	used := q.device.Machine.Bytes(q.At.Used, 4+8*int(q.At.Size))
-	e := used[4+8*(q.UsedIdx%q.At.Size):]
+	e := used[4+8*int((q.UsedIdx+uint16(ahead))%q.At.Size):]
 	le.PutUint32(e, head)
 	le.PutUint32(e[4:], n)
-	q.SetUsed(q.UsedIdx + 1)
 }
 
 // SetUsed sets the index of the used ring and interrupts if the driver wants it.
 func (q *Queue) SetUsed(index uint16) {
+	if !q.Ready {
+		return
+	}
 	le, m := binary.LittleEndian, q.device.Machine
+	before := q.UsedIdx
 	q.UsedIdx = index
 	le.PutUint16(m.Bytes(q.At.Used+2, 2), index)
-	if le.Uint16(m.Bytes(q.At.Available, 2))&1 == 0 {
+	wanted := le.Uint16(m.Bytes(q.At.Available, 2))&1 == 0
+	if q.device.Accepted&virtio.FeatureEventIndex != 0 {
+		event := le.Uint16(m.Bytes(q.usedEvent(), 2))
+		wanted = index-event-1 < index-before
+	}
+	if wanted {
 		q.device.Interrupts++
 		q.device.Isr |= 1
 		m.raise()

@@ -82,6 +82,8 @@ func (b bar) Load8(offset uint32) uint8 {
 		return 0xff
 	case offset == commonAt+20:
 		return uint8(b.p.Status)
+	case offset >= deviceAt && offset < deviceAt+uint32(len(b.p.Config)):
+		return b.p.Config[offset-deviceAt]
 	}
 	return 0
 }
@@ -94,6 +96,8 @@ func (b bar) Load16(offset uint32) uint16 {
 		return b.p.Device.QueueMax
 	case offset == commonAt+30:
 		return uint16(b.p.selected)
+	case offset >= deviceAt && offset+2 <= deviceAt+uint32(len(b.p.Config)):
+		return binary.LittleEndian.Uint16(b.p.Config[offset-deviceAt:])
 	}
 	return 0
 }

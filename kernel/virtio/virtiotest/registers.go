@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"mewz/abi"
+	"mewz/kernel/device"
 	"mewz/kernel/virtio"
 )
 
@@ -14,7 +15,7 @@ type MMIO struct{ *Device }
 func (r MMIO) Load8(offset uint32) uint8 { return uint8(r.Load32(offset&^3) >> (offset & 3 * 8)) }
 
 // Load16 reads two bytes.
-func (r MMIO) Load16(offset uint32) uint16 { return uint16(r.Load32(offset)) }
+func (r MMIO) Load16(offset uint32) uint16 { return uint16(r.Load32(offset&^3) >> (offset & 2 * 8)) }
 
 // Load32 reads a register.
 func (r MMIO) Load32(offset uint32) uint32 {
@@ -90,4 +91,33 @@ func (q *Queue) storeAddress(part int, high bool, v uint32) {
 	} else {
 		*a = *a&^0xffff_ffff | abi.PhysAddr(v)
 	}
+}
+
+// MicroVM is the window of a microvm with one device in it.
+type MicroVM struct {
+	Index uint32
+	device.Registers
+}
+
+const microVMStep = 0x200
+
+// Load32 reads a register of the device; everywhere else are all ones.
+func (w MicroVM) Load32(offset uint32) uint32 {
+	if at := offset - w.Index*microVMStep; at < microVMStep {
+		return w.Registers.Load32(at)
+	}
+	return 0xffff_ffff
+}
+
+// Load16 and Load8 are for the configuration of the device.
+func (w MicroVM) Load16(offset uint32) uint16 {
+	return w.Registers.Load16(offset - w.Index*microVMStep)
+}
+
+// Load8 reads a byte.
+func (w MicroVM) Load8(offset uint32) uint8 { return w.Registers.Load8(offset - w.Index*microVMStep) }
+
+// Store32 writes a register of the device.
+func (w MicroVM) Store32(offset uint32, v uint32) {
+	w.Registers.Store32(offset-w.Index*microVMStep, v)
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"syscall"
 
+	"mewz/abi"
 	_ "mewz/kernel/boot"
 )
 
@@ -29,6 +30,7 @@ var tests = []struct {
 	{"nmi", raiseNMI},
 	{"doublefault", raiseDoubleFault},
 	{"kernelfault", raiseKernelFault},
+	{"line", commandLine},
 	{"exit", func() { syscall.Exit(77) }},
 }
 
@@ -54,6 +56,12 @@ func readLine() string {
 		}
 		line = append(line, b[0])
 	}
+}
+
+func commandLine() {
+	line, ok := syscall.Getenv(abi.CommandLineVariable)
+	check(ok, "no command line")
+	println("line [" + line + "]")
 }
 
 func fail(why string) {

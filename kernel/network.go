@@ -1,0 +1,211 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"mewz/abi"
+	"mewz/kernel/console"
+	"mewz/kernel/device"
+	"mewz/kernel/netstack"
+	"mewz/kernel/netstack/header"
+	"mewz/kernel/packet"
+	"mewz/kernel/packet/tap"
+	"mewz/kernel/system"
+	"mewz/kernel/virtio"
+	"mewz/kernel/virtio/discovery"
+	"mewz/kernel/virtio/net"
+	"mewz/kernel/wasi"
+)
+
+// Memory for payload: what waits to be sent or to be read, of all sockets.
+const (
+	// poolFraction of the memory that is free when the machine starts, rounded down
+	// to a power of two, may become payload. It is taken as it is needed.
+	poolFraction = 2
+	poolMinBytes = 2 << 20   // below it a fast connection does not fit
+	poolMaxBytes = 512 << 20 // thousands of connections with full windows
+	// poolProcessBytes is the size in a Linux process, which takes memory as it likes.
+	poolProcessBytes = 64 << 20
+
+	// freeMaxBytes is where counting the free memory begins.
+	freeMaxBytes = 1 << 40
+)
+
+// closePatience bounds the end of a machine: what the program has written goes
+// out, and the peers learn that its connections are closed.
+const closePatience = time.Second
+
+var errNoNetwork = errors.New("network: the machine has no virtio network device: give it one, " +
+	"or run the program without a network")
+
+// network is the network of the machine (socket.Network), nil when the program
+// has none.
+type network struct {
+	*netstack.Stack
+	host   *console.Host
+	device packet.Device
+	told   bool // the host knows the addresses
+	failed bool // and that the device is given up
+	wait   wasi.Waiter
+}
+
+// openNetwork starts the network device and the stack over it.
+func openNetwork(host *console.Host, config *abi.Config, m *discovery.Machine, random wasi.Random) (*network, error) {
+	if !config.Network.Enabled {
+		return nil, nil
+	}
+	n := &network{host: host}
+	pool, err := n.openDevice(m, random)
+	if err != nil {
+		return nil, err
+	}
+	n.Stack, err = netstack.New(netstack.Machine{
+		Device: n.device,
+		Pool:   pool,
+		Random: random,
+		Now:    monotonic,
+		Config: config.Network,
+		Log:    host.Message,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+func monotonic() time.Duration {
+	nanos, _ := system.Now(system.ClockMonotonic)
+	return time.Duration(nanos)
+}
+
+// openDevice opens the first network device that works.
+func (n *network) openDevice(m *discovery.Machine, random wasi.Random) (*packet.Pool, error) {
+	if m == nil {
+		return n.openProcess(random)
+	}
+	if m.Err != nil {
+		return nil, m.Err
+	}
+	pool := packet.NewPool(func(bytes int) (device.Memory, error) { return allocate(m, bytes) }, poolBytes(system.Charge))
+	err := errNoNetwork
+	for _, found := range m.Devices {
+		if found.ID != virtio.DeviceNetwork {
+			continue
+		}
+		var transport virtio.Transport
+		if transport, err = found.Open(); err != nil {
+			continue
+		}
+		var d *net.Device
+		if d, err = net.Open(net.Machine{Machine: m, Transport: transport, Pool: pool, Random: random}); err == nil {
+			n.device = d
+			n.wait = &machineWaiter{machine: m, network: d, stdin: n.host.InputSource(), asked: n.stopIfAsked}
+			return pool, nil
+		}
+	}
+	return nil, err
+}
+
+// openProcess opens the TAP device that a Linux process has inherited.
+func (n *network) openProcess(random wasi.Random) (*packet.Pool, error) {
+	pool := packet.NewPool(func(bytes int) (device.Memory, error) {
+		return device.Memory{Bytes: make([]byte, bytes)}, nil
+	}, poolProcessBytes)
+	d, err := tap.Open(abi.DescriptorNetwork, pool, random)
+	if err != nil {
+		return nil, err
+	}
+	n.device, n.wait = d, processWaiter{d}
+	return pool, nil
+}
+
+// allocate takes memory for payload, unless linear memory is promised it.
+func allocate(m device.Machine, bytes int) (device.Memory, error) {
+	if !system.Charge(int64(bytes)) {
+		return device.Memory{}, device.ErrMemory
+	}
+	system.Charge(-int64(bytes))
+	return m.Allocate(bytes)
+}
+
+// poolBytes chooses how much may become payload.
+func poolBytes(charge func(bytes int64) bool) int {
+	free := int64(freeMaxBytes)
+	for free > poolMinBytes && !charge(free) {
+		free /= 2
+	}
+	if free > poolMinBytes {
+		charge(-free)
+	}
+	return int(min(max(free/poolFraction, poolMinBytes), poolMaxBytes))
+}
+
+// Poll implements socket.Network: the stack, and what the host wants to know of it.
+func (n *network) Poll() bool {
+	happened := n.Stack.Poll()
+	if !n.told && n.Configured() {
+		n.told = true
+		n.tell()
+	}
+	if !happened && !n.failed {
+		n.watch()
+	}
+	return happened
+}
+
+// tell announces the machine.
+func (n *network) tell() {
+	addresses := n.Addresses()
+	for _, a := range addresses {
+		n.host.Message("network: the machine is " + a)
+	}
+	n.host.Network(addresses)
+}
+
+// servers returns what /etc/resolv.conf says.
+func (n *network) servers() (servers, search []string) {
+	addresses, search := n.Servers()
+	for _, a := range addresses {
+		servers = append(servers, header.FormatAddress(a))
+	}
+	return servers, search
+}
+
+// watch reports, once, that the device is given up. The machine goes on without.
+func (n *network) watch() {
+	if err := n.device.Err(); err != nil {
+		n.failed = true
+		n.host.Warn("the network is gone: " + err.Error())
+	}
+}
+
+// end closes what is open, so that the peers need not find out by themselves.
+func (n *network) end() {
+	if n != nil {
+		n.Stack.Close(closePatience)
+	}
+}
+
+// hasNetworkDevice reports whether there is anything to make a network of.
+func hasNetworkDevice(m *discovery.Machine) bool {
+	if m == nil {
+		return system.Inherited(abi.DescriptorNetwork)
+	}
+	return slices.ContainsFunc(m.Devices, func(d discovery.Device) bool { return d.ID == virtio.DeviceNetwork })
+}
+
+// exitStopped is the code of a machine that the host has asked to end, as of a
+// process that SIGTERM ends.
+const exitStopped = 128 + 15
+
+// stopIfAsked ends the machine when the host wants that, and does not return then:
+// nobody waits for the program any more.
+func (n *network) stopIfAsked() {
+	if n.host.StopRequested() {
+		n.host.Message("network: the host asks for the end")
+		n.end()
+		n.host.Exit(abi.ExitByProgram, exitStopped)
+	}
+}
