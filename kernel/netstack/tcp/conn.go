@@ -110,6 +110,7 @@ type Conn struct {
 
 	wheelNext, wheelPrevious *Conn
 	wheelTick                uint32
+	wheelAt                  uint32 // the same in milliseconds
 	ackAt                    uint32 // delayed acknowledgement
 	corkAt                   uint32
 	resendAt                 uint32 // retransmission or window probe
@@ -297,9 +298,15 @@ func (c *Conn) readNothing(wanted int) error {
 // consume takes n bytes out of the buffer of what has arrived.
 func (c *Conn) consume(n uint32) {
 	c.rcvRead += n
-	c.rcv.discard(c.engine, c.rcvRead)
-	c.tidy()
-	c.tell()
+	if c.fast && c.rcvRead == c.rcvNxt { // as a rule
+		c.rcv.clear(c.engine)
+	} else {
+		c.rcv.discard(c.engine, c.rcvRead)
+		c.tidy()
+	}
+	if c.rcvRead == c.dataEnd() {
+		c.tell()
+	}
 	if c.state != closed && !c.finReceived {
 		c.windowUpdate()
 	}
@@ -328,13 +335,13 @@ func (c *Conn) Write(b []byte, more bool) (int, error) {
 	if c.state < established {
 		return 0, syscall.EAGAIN
 	}
-	e := c.engine
-	e.clock()
 	queued := c.sndTail - c.sndUna
 	room := c.sndLimit - min(queued, c.sndLimit)
 	n := c.take(b[:min(uint32(len(b)), room)])
 	if n == len(b) && uint32(n) < room {
-		c.cork(more)
+		if more || c.corked {
+			c.cork(more)
+		}
 		c.output()
 		return n, nil
 	}
@@ -388,7 +395,6 @@ func (c *Conn) Shutdown(how socket.Shutdown) error {
 	if c.state < established {
 		return syscall.ENOTCONN
 	}
-	c.engine.clock()
 	if how&socket.ShutdownRead != 0 {
 		c.readShut, c.fast = true, false
 		if unread := c.dataEnd() - c.rcvRead; unread > 0 {
@@ -427,7 +433,6 @@ func (c *Conn) finish() {
 // linger of 0, reset it (RFC 9293, 3.10.4; RFC 2525, 2.17).
 func (c *Conn) Close() {
 	e := c.engine
-	e.clock()
 	c.watcher = nil
 	unread := c.dataEnd() != c.rcvRead && !c.readShut
 	switch {
@@ -464,7 +469,6 @@ func (c *Conn) orphaned() {
 
 // Abort resets the connection and gives it up.
 func (c *Conn) Abort() {
-	c.engine.clock()
 	c.watcher = nil
 	if c.state != synSent && c.state != closed {
 		c.sendReset()

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"mewz/kernel/netstack/ip"
+	"mewz/kernel/socket"
 )
 
 // Input takes a packet; see ip.Handler.
@@ -106,7 +107,9 @@ func (c *Conn) arrived(n, segment uint32) {
 	c.rcvNxt += n
 	c.rcvMSS = max(c.rcvMSS, segment)
 	c.wantAck()
-	c.tell()
+	if c.ready&socket.Readable == 0 {
+		c.tell()
+	}
 }
 
 // wantAck makes sure that EndPoll looks at the connection.

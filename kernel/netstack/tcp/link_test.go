@@ -295,6 +295,7 @@ func TestLinkClean(t *testing.T) {
 			l := newLink(t, 1, trouble{})
 			for i := range l.layer {
 				l.layer[i].offload = offload
+				l.side[i].offload = offload
 			}
 			exchange(t, l, six, [2]int{300_000, 2_000_000}, rand.New(rand.NewPCG(5, 5)))
 			for i, e := range l.side {
@@ -368,6 +369,7 @@ func TestLinkTrouble(t *testing.T) {
 			for i := range l.layer {
 				if r.IntN(2) == 0 {
 					l.layer[i].offload = packet.Offload{}
+					l.side[i].offload = packet.Offload{}
 				}
 			}
 			exchange(t, l, r.IntN(2) == 0, [2]int{r.IntN(300_000), r.IntN(300_000)}, r)
