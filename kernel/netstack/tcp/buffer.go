@@ -88,6 +88,15 @@ func (b *buffer) write(e *Engine, seq uint32, p []byte) (done int) {
 	return done
 }
 
+// start puts p, at most a chunk, into an empty buffer at seq.
+func (b *buffer) start(e *Engine, seq uint32, p []byte) bool {
+	if !b.extend(e, seq) {
+		return false
+	}
+	copy(e.pool.Bytes(b.tail), p)
+	return true
+}
+
 // read copies bytes from seq on.
 //
 // Preconditions: all of them lie in the buffer.

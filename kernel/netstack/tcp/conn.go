@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mewz/kernel/netstack/ip"
+	"mewz/kernel/packet"
 	"mewz/kernel/socket"
 )
 
@@ -300,11 +301,13 @@ func (c *Conn) consume(n uint32) {
 	c.rcvRead += n
 	if c.fast && c.rcvRead == c.rcvNxt { // as a rule
 		c.rcv.clear(c.engine)
+		if c.error == 0 && c.watcher != nil {
+			c.ready &^= socket.Readable
+			c.watcher.SetReady(c.ready)
+		}
 	} else {
 		c.rcv.discard(c.engine, c.rcvRead)
 		c.tidy()
-	}
-	if c.rcvRead == c.dataEnd() {
 		c.tell()
 	}
 	if c.state != closed && !c.finReceived {
@@ -359,6 +362,10 @@ func (c *Conn) Write(b []byte, more bool) (int, error) {
 // waits until there is some.
 func (c *Conn) take(b []byte) int {
 	e := c.engine
+	if c.snd.head == 0 && len(b) <= packet.ChunkBytes && e.plenty() && c.snd.start(e, c.sndTail, b) { // as a rule
+		c.sndTail += uint32(len(b))
+		return len(b)
+	}
 	n := 0
 	for n < len(b) {
 		if c.snd.head == 0 || c.sndTail+uint32(n) == c.snd.end {

@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	ethernetBytes = 14
-	ipv4Bytes     = 20
-	ipv6Bytes     = 40
-	hopLimit      = 64 // RFC 1700
+	ethernetBytes  = 14
+	ipv4Bytes      = 20
+	ipv6Bytes      = 40
+	hopLimit       = 64 // RFC 1700
+	headerMaxBytes = 60 // of TCP
 	// templateBytes is Ethernet, IPv6, TCP with time stamps; six times 16 bytes are copied quickly.
 	templateBytes = 96
 	// segmentMax is how much data one frame takes: 15 chunks, so that it is at most
@@ -113,7 +114,7 @@ func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 	be := binary.BigEndian
 	h := f.Header
 	*(*[templateBytes]byte)(h) = c.template
-	t := h[c.tcpAt : c.tcpAt+60]
+	t := (*[headerMaxBytes]byte)(h[c.tcpAt:])
 	be.PutUint32(t[4:], seq)
 	be.PutUint32(t[8:], c.rcvNxt)
 	t[13] = flags
@@ -336,7 +337,7 @@ func (c *Conn) afterSend(n uint32, flags uint8) {
 	if c.recovery.duplicates > 0 && !c.recovery.active {
 		c.recovery.limited += n
 	}
-	if n%c.segmentBytes() != 0 {
+	if segment := c.segmentBytes(); n < segment || n%segment != 0 {
 		c.smallEnd = c.sndNxt
 	}
 	if flags&flagFIN != 0 {
