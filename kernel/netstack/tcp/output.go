@@ -124,7 +124,9 @@ func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 		be.PutUint32(t[28:], c.tsRecent)
 	}
 	bytes := uint32(c.tcpBytes)
+	segment := c.mss
 	if c.gaps != nil && c.sackOK {
+		segment -= c.sackBytes()
 		bytes += c.putSack(t[bytes:])
 		t[12] = uint8(bytes / 4 << 4)
 	}
@@ -133,8 +135,8 @@ func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 	f.Segmentation = packet.SegmentNone
 	if n > 0 {
 		c.snd.parts(e, f, seq, n)
-		if n > c.mss {
-			f.Segmentation, f.SegmentBytes = packet.SegmentTCP4, uint16(c.segmentBytes())
+		if n > segment {
+			f.Segmentation, f.SegmentBytes = packet.SegmentTCP4, uint16(segment)
 			if !c.route.IsIPv4 {
 				f.Segmentation = packet.SegmentTCP6
 			}
