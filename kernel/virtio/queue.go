@@ -31,7 +31,8 @@ type Queue struct {
 	inFlight  uint16 // chains that the device has
 	available uint16 // index to publish
 	published uint32 // flags and index as the device sees them
-	notified  uint16 // index up to which NeedsNotify has been asked
+	asked     uint16 // index up to which NeedsNotify has been asked
+	notified  uint16 // index up to which the device was notified
 	used      uint16 // index up to which the used ring has been read
 	events    bool   // the event index is used
 	broken    error
@@ -196,41 +197,45 @@ func (q *Queue) UseEventIndex() {
 }
 
 // NeedsNotify reports whether the device asks to be notified of what was
-// published since NeedsNotify was asked last. Without barriers the answer may be
-// out of date, see the package comment: ask Unseen before a wait.
+// published since it asked last; the caller notifies then. Without barriers the
+// answer may be out of date, see the package comment: ask Unseen before a wait.
 func (q *Queue) NeedsNotify() bool {
-	since := q.notified
-	q.notified = q.available
-	if q.events {
-		return passes(q.availableEvent(), since, q.available)
-	}
-	return since != q.available && q.wantsNotify()
-}
-
-// Unseen reports whether the device has stopped before chains that were
-// published, and waits for a notification that was lost. For the answer to be
-// true to the moment an access to the device has to come before.
-func (q *Queue) Unseen() bool {
-	if q.inFlight == 0 {
+	since := q.asked
+	q.asked = q.available
+	if !q.wantsNotify(since) {
 		return false
 	}
-	if q.events {
-		event := q.availableEvent()
-		return event != q.available && event == q.usedIndex()
+	q.notified = q.available
+	return true
+}
+
+// Unseen reports whether the device waits to be notified of something that was
+// published after the last notification, because NeedsNotify saw too late that it
+// does; the caller notifies then. For the answer to be true to the moment an access to the
+// device has to come before.
+func (q *Queue) Unseen() bool {
+	if q.inFlight == 0 || !q.wantsNotify(q.notified) {
+		return false
 	}
-	return q.wantsNotify()
+	q.notified = q.available
+	return true
+}
+
+// wantsNotify reports whether the device asks for a notification of what was
+// published after an index.
+func (q *Queue) wantsNotify(since uint16) bool {
+	if q.events {
+		return passes(uint16(atomic.LoadUint32(q.rings.availableEvent)), since, q.available)
+	}
+	return since != q.available && atomic.LoadUint32(q.rings.usedHead)&flagNoNotify == 0
 }
 
 // passes reports whether an index that goes from one value to another passes
 // event (2.7.10: vring_need_event).
 func passes(event, from, to uint16) bool { return to-event-1 < to-from }
 
-func (q *Queue) availableEvent() uint16 { return uint16(atomic.LoadUint32(q.rings.availableEvent)) }
 func (q *Queue) usedIndex() uint16 {
 	return uint16(atomic.LoadUint32(q.rings.usedHead) >> ringIndexShift)
-}
-func (q *Queue) wantsNotify() bool {
-	return atomic.LoadUint32(q.rings.usedHead)&flagNoNotify == 0
 }
 
 // QuietInterrupts asks the device not to interrupt for this queue. With events
