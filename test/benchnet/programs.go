@@ -1,0 +1,4 @@
+package main
+
+// wasmServers are the servers of test/net.
+func wasmServers() []wasmServer { return nil }
