@@ -115,7 +115,7 @@ func (b *bench) linuxMachine(name string, counted bool, kernel string, base *ini
 		p.Modules = append(p.Modules, filepath.Base(module))
 	}
 	for _, s := range servers {
-		p.Servers = append(p.Servers, plan.Server{Command: s.command, Environment: s.environment})
+		p.Servers = append(p.Servers, plan.Server{Name: s.server.name, Command: s.command, Environment: s.environment})
 	}
 	text, err := json.Marshal(p)
 	if err != nil {

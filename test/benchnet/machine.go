@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -97,7 +98,7 @@ func (m *machine) connect(ctx context.Context, path string) error {
 			m.monitor, m.replies = connection, bufio.NewReader(connection)
 			return m.prompt()
 		}
-		if err := m.wait(ctx, deadline, err); err != nil {
+		if err := m.wait(ctx, deadline, err, plan.Failed); err != nil {
 			return err
 		}
 	}
@@ -107,9 +108,11 @@ func (m *machine) connect(ctx context.Context, path string) error {
 // ready.
 const pollInterval = 50 * time.Millisecond
 
-// wait lets a moment pass before the next try, unless that is in vain.
-func (m *machine) wait(ctx context.Context, deadline time.Time, last error) error {
-	if time.Now().After(deadline) || strings.Contains(m.said.String(), plan.Failed) {
+// wait lets a moment pass before the next try, unless that is in vain: the
+// machine has said one of the texts that mean it.
+func (m *machine) wait(ctx context.Context, deadline time.Time, last error, inVain ...string) error {
+	said := m.said.String()
+	if time.Now().After(deadline) || slices.ContainsFunc(inVain, func(text string) bool { return strings.Contains(said, text) }) {
 		return fmt.Errorf("%s: %w\n%s", m.name, last, m.said)
 	}
 	select {

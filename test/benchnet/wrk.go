@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"mewz/test/benchnet/guest/plan"
 )
 
 // body is a file that is asked for.
@@ -118,7 +120,7 @@ func (b *bench) ready(m *machine, s *server, deadline time.Time) error {
 				connection.Close()
 				break
 			}
-			if err := m.wait(b.ctx, deadline, err); err != nil {
+			if err := m.wait(b.ctx, deadline, err, plan.Failed, plan.Ended(s.name)); err != nil {
 				return err
 			}
 		}

@@ -22,7 +22,8 @@ import (
 )
 
 func main() {
-	if err := start(); err != nil {
+	names, err := start()
+	if err != nil {
 		fmt.Println(plan.Failed, err)
 	}
 	for {
@@ -31,54 +32,62 @@ func main() {
 		if err != nil {
 			time.Sleep(time.Hour) // nobody left to wait for
 		}
-		fmt.Println(plan.Ended, "process", pid, "code", status.ExitStatus(), "signal", int(status.Signal()))
+		fmt.Printf("%s code %d\n", plan.Ended(names[pid]), status.ExitStatus())
 	}
 }
 
 // descriptors is how many files a server may have open: 800 connections and more.
 const descriptors = 1 << 16
 
-func start() error {
+// start returns the names of the servers by the numbers of their processes.
+func start() (map[int]string, error) {
 	for _, m := range []struct{ kind, path string }{{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/tmp"}} {
 		if err := unix.Mount(m.kind, m.path, m.kind, 0, ""); err != nil {
-			return fmt.Errorf("mount %s: %w", m.path, err)
+			return nil, fmt.Errorf("mount %s: %w", m.path, err)
+		}
+	}
+	for i, stream := range []string{"/dev/stdin", "/dev/stdout", "/dev/stderr"} {
+		if err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", i), stream); err != nil {
+			return nil, err
 		}
 	}
 	text, err := os.ReadFile(plan.Path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var p plan.Plan
 	if err := json.Unmarshal(text, &p); err != nil {
-		return err
+		return nil, err
 	}
 	for _, module := range p.Modules {
 		if err := load(filepath.Join(plan.Modules, module)); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := network(p.Address); err != nil {
-		return err
+		return nil, err
 	}
 	limit := unix.Rlimit{Cur: descriptors, Max: descriptors}
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return err
+		return nil, err
 	}
 	for _, setting := range []string{"net/core/somaxconn", "net/ipv4/tcp_max_syn_backlog"} {
 		if err := os.WriteFile("/proc/sys/"+setting, []byte("4096"), 0); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	names := map[int]string{}
 	for _, server := range p.Servers {
 		c := exec.Command(server.Command[0], server.Command[1:]...)
 		c.Env = append([]string{"PATH=/bin", "HOME=/tmp", "GOMAXPROCS=1"}, server.Environment...)
 		c.Stdout, c.Stderr = os.Stdout, os.Stderr
 		if err := c.Start(); err != nil {
-			return err
+			return nil, err
 		}
+		names[c.Process.Pid] = server.Name
 	}
 	fmt.Println(plan.Ready)
-	return nil
+	return names, nil
 }
 
 // load inserts a module of the kernel.

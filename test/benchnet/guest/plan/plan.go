@@ -10,9 +10,11 @@ const (
 // What the guest says on its console.
 const (
 	Ready  = "guest: ready"
-	Failed = "guest: failed:" // to start
-	Ended  = "guest: ended:"  // a server did, which it should not
+	Failed = "guest: failed:"
 )
+
+// Ended is what the guest says when a server ends, which it should not.
+func Ended(name string) string { return "guest: ended: " + name + "," }
 
 // Plan is the life of the guest.
 type Plan struct {
@@ -23,6 +25,7 @@ type Plan struct {
 
 // Server is a process of the guest that serves.
 type Server struct {
+	Name        string
 	Command     []string
 	Environment []string
 }
