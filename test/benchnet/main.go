@@ -86,10 +86,7 @@ func run(o options) error {
 	b.measureAll()
 	b.measureRest()
 	progress("measured in %v", time.Since(start).Round(time.Second))
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return b.publish(facts)
+	return errors.Join(context.Cause(ctx), b.publish(facts))
 }
 
 // publish prints and writes all that was found.

@@ -18,9 +18,9 @@ const (
 	shortTime   = 1 * time.Second
 	longTime    = 3 * time.Second
 	manyShort   = 2 * time.Second
-	manyLong    = 5 * time.Second
+	manyLong    = 4 * time.Second
 	manyAtLeast = 500                    // connections
-	settleTime  = 500 * time.Millisecond // for what closing connections leaves to do
+	settleTime  = 250 * time.Millisecond // for what closing connections leaves to do
 )
 
 func (s *server) result(c cell) *result {
@@ -67,7 +67,7 @@ func (b *bench) measureAll() {
 
 // attempt does something with a server that has not failed so far.
 func (b *bench) attempt(s *server, do func() error) {
-	if s.failed != nil {
+	if s.failed != nil || b.ctx.Err() != nil {
 		return
 	}
 	if err := do(); err != nil {
@@ -98,6 +98,9 @@ func (b *bench) loadOnce(m *machine, s *server, c cell, duration time.Duration) 
 	l, err := b.wrk(m, s, bodies[c.body], c.connections, duration)
 	if err != nil {
 		return load{}, err
+	}
+	if l.errors != "" {
+		progress("%s: %s: %d connections, %s, %v: %d requests, %s", m.name, s.name, c.connections, bodies[c.body].name, duration, l.requests, l.errors)
 	}
 	time.Sleep(settleTime)
 	return l, m.pause()

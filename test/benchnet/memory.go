@@ -9,21 +9,26 @@ import (
 // Bounds of the search for the least memory, in steps.
 const (
 	memoryStepBytes = 512 << 10
-	memoryMostBytes = 128 << 20
-	mebibyte        = 1 << 20
+	memoryMostBytes = 64 << 20
+	// memoryLeastBytes is the least that the command takes.
+	memoryLeastBytes = 4 << 20
+	mebibyte         = 1 << 20
 )
 
 // The load that a machine has to bear to count as one that serves.
 const (
 	memoryConnections = 50
 	memoryTime        = 1 * time.Second
-	memoryBootTimeout = 15 * time.Second
+	memoryBootTimeout = 10 * time.Second
 )
 
 // leastMemory searches for the smallest machine that serves under load, by
 // halving.
 func (b *bench) leastMemory(s *mewzServer) (uint64, error) {
-	low, high := (4<<20)/memoryStepBytes, memoryMostBytes/memoryStepBytes
+	low, high := memoryLeastBytes/memoryStepBytes, memoryMostBytes/memoryStepBytes
+	if err := b.serves(s, high*memoryStepBytes); err != nil {
+		return 0, fmt.Errorf("not even %d MiB are enough: %w", memoryMostBytes/mebibyte, err)
+	}
 	for low < high {
 		middle := low + (high-low)/2
 		if err := b.serves(s, middle*memoryStepBytes); err == nil {
@@ -33,9 +38,6 @@ func (b *bench) leastMemory(s *mewzServer) (uint64, error) {
 		} else {
 			low = middle + 1
 		}
-	}
-	if err := b.serves(s, high*memoryStepBytes); err != nil {
-		return 0, fmt.Errorf("not even %d MiB are enough: %w", high*memoryStepBytes/mebibyte, err)
 	}
 	return uint64(high) * memoryStepBytes, nil
 }
