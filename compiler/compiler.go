@@ -4,6 +4,7 @@ import (
 	"context"
 	"debug/elf"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"mewz/compiler/cache"
@@ -148,11 +149,12 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 	if err := c.runLLVM(ctx); err != nil {
 		return nil, err
 	}
+	downgraded := c.downgraded()
 	r, err := c.merge()
 	if err != nil {
 		return nil, err
 	}
-	if r.Downgraded = c.downgraded(); !r.Downgraded {
+	if r.Downgraded = downgraded; !downgraded {
 		c.store(module, r)
 	}
 	return r, nil
@@ -241,7 +243,8 @@ func (c *compilation) runLLVM(ctx context.Context) error {
 	return err
 }
 
-// merge makes one object of the shards, the data and the metadata.
+// merge makes one object of the shards, the data and the metadata. It uses up the
+// plan and the shards, which take most of the memory of a large program.
 func (c *compilation) merge() (*Result, error) {
 	data := object.New("data", c.machine.machine)
 	if m := c.module.Memory; m != nil {
@@ -259,12 +262,14 @@ func (c *compilation) merge() (*Result, error) {
 	if err := data.AddModule(c.module); err != nil {
 		return nil, err
 	}
+	c.plan = nil
 	files := []*object.File{}
 	for i := range c.shards {
 		f, err := object.Read(fmt.Sprintf("shard %d", i), c.shards[i].Object)
 		if err != nil {
 			return nil, err
 		}
+		c.shards[i].Object = nil
 		if c.places[i] != nil {
 			if err := c.places[i].Move(f); err != nil {
 				return nil, err
@@ -272,6 +277,7 @@ func (c *compilation) merge() (*Result, error) {
 		}
 		files = append(files, f)
 	}
+	debug.FreeOSMemory()
 	merged, err := object.MergeFiles(append(files, data)...)
 	if err != nil {
 		return nil, err
