@@ -71,7 +71,7 @@ func (r *runCommand) prepare(a *app, src *source) (string, *os.File, error) {
 			return image.ReplaceConfig(src.path, path, func(c *abi.Config) error { return r.adapt(c, &config) })
 		})
 	}
-	img, err := a.link(src, r.compileFlags, r.linkFlags, config)
+	img, err := a.link(src, r.code(), r.linkFlags, config)
 	if err != nil {
 		return "", nil, err
 	}
@@ -79,6 +79,15 @@ func (r *runCommand) prepare(a *app, src *source) (string, *os.File, error) {
 		return "", nil, err
 	}
 	return placeImage(img.WriteFile)
+}
+
+// code says how to compile for this run: a process runs on this computer only.
+func (r *runCommand) code() compileFlags {
+	flags := r.compileFlags
+	if flags.CPU == cpuAuto && r.VMM == "process" {
+		flags.CPU = cpuHost
+	}
+	return flags
 }
 
 // programArgs are the arguments without the -- that may introduce them.
