@@ -128,11 +128,7 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 		}
 	}
 
-	decoded, err := decode.Module(module)
-	if err != nil {
-		return nil, err
-	}
-	checked, err := validate.Module(decoded)
+	checked, err := check(module)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +138,7 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 	for _, f := range checked.Features() {
 		c.features = append(c.features, string(f))
 	}
-	c.describe(decoded)
+	c.describe(checked.Module())
 	if o.EmitLLVM {
 		return c.emitLLVM()
 	}
@@ -158,6 +154,15 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 		c.store(module, r)
 	}
 	return r, nil
+}
+
+// check decodes and validates a module.
+func check(module []byte) (*validate.Checked, error) {
+	decoded, err := decode.Module(module)
+	if err != nil {
+		return nil, err
+	}
+	return validate.Module(decoded)
 }
 
 // downgraded says whether LLVM did not manage some shard at its level, which

@@ -82,9 +82,9 @@ func (b *bench) compareCode(s *suite) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	rounds := codeRounds
+	rounds := b.rounds
 	if b.short {
-		rounds = codeRoundsShort
+		rounds = min(rounds, codeRoundsShort)
 	}
 	for round := range rounds {
 		progress("%s: round %d of %d", s.name, round+1, rounds)
