@@ -295,7 +295,8 @@ func (c *Conn) sendable() (n uint32, ok bool) {
 	flight := c.pipe()
 	room := c.congestion.window - min(flight, c.congestion.window)
 	if !c.recovery.active && c.recovery.duplicates > 0 && c.recovery.sacked == nil { // limited transmit (RFC 3042)
-		room = max(room, min(uint32(c.recovery.duplicates), 2)*c.mss-min(c.recovery.limited, 2*c.mss))
+		extra := min(uint32(c.recovery.duplicates), 2) * c.mss
+		room = max(room, extra-min(c.recovery.limited, extra))
 	}
 	if room < min(n, usable) {
 		c.congestion.limited = true
