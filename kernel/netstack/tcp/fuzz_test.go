@@ -159,6 +159,7 @@ func (h *hostile) run() {
 		}
 		if h.byte()%3 == 0 {
 			h.pass(time.Millisecond)
+			checkConns(h.t, h.engine)
 		}
 	}
 	h.layer.room = -1

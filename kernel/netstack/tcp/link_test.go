@@ -116,6 +116,7 @@ func (l *link) step() bool {
 	l.flying = append(kept, l.flying...)
 	for i := range l.side {
 		l.side[i].EndPoll(l.now)
+		checkConns(l.t, l.side[i])
 	}
 	return true
 }
