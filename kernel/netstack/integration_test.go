@@ -404,3 +404,82 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestStreamsAllocateNothing carries requests and answers over TCP in steady state.
+func TestStreamsAllocateNothing(t *testing.T) {
+	n := newNetwork(t, static1, static2, packet.Offload{SendChecksum: true, SendTCP4: true}, packettest.Behavior{})
+	client, server := n.connect(0, "127.0.0.1")
+	s := n.stacks[0]
+	request, answer, b := make([]byte, 100), make([]byte, 400), make([]byte, 1000)
+	turn := func(from, to socket.Socket, message []byte) {
+		if _, err := from.Write(message, false); err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			s.Poll()
+		}
+		if k, err := to.Read(b, false); err != nil || k != len(message) {
+			t.Fatalf("Read = %d, %v", k, err)
+		}
+		n.clock.Advance(time.Millisecond)
+	}
+	round := func() {
+		turn(client, server, request)
+		turn(server, client, answer)
+	}
+	for range 100 {
+		round()
+	}
+	if n := testing.AllocsPerRun(200, round); n != 0 {
+		t.Errorf("%v allocations a request", n)
+	}
+}
+
+// TestClose closes what is open and lets the ends of connections out.
+func TestClose(t *testing.T) {
+	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})
+	_, server := n.connect(1, "10.0.0.2")
+	n.stacks[0].Close(0)
+	n.run(time.Second)
+	if k, err := server.Read(make([]byte, 1), false); k != 0 || err != nil {
+		t.Errorf("after the peer's end: Read = %d, %v", k, err)
+	}
+	if len(n.stacks[0].sockets) != 0 {
+		t.Error("sockets are left")
+	}
+}
+
+// TestDeviceGivenUp is told once, and nothing breaks.
+func TestDeviceGivenUp(t *testing.T) {
+	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})
+	n.dev[0].Fail(errors.New("it lies"))
+	n.run(time.Second)
+	if len(n.logs) != 1 || !strings.Contains(n.logs[0], "it lies") {
+		t.Errorf("logs %q", n.logs)
+	}
+	n.dev[0].Fail(nil)
+}
+
+// TestTags moves readiness with the tags of sockets.
+func TestTags(t *testing.T) {
+	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})
+	s := n.stacks[0]
+	x := open(t, s, socket.IPv4, socket.Datagram)
+	x.SetTag(3)
+	if r := s.Ready(); len(r) != 4 || r[3] != socket.Writable {
+		t.Fatalf("ready %v", r)
+	}
+	x.SetTag(9)
+	if r := s.Ready(); r[3] != 0 || r[9] != socket.Writable {
+		t.Errorf("ready %v", r)
+	}
+	x.Close()
+	if r := s.Ready(); r[9] != 0 {
+		t.Errorf("ready %v after Close", r)
+	}
+	y := open(t, s, socket.IPv4, socket.Stream)
+	y.SetTag(3)
+	if r := s.Ready(); r[3] != socket.Writable|socket.Hangup {
+		t.Errorf("ready %v of a stream without a connection", r)
+	}
+}

@@ -2,6 +2,7 @@ package ip
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"syscall"
 	"time"
@@ -128,16 +129,22 @@ func (l *Layer) assigned(i int) {
 // choosePrimary finds the address that the fast path compares with.
 func (l *Layer) choosePrimary() {
 	l.primary4, l.broadcast4, l.single4 = 0, 0, false
+	l.primary6 = socket.Address{0: 0xff}
 	for i := range l.addresses {
 		a := &l.addresses[i]
 		switch {
-		case !a.is4 || a.state != stateAssigned:
+		case a.state != stateAssigned:
+		case !a.is4:
+			if !header.IsLinkLocal6(a.Address) {
+				l.primary6 = a.Address
+			}
 		case l.primary4 == 0:
 			l.primary4, l.broadcast4, l.single4 = a.number4, a.broadcast4, true
 		default:
 			l.single4 = false
 		}
 	}
+	l.ordinary = bits.ReverseBytes32(l.primary4)
 }
 
 // Extend makes an address of ours last until another moment. It is false if there is none.

@@ -26,7 +26,10 @@ func (l *Layer) input6(r *packet.Received, b []byte, group bool) {
 	}
 	p := &l.packet
 	p.Source, p.Destination = socket.Address(b[8:24]), socket.Address(b[24:40])
-	group, ok := l.accepts6(p.Destination, group)
+	ok := !group && p.Destination == l.primary6
+	if !ok {
+		group, ok = l.accepts6(p.Destination, group)
+	}
 	if !ok || !l.fromSelf && l.martian6(p.Source) {
 		l.counters.Misdirected++
 		return

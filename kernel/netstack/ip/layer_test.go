@@ -388,3 +388,42 @@ func BenchmarkInput4(b *testing.B) {
 		r.Input(&received)
 	}
 }
+
+// TestOrdinary turns each bit of an ordinary packet, cuts it and pads it: the short way
+// must take just what the long way takes.
+func TestOrdinary(t *testing.T) {
+	short, long := newRig(t, packettest.Options{}), newRig(t, packettest.Options{})
+	good := from4(ProtocolTCP, 1, 2, 3, 4, 5, 6, 7, 8)
+	var frames [][]byte
+	for i := range len(good) * 8 {
+		f := slices.Clone(good)
+		f[i/8] ^= 1 << (i % 8)
+		frames = append(frames, f, slices.Clone(f))
+		if again := frames[len(frames)-1]; i/8 >= 14 { // the same with a good checksum
+			copy(again[24:], []byte{0, 0})
+			binary.BigEndian.PutUint16(again[24:], packettest.Checksum(again[14:34]))
+		}
+	}
+	for n := range good {
+		frames = append(frames, good[:n], append(slices.Clone(good), good[:n]...))
+	}
+	taken := 0
+	for _, f := range append(frames, good) {
+		long.single4 = false
+		short.input(slices.Clone(f))
+		long.input(slices.Clone(f))
+		a, b := short.took(), long.took()
+		if !slices.Equal(a, b) {
+			t.Errorf("%x: %q, the long way %q", f, a, b)
+		}
+		taken += len(a)
+		if len(f) >= 34 && short.counters != long.counters {
+			t.Fatalf("%x: counters %+v, the long way %+v", f, short.counters, long.counters)
+		}
+		short.frames()
+		long.frames()
+	}
+	if taken < len(good) {
+		t.Errorf("only %d packets were taken", taken)
+	}
+}
