@@ -6,7 +6,7 @@ FUZZTIME ?= 20s
 # How long compiled code is compared with wazero on random modules.
 DIFFERENTIALTIME ?= 60s
 
-.PHONY: all setup kernel build demo test lint bench nightly fuzz clean
+.PHONY: all setup kernel build demo test lint bench bench-net nightly fuzz clean
 
 all: build lint
 
@@ -34,6 +34,10 @@ lint:
 
 bench: setup build
 	$(GO) run ./test/bench
+
+# HTTP servers in our machines and in Linux; needs root for its network.
+bench-net: setup build
+	$(GO) run ./test/benchnet $(BENCHNETFLAGS)
 
 fuzz:
 	$(GO) run ./test/fuzz -time $(FUZZTIME)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"debug/elf"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"mewz/compiler/cache"
@@ -127,11 +128,7 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 		}
 	}
 
-	decoded, err := decode.Module(module)
-	if err != nil {
-		return nil, err
-	}
-	checked, err := validate.Module(decoded)
+	checked, err := check(module)
 	if err != nil {
 		return nil, err
 	}
@@ -141,21 +138,31 @@ func Compile(ctx context.Context, module []byte, options Options) (*Result, erro
 	for _, f := range checked.Features() {
 		c.features = append(c.features, string(f))
 	}
-	c.describe(decoded)
+	c.describe(checked.Module())
 	if o.EmitLLVM {
 		return c.emitLLVM()
 	}
 	if err := c.runLLVM(ctx); err != nil {
 		return nil, err
 	}
+	downgraded := c.downgraded()
 	r, err := c.merge()
 	if err != nil {
 		return nil, err
 	}
-	if r.Downgraded = c.downgraded(); !r.Downgraded {
+	if r.Downgraded = downgraded; !downgraded {
 		c.store(module, r)
 	}
 	return r, nil
+}
+
+// check decodes and validates a module.
+func check(module []byte) (*validate.Checked, error) {
+	decoded, err := decode.Module(module)
+	if err != nil {
+		return nil, err
+	}
+	return validate.Module(decoded)
 }
 
 // downgraded says whether LLVM did not manage some shard at its level, which
@@ -241,7 +248,8 @@ func (c *compilation) runLLVM(ctx context.Context) error {
 	return err
 }
 
-// merge makes one object of the shards, the data and the metadata.
+// merge makes one object of the shards, the data and the metadata. It uses up the
+// plan and the shards, which take most of the memory of a large program.
 func (c *compilation) merge() (*Result, error) {
 	data := object.New("data", c.machine.machine)
 	if m := c.module.Memory; m != nil {
@@ -259,12 +267,14 @@ func (c *compilation) merge() (*Result, error) {
 	if err := data.AddModule(c.module); err != nil {
 		return nil, err
 	}
+	c.plan = nil
 	files := []*object.File{}
 	for i := range c.shards {
 		f, err := object.Read(fmt.Sprintf("shard %d", i), c.shards[i].Object)
 		if err != nil {
 			return nil, err
 		}
+		c.shards[i].Object = nil
 		if c.places[i] != nil {
 			if err := c.places[i].Move(f); err != nil {
 				return nil, err
@@ -272,6 +282,7 @@ func (c *compilation) merge() (*Result, error) {
 		}
 		files = append(files, f)
 	}
+	debug.FreeOSMemory()
 	merged, err := object.MergeFiles(append(files, data)...)
 	if err != nil {
 		return nil, err

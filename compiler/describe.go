@@ -41,8 +41,17 @@ func (c *compilation) describe(m *wasm.Module) {
 // leaves the type empty.
 func Describe(m *wasm.Module) *object.Module {
 	d := &object.Module{Name: m.Names.Module}
+	symbols := lower.FunctionImportSymbols(m)
 	for i := range m.Imports {
-		d.Imports = append(d.Imports, describeImport(m, &m.Imports[i]))
+		im := describeImport(m, &m.Imports[i])
+		symbol := lower.ImportSymbol(im.Module, im.Name)
+		if im.Kind == object.KindFunction {
+			symbol, symbols = symbols[0], symbols[1:]
+		}
+		if symbol != im.SymbolName() {
+			im.Symbol = symbol
+		}
+		d.Imports = append(d.Imports, im)
 	}
 	all := spaces(m)
 	for i := range m.Exports {
@@ -76,9 +85,6 @@ func describeMemory(limits wasm.Limits) object.Memory {
 
 func describeImport(m *wasm.Module, i *wasm.Import) object.Import {
 	d := object.Import{Module: i.Module, Name: i.Name}
-	if symbol := lower.ImportSymbol(i.Module, i.Name); symbol != d.SymbolName() {
-		d.Symbol = symbol
-	}
 	switch i.Kind {
 	case wasm.ExternFunc:
 		d.Kind = object.KindFunction

@@ -10,7 +10,6 @@ import (
 	"mewz/compiler/llvm"
 	"mewz/compiler/lower"
 	"mewz/compiler/object"
-	"mewz/compiler/wasm/decode"
 	"mewz/compiler/wasm/validate"
 )
 
@@ -43,16 +42,12 @@ func CompileFunction(ctx context.Context, module []byte, index uint32, options O
 	if c.tools, err = llvm.Find(); err != nil {
 		return nil, err
 	}
-	decoded, err := decode.Module(module)
-	if err != nil {
-		return nil, err
-	}
-	checked, err := validate.Module(decoded)
+	checked, err := check(module)
 	if err != nil {
 		return nil, err
 	}
 	k := int(index) - checked.ImportedFunctions()
-	if k < 0 || k >= len(decoded.Code) {
+	if k < 0 || k >= len(checked.Module().Code) {
 		return nil, fmt.Errorf("function %d: the module defines no function of this index", index)
 	}
 	return c.compileFunction(ctx, checked, k)

@@ -28,7 +28,7 @@ type cli struct {
 // compileFlags say how code is made.
 type compileFlags struct {
 	Opt     string `enum:"0,fast,2" default:"fast" group:"code" help:"Optimisation: 0, fast or 2."`
-	CPU     string `default:"x86-64-v2" group:"code" help:"Processor that the code needs (${default})." placeholder:"NAME"`
+	CPU     string `default:"auto" group:"code" help:"Processor that the code needs: one that LLVM knows; host, which is x86-64-v3 if this computer has it, else x86-64-v2; or auto, which is host for run --vmm process, else x86-64-v2 (${default})." placeholder:"NAME"`
 	NoCache bool   `group:"code" help:"Compile again what the cache has."`
 }
 

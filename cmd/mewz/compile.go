@@ -16,7 +16,7 @@ import (
 
 // compile compiles a module.
 func (a *app) compile(src *source, flags compileFlags, emitLLVM bool) (*compiler.Result, error) {
-	o := compiler.Options{Level: flags.Opt, CPU: flags.CPU, Name: src.name, EmitLLVM: emitLLVM}
+	o := compiler.Options{Level: flags.Opt, CPU: processor(flags.CPU), Name: src.name, EmitLLVM: emitLLVM}
 	if !flags.NoCache {
 		directory, err := cache.DefaultDirectory()
 		if err != nil {

@@ -68,7 +68,7 @@ func (i *inspectCommand) disassembleModule(a *app, src *source) (*disassembly, e
 	if f.imported {
 		return nil, fmt.Errorf("function %s is imported: it has no code in the module", f.label())
 	}
-	o := compiler.Options{Level: i.Opt, CPU: i.CPU, Name: src.name}
+	o := compiler.Options{Level: i.Opt, CPU: processor(i.CPU), Name: src.name}
 	if !i.NoCache {
 		o.CacheDir, _ = cache.DefaultDirectory() // "": none
 	}
@@ -82,7 +82,7 @@ func (i *inspectCommand) disassembleModule(a *app, src *source) (*disassembly, e
 		return nil, err
 	}
 	in := listing.Input{Module: module, Index: f.index, Symbol: compiled.Symbol, Code: code, Disassemble: a.disassembler()}
-	d := &disassembly{Level: compiled.Level, CPU: i.CPU}
+	d := &disassembly{Level: compiled.Level, CPU: processor(i.CPU)}
 	switch {
 	case i.IR == "lowered":
 		in.IR = compiled.Lowered

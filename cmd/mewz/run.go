@@ -97,7 +97,7 @@ func (r *runCommand) prepare(a *app, src *source) (path string, file *os.File, n
 		})
 		return path, file, network, cmp.Or(refused, err)
 	}
-	img, err := a.link(src, r.compileFlags, r.linkFlags, config)
+	img, err := a.link(src, r.code(), r.linkFlags, config)
 	if err != nil {
 		return "", nil, nil, err
 	}
@@ -106,6 +106,15 @@ func (r *runCommand) prepare(a *app, src *source) (path string, file *os.File, n
 	}
 	path, file, err = placeImage(img.WriteFile)
 	return path, file, network, err
+}
+
+// code says how to compile for this run: a process runs on this computer only.
+func (r *runCommand) code() compileFlags {
+	flags := r.compileFlags
+	if flags.CPU == cpuAuto && r.VMM == "process" {
+		flags.CPU = cpuHost
+	}
+	return flags
 }
 
 // programArgs are the arguments without the -- that may introduce them.

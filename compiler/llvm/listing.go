@@ -17,7 +17,7 @@ func Optimize(ctx context.Context, ir []byte, level Level, o Options) ([]byte, e
 	limited, cancel := context.WithTimeout(ctx, shardTimeout)
 	defer cancel()
 	var out bytes.Buffer
-	opt := newCommand(limited, o.Tools.Opt, "-S", "-passes="+p.passes, "-o", "-")
+	opt := newCommand(limited, o.Tools.Opt, append([]string{"-S", "-passes=" + p.passes, "-o", "-"}, optFlags...)...)
 	opt.Stdin, opt.Stdout = bytes.NewReader(ir), &out
 	if err := opt.Run(); err != nil {
 		if limited.Err() != nil {

@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"mewz/compiler/wasm"
 	"mewz/compiler/wasm/decode"
 	"mewz/compiler/wasm/validate"
 )
@@ -195,6 +197,11 @@ func TestIRIsDeterministic(t *testing.T) {
 	}
 }
 
+// functionOf is a function type with one i32 as result.
+func functionOf(params ...wasm.ValueType) wasm.Type {
+	return wasm.Type{FuncType: wasm.FuncType{Params: params, Results: []wasm.ValueType{wasm.I32}}}
+}
+
 func TestSymbols(t *testing.T) {
 	for _, test := range []struct{ module, name, want string }{
 		{"wasi_snapshot_preview1", "fd_write", "wasi_snapshot_preview1.fd_write"},
@@ -209,6 +216,19 @@ func TestSymbols(t *testing.T) {
 		if got := ImportSymbol(test.module, test.name); got != test.want {
 			t.Errorf("ImportSymbol(%q, %q) = %q, want %q", test.module, test.name, got, test.want)
 		}
+	}
+	i32 := wasm.I32
+	m := &wasm.Module{
+		Types: []wasm.Type{functionOf(i32, i32), functionOf(i32, i32, i32)},
+		Imports: []wasm.Import{
+			{Module: "m", Name: "accept", Kind: wasm.ExternFunc, Type: 1},
+			{Module: "m", Name: "accept", Kind: wasm.ExternFunc, Type: 0},
+			{Module: "m", Name: "accept", Kind: wasm.ExternFunc, Type: 1},
+		},
+	}
+	want := []string{"m.accept", "m.accept(ii)i", "m.accept"}
+	if got := FunctionImportSymbols(m); !slices.Equal(got, want) {
+		t.Errorf("FunctionImportSymbols = %q, want %q", got, want)
 	}
 	if got, want := quoted("m.ü\""), `@"m.\c3\bc\22"`; got != want {
 		t.Errorf("quoted = %s, want %s", got, want)

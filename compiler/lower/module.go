@@ -154,10 +154,11 @@ func (m *module) own(kind string, index int) string {
 }
 
 func (m *module) addFunctions() {
+	symbols := FunctionImportSymbols(m.Module)
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternFunc {
 			m.functions = append(m.functions, functionInfo{
-				importSymbol: ImportSymbol(im.Module, im.Name), typ: &m.Types[im.Type].FuncType,
+				importSymbol: symbols[len(m.functions)], typ: &m.Types[im.Type].FuncType,
 				typeIndex: im.Type, typeID: m.types[im.Type].id, imported: true,
 			})
 		}

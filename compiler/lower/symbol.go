@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"mewz/compiler/object"
+	"mewz/compiler/wasm"
 )
 
 // ImportSymbol is the symbol of an import: MODULE.NAME. Characters that
@@ -19,6 +20,35 @@ func ImportSymbol(module, name string) string {
 		mangled = "%" + string(hexDigits[mangled[0]>>4]) + string(hexDigits[mangled[0]&15]) + mangled[1:]
 	}
 	return mangled + "." + mangle(name, "")
+}
+
+// FunctionImportSymbols are the symbols of the imported functions, by index. A
+// module may import one name with several types, and which function that is may
+// depend on the type (sock_accept of preview 1 and of WasmEdge): the first type has
+// the plain symbol, the symbols of the others end with the type in letters,
+// as "(PARAMS)RESULTS" mangled.
+func FunctionImportSymbols(m *wasm.Module) []string {
+	var symbols []string
+	first := map[string]string{}
+	for i := range m.Imports {
+		im := &m.Imports[i]
+		if im.Kind != wasm.ExternFunc {
+			continue
+		}
+		var t wasm.FuncType
+		if uint64(im.Type) < uint64(len(m.Types)) { // Describe takes modules that nobody validated
+			t = m.Types[im.Type].FuncType
+		}
+		letters := "(" + TypeLetters(m, t.Params) + ")" + TypeLetters(m, t.Results)
+		symbol := ImportSymbol(im.Module, im.Name)
+		if known, ok := first[symbol]; !ok {
+			first[symbol] = letters
+		} else if known != letters {
+			symbol = ImportSymbol(im.Module, im.Name+letters)
+		}
+		symbols = append(symbols, symbol)
+	}
+	return symbols
 }
 
 // ExportSymbol is the symbol of an export, without the prefix of the module.

@@ -232,3 +232,28 @@ func TestMergeSections(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestMergeFilesUsesUpInputs: what a merged file still held would lie in memory
+// twice, several hundred megabytes for a large program.
+func TestMergeFilesUsesUpInputs(t *testing.T) {
+	relocation := []Relocation{{Offset: 8, Type: uint32(elf.R_X86_64_64), Symbol: 0}}
+	var files []*File
+	for _, name := range []string{"a", "b"} {
+		f := New(name, elf.EM_X86_64)
+		f.AddSection(Section{Name: ".data", Flags: elf.SHF_ALLOC | elf.SHF_WRITE, Align: 8, Data: make([]byte, 16), Relocations: relocation})
+		f.AddObject(name, 0)
+		files = append(files, f)
+	}
+	merged, err := MergeFiles(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := merged.FindSection(".data"); s == nil || len(s.Data) != 32 || len(s.Relocations) != 2 || len(merged.Symbols) != 2 {
+		t.Errorf("merged: section %+v, %d symbols; want 32 bytes, 2 relocations, 2 symbols", s, len(merged.Symbols))
+	}
+	for _, f := range files {
+		if f.Sections != nil || f.Symbols != nil {
+			t.Errorf("%s still has %d sections and %d symbols", f.Name, len(f.Sections), len(f.Symbols))
+		}
+	}
+}

@@ -48,7 +48,7 @@ const messagesMax = 16
 
 // poll takes messages and lets the clock of the client run.
 func (h *dhcpHost) poll(now time.Duration) {
-	for range messagesMax {
+	for i := 0; i < messagesMax && h.endpoint.Ready()&socket.Readable != 0; i++ {
 		n, from, err := h.endpoint.Receive(h.message[:], false)
 		if err != nil {
 			break

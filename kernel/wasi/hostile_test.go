@@ -36,11 +36,10 @@ func hostileCalls(w *world, input []byte, most int) {
 	}
 }
 
-// FuzzCalls holds that no sequence of calls with any arguments over any memory
-// makes the kernel panic or wait for ever: the program is hostile.
-func FuzzCalls(f *testing.F) {
+// hostileSeeds are calls of every function with numbers at the edges.
+func hostileSeeds(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
-	edges := []uint64{0, 1, 3, 4, 16, 4096, 65535, 65536, far, 1<<31 - 1, 1 << 31, 1<<32 - 1, 1<<63 - 1, 1 << 63, 1<<64 - 1}
+	edges := []uint64{0, 1, 2, 3, 4, 5, 6, 7, 16, 4096, 65535, 65536, far, 1<<31 - 1, 1 << 31, 1<<32 - 1, 1<<63 - 1, 1 << 63, 1<<64 - 1}
 	for number := range abi.Functions {
 		var seed []byte
 		for range 8 {
@@ -51,14 +50,33 @@ func FuzzCalls(f *testing.F) {
 		}
 		f.Add(seed)
 	}
+}
+
+// hostileWorld opens what calls may meet: a connection, a listener, datagram sockets.
+func hostileWorld(t *testing.T, n *netWorld) *world {
+	n.pair()
+	n.listener(81)
+	n.datagrams()
+	n.stdin.chunks = []string{"some input", ""}
+	n.clock.endless = func() { t.Skip("an endless sleep is the program's own choice") }
+	return n.world
+}
+
+// FuzzCalls holds that no sequence of calls with any arguments over any memory
+// makes the kernel panic or wait for ever: the program is hostile.
+func FuzzCalls(f *testing.F) {
+	hostileSeeds(f)
 	f.Fuzz(func(t *testing.T, input []byte) {
 		n := newNetWorld(t)
-		n.pair()
-		n.listener(81)
-		n.datagrams()
 		n.net.Names = map[string][]socket.Address{"\x01": {sockettest.Loopback()}}
-		n.stdin.chunks = []string{"some input", ""}
-		n.clock.endless = func() { t.Skip("an endless sleep is the program's own choice") }
-		hostileCalls(n.world, input, 1000)
+		hostileCalls(hostileWorld(t, n), input, 1000)
+	})
+}
+
+// FuzzCallsOverStack is FuzzCalls with the machine's own stack below.
+func FuzzCallsOverStack(f *testing.F) {
+	hostileSeeds(f)
+	f.Fuzz(func(t *testing.T, input []byte) {
+		hostileCalls(hostileWorld(t, newRealWorld(t)), input, 1000)
 	})
 }

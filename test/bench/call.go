@@ -35,7 +35,7 @@ const (
 
 // calls counts and times the round trip of WASI calls.
 func (b *bench) calls() (*report, error) {
-	path, err := b.image(call, levelFast)
+	path, err := b.image(call, levelFast, portable)
 	if err != nil {
 		return nil, err
 	}

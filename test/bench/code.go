@@ -42,24 +42,28 @@ type suite struct {
 	budgets  map[string]string // name of the budget for the mean of a way
 }
 
+// codeWays are how each program is run. A computer on which the tests run and that
+// has no x86-64-v3 is older than Haswell.
+var codeWays = []way{native, mewzTwo, mewzFast, mewzTwoV3, mewzFastV3, wazeroWay, nodeWay, wasmtimeWay}
+
 // suites are the sections that compare code. Modules for the second are compiled
 // with -msimd128, and native programs for a processor whose vectors have
 // 128 bits too.
 var suites = []suite{
 	{
-		name: "code", programs: measuredPrograms, ways: []way{native, mewzTwo, mewzFast, wazeroWay, nodeWay, wasmtimeWay},
+		name: "code", programs: measuredPrograms, ways: codeWays,
 		intro: "Time relative to the same source as a native program (`clang-19 -O3`, baseline x86-64): less is better, 1 is native speed. The modules are\n" +
 			"`clang-19 --target=wasm32-wasi -O3`.",
 		budgets: map[string]string{mewzTwo.name: budgetCode2, mewzFast.name: budgetCodeFast},
 	},
 	{
-		name: "simd", programs: vectorPrograms, ways: []way{native, mewzTwo, mewzFast, wazeroWay, nodeWay, wasmtimeWay},
+		name: "simd", programs: vectorPrograms, ways: codeWays,
 		intro: "The same with vectors of 128 bits: modules by `-O3 -msimd128`, native programs by `-O3 -march=x86-64-v2`. `mandel`, `blur` and `scan` are written\n" +
 			"with vectors, the others clang vectorises where it can.",
 		budgets: map[string]string{mewzTwo.name: budgetSIMD},
 	},
 	{
-		name: "go", programs: goPrograms, ways: []way{native, mewzTwo, mewzFast, wazeroWay, nodeWay, wasmtimeWay},
+		name: "go", programs: goPrograms, ways: codeWays,
 		intro:   "Go programs (`GOOS=wasip1`), relative to the same source built for Linux by the same Go. Native Go has hand-written assembly in `sha256`.",
 		budgets: map[string]string{},
 	},
@@ -78,9 +82,9 @@ func (b *bench) compareCode(s *suite) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	rounds := codeRounds
+	rounds := b.rounds
 	if b.short {
-		rounds = codeRoundsShort
+		rounds = min(rounds, codeRoundsShort)
 	}
 	for round := range rounds {
 		progress("%s: round %d of %d", s.name, round+1, rounds)
@@ -92,14 +96,16 @@ func (b *bench) compareCode(s *suite) (*report, error) {
 	}
 	r := &report{}
 	r.say("%s", s.intro)
-	r.say("`mewz 2` and `mewz fast` are `--opt 2` and the default, run with `--vmm process`; wazero is its compiler, Node.js is V8 with TurboFan alone\n"+
+	r.say("`mewz 2` and `mewz fast` are `--opt 2` and the default, as an image has it: for x86-64-v2. `v3` is the same with `--cpu x86-64-v3`, which is\n"+
+		"what `mewz run --vmm process` compiles for on this computer, as the engines do that compile when they start. All run with `--vmm process`;\n"+
+		"wazero is its compiler, Node.js is V8 with TurboFan alone\n"+
 		"(`--no-liftoff`), wasmtime is Cranelift at its best level. Each program takes its own time, without its start and without compiling; all ran in\n"+
 		"turn, the best of %d rounds counts, and their checksums are equal. *Noise* is how much longer the median round of the native program took than its best.", rounds)
 	r.table(b.codeTable(s, candidates))
 	for _, sentence := range b.compareOthers(s, candidates) {
 		r.say("%s", sentence)
 	}
-	if !b.short {
+	if b.complete() {
 		if err := b.plot(s, candidates); err != nil {
 			return nil, err
 		}
@@ -118,7 +124,7 @@ func (b *bench) candidates(s *suite) (candidates []*candidate, finish func(), er
 		}
 	}
 	for _, p := range s.programs {
-		if b.short && !p.short {
+		if b.short && !p.short || len(b.programs) > 0 && !slices.Contains(b.programs, p.name) {
 			continue
 		}
 		progress("%s: %s: building", s.name, p.name)
@@ -187,7 +193,7 @@ func (b *bench) codeTable(s *suite, candidates []*candidate) *table {
 	mean := []string{"**geometric mean**", ""}
 	for _, w := range s.ways[1:] {
 		mean = append(mean, "**"+ratio(geomean(ratios[w.name]))+"**")
-		if budget := s.budgets[w.name]; budget != "" && !b.short { // the budget is for all programs
+		if budget := s.budgets[w.name]; budget != "" && b.complete() { // the budget is for all programs
 			b.measured[budget] = geomean(ratios[w.name])
 		}
 	}
@@ -199,7 +205,7 @@ func (b *bench) codeTable(s *suite, candidates []*candidate) *table {
 // engine, program by program.
 func (b *bench) compareOthers(s *suite, candidates []*candidate) []string {
 	var sentences []string
-	for _, ours := range []way{mewzTwo, mewzFast} {
+	for _, ours := range []way{mewzTwo, mewzFast, mewzTwoV3, mewzFastV3} {
 		text := "`" + ours.name + "` is faster than"
 		for k, other := range []way{wazeroWay, nodeWay, wasmtimeWay} {
 			var factors []float64
@@ -219,7 +225,7 @@ func (b *bench) compareOthers(s *suite, candidates []*candidate) []string {
 			}
 			text += fmt.Sprintf(" %s on %d of %d programs, by %.2f times in the mean, least on %s (%.2f)",
 				other.name, ahead, len(candidates), geomean(factors), where, least)
-			if s.name == "go" && ours.name == mewzFast.name && other.name == wazeroWay.name && !b.short {
+			if s.name == "go" && ours.name == mewzFast.name && other.name == wazeroWay.name && b.complete() {
 				b.measured[budgetGo] = geomean(factors)
 			}
 		}

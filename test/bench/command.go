@@ -55,19 +55,27 @@ func (b *bench) exec(program string, args ...string) (outcome, error) {
 	return o, nil
 }
 
-// image compiles a module and links it into an image.
-func (b *bench) image(p toolchain.Program, level string) (string, error) {
+// image compiles a module for a processor and links it into an image.
+func (b *bench) image(p toolchain.Program, level, cpu string) (string, error) {
 	wasm, err := toolchain.Wasm(p)
 	if err != nil {
 		return "", err
 	}
-	path := b.path(p.Name + "." + level + ".img")
+	path := b.path(p.Name + "." + level + "." + cpu + ".img")
 	if _, err := os.Stat(path); err == nil {
 		return path, nil // made by a section before
 	}
-	_, err = b.exec(b.mewz, "build", "--opt", level, "-o", path, wasm)
+	_, err = b.exec(b.mewz, "build", "--opt", level, "--cpu", cpu, "-o", path, wasm)
 	return path, err
 }
+
+// The processors that code is compiled for: what an image is for by default, and
+// what mewz run --vmm process compiles for on a computer that has it, as engines
+// do that compile when they start.
+const (
+	portable = "x86-64-v2"
+	modern   = "x86-64-v3"
+)
 
 // The levels of the compiler.
 const (

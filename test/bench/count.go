@@ -150,7 +150,7 @@ const entryRuns = 3
 // entry counts the instructions from the entry of the image to the first of the
 // program.
 func (b *bench) entry() (*report, error) {
-	path, err := b.image(hello, levelFast)
+	path, err := b.image(hello, levelFast, portable)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ type bench struct {
 	directory string // for everything that is made, gone afterwards
 	mewz      string // path of the command
 	short     bool
+	rounds    int                // of the sections that compare code
+	programs  []string           // of the sections that compare code; none: all
 	measured  map[string]float64 // values that have a budget, by its name
 }
 
@@ -48,6 +50,8 @@ type bench struct {
 type options struct {
 	short    bool
 	only     string
+	programs string
+	rounds   int
 	markdown string
 	timeout  time.Duration
 }
@@ -56,6 +60,8 @@ func main() {
 	var o options
 	flag.BoolVar(&o.short, "short", false, "measure less: fewer programs and rounds")
 	flag.StringVar(&o.only, "only", "", "measure one subject: "+sectionNames())
+	flag.IntVar(&o.rounds, "rounds", codeRounds, "how often each program runs where code is compared; with -short at most 2")
+	flag.StringVar(&o.programs, "programs", "", "measure only these `programs`, with commas between them, where code is compared; nothing is written then")
 	flag.StringVar(&o.markdown, "markdown", "", "also write the tables into this `file`, between its markers")
 	flag.DurationVar(&o.timeout, "timeout", 25*time.Minute, "give up after this `time`")
 	flag.Parse()
@@ -83,6 +89,10 @@ func run(o options) error {
 	b, err := prepare(ctx, o.short)
 	if err != nil {
 		return err
+	}
+	b.rounds = max(1, o.rounds)
+	if o.programs != "" {
+		b.programs, o.markdown = strings.Split(o.programs, ","), ""
 	}
 	defer os.RemoveAll(b.directory)
 
@@ -142,6 +152,9 @@ func prepare(ctx context.Context, short bool) (*bench, error) {
 	b.directory, err = os.MkdirTemp(parent, "run-")
 	return b, err
 }
+
+// complete says whether sections that compare code have all their programs.
+func (b *bench) complete() bool { return !b.short && len(b.programs) == 0 }
 
 // progress says on standard error what is being done.
 func progress(format string, args ...any) {

@@ -30,7 +30,7 @@ func (b *bench) sizes() (*report, error) {
 		if err != nil {
 			return nil, err
 		}
-		path, err := b.image(p.program, levelFast)
+		path, err := b.image(p.program, levelFast, portable)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +72,7 @@ const (
 
 // leastMemory searches for the smallest machine that says hello.
 func (b *bench) leastMemory() (*report, error) {
-	path, err := b.image(hello, levelFast)
+	path, err := b.image(hello, levelFast, portable)
 	if err != nil {
 		return nil, err
 	}

@@ -34,8 +34,10 @@ type way struct {
 
 var (
 	native      = way{"native", prepareNative}
-	mewzTwo     = way{"mewz 2", prepareMewz(levelTwo)}
-	mewzFast    = way{"mewz fast", prepareMewz(levelFast)}
+	mewzTwo     = way{"mewz 2", prepareMewz(levelTwo, portable)}
+	mewzFast    = way{"mewz fast", prepareMewz(levelFast, portable)}
+	mewzTwoV3   = way{"mewz 2 v3", prepareMewz(levelTwo, modern)}
+	mewzFastV3  = way{"mewz fast v3", prepareMewz(levelFast, modern)}
 	wazeroWay   = way{"wazero", prepareWazero}
 	nodeWay     = way{"Node.js", prepareNode}
 	wasmtimeWay = way{"wasmtime", prepareWasmtime}
@@ -54,9 +56,9 @@ func prepareNative(b *bench, p measuredProgram) (runner, func(), error) {
 	return b.process(path, p.args...), nil, err
 }
 
-func prepareMewz(level string) func(*bench, measuredProgram) (runner, func(), error) {
+func prepareMewz(level, cpu string) func(*bench, measuredProgram) (runner, func(), error) {
 	return func(b *bench, p measuredProgram) (runner, func(), error) {
-		image, err := b.image(p.program, level)
+		image, err := b.image(p.program, level, cpu)
 		return b.process(b.mewz, append([]string{"run", "--vmm", "process", image, "--"}, p.args...)...), nil, err
 	}
 }

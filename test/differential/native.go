@@ -27,6 +27,7 @@ var Variants = []Variant{
 	{"2", compiler.Options{Level: "2"}},
 	{"fast-pointer", compiler.Options{Level: "fast", Memory: lower.MemoryPointer, HashedTypeIDs: true}},
 	{"fast-memory-global", compiler.Options{Level: "fast", NoGlobal0Register: true}},
+	{"fast-v3", compiler.Options{Level: "fast", CPU: "x86-64-v3"}},
 	{"2-v3", compiler.Options{Level: "2", CPU: "x86-64-v3"}},
 }
 

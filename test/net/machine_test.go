@@ -286,7 +286,7 @@ func (m *machine) tool(t *testing.T, name string, args ...string) string {
 	defer cancel()
 	said, err := m.ns.run(ctx, name, args...)
 	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, tail(said))
+		t.Fatalf("%s … %s: %v\n%s", name, args[len(args)-1], err, tail(said))
 	}
 	return said
 }

@@ -27,7 +27,7 @@ const types, functions = "\x01\x60\x00\x00", "\x01\x00" // the contents of secti
 var faults = []struct{ name, module, want string }{
 	{"empty file", "", "offset 0x0: unexpected end: the file is empty"},
 	{"truncated header", "\x00asm\x01", "offset 0x5: unexpected end: the file is truncated"},
-	{"text", "  (module)", "offset 0x0: magic header not detected: this looks like the text format; translate it with wat2wasm first"},
+	{"text", "  (module)", "offset 0x0: magic header not detected: this looks like the text format, which package text translates before"},
 	{"text comment", ";; x\n(module)", "text format"},
 	{"ELF", "\x7fELF\x02\x01\x01", "this is an ELF file"},
 	{"bitcode", "BC\xc0\xde", "this is LLVM bitcode"},

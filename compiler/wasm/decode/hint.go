@@ -20,7 +20,7 @@ var foreign = [...]struct{ prefix, hint string }{
 	{"#!", "this is a script"},
 }
 
-const textHint = "this looks like the text format; translate it with wat2wasm first"
+const textHint = "this looks like the text format, which package text translates before"
 
 // notWasm says what b may be; "" if it cannot tell.
 func notWasm(b []byte) string {

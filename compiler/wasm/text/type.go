@@ -144,9 +144,12 @@ func (m *module) storageType(b []byte) []byte {
 }
 
 // fieldType appends a field type: (mut t) or t.
-func (m *module) fieldType(b []byte) []byte {
+func (m *module) fieldType(b []byte) []byte { return m.mutability(b, m.storageType) }
+
+// mutability appends what content reads, in (mut ...) or not, and which of both.
+func (m *module) mutability(b []byte, content func([]byte) []byte) []byte {
 	mutable := m.enter("mut")
-	b = m.storageType(b)
+	b = content(b)
 	if !mutable {
 		return append(b, 0)
 	}
@@ -412,12 +415,4 @@ func (m *module) limits(isMemory bool) []byte {
 }
 
 // globalType appends t or (mut t).
-func (m *module) globalType(b []byte) []byte {
-	mutable := m.enter("mut")
-	b = m.valueType(b)
-	if !mutable {
-		return append(b, 0)
-	}
-	m.close("the end of a mutable type")
-	return append(b, 1)
-}
+func (m *module) globalType(b []byte) []byte { return m.mutability(b, m.valueType) }

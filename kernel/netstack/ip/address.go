@@ -127,11 +127,15 @@ func (l *Layer) assigned(i int) {
 
 // choosePrimary finds the address that the fast path compares with.
 func (l *Layer) choosePrimary() {
-	l.primary4 = 0
+	l.primary4, l.broadcast4, l.single4 = 0, 0, false
 	for i := range l.addresses {
-		if a := &l.addresses[i]; a.is4 && a.state == stateAssigned {
-			l.primary4 = a.number4
-			return
+		a := &l.addresses[i]
+		switch {
+		case !a.is4 || a.state != stateAssigned:
+		case l.primary4 == 0:
+			l.primary4, l.broadcast4, l.single4 = a.number4, a.broadcast4, true
+		default:
+			l.single4 = false
 		}
 	}
 }

@@ -88,7 +88,9 @@ func (l *Layer) failed(q quoted, f Failure) {
 	}
 }
 
-// tooBig passes on that a path takes packets up to mtu only, and notes it.
+// tooBig passes on that a path takes packets up to mtu only, and notes it. Who forges such
+// a message can make packets small, not smaller than minPath4 or minMTU6, for pathTime; TCP checks
+// for itself whether it has sent what is quoted.
 func (l *Layer) tooBig(q quoted, mtu int) {
 	h := l.handler(q.protocol)
 	if h == nil {

@@ -76,7 +76,7 @@ func (l *Layer) martian6(a socket.Address) bool {
 		return true
 	}
 	for i := range l.addresses {
-		if x := &l.addresses[i]; x.Address == a {
+		if x := &l.addresses[i]; x.Address == a && x.state == stateAssigned {
 			return true
 		}
 	}

@@ -53,6 +53,8 @@ type Layer struct {
 
 	addresses  []address
 	primary4   uint32 // the first IPv4 address in use, or 0
+	broadcast4 uint32 // of its network, or 0
+	single4    bool   // it is the only one
 	prefixes   []onLink
 	gateways   []gateway
 	neighbors  neighborTable
@@ -186,48 +188,49 @@ func (l *Layer) Input(r *packet.Received) {
 // input4 takes an IPv4 packet. group says that the frame was for more than us.
 func (l *Layer) input4(r *packet.Received, b []byte, group bool) {
 	be := binary.BigEndian
+	h := (*[header.IPv4Bytes]byte)(b) // one check of the length for all of it
 	headerBytes := header.IPv4Bytes
-	if b[0] != 0x45 {
+	if h[0] != 0x45 {
 		if headerBytes = l.options4(b); headerBytes == 0 {
 			return
 		}
 	} else {
-		sum, carry := bits.Add64(be.Uint64(b), be.Uint64(b[8:]), 0)
-		sum, carry = bits.Add64(sum, uint64(be.Uint32(b[16:])), carry)
+		sum, carry := bits.Add64(be.Uint64(h[:8]), be.Uint64(h[8:16]), 0)
+		sum, carry = bits.Add64(sum, uint64(be.Uint32(h[16:])), carry)
 		if header.Fold(sum+carry) != 0xffff {
 			l.counters.Malformed++
 			return
 		}
 	}
-	total := int(be.Uint16(b[2:]))
+	total := int(be.Uint16(h[2:]))
 	if total < headerBytes || (len(b) != total || len(r.More) > 0) && !trim(r, &b, total) {
 		l.counters.Malformed++
 		return
 	}
-	source, destination := be.Uint32(b[12:]), be.Uint32(b[16:])
+	source, destination := be.Uint32(h[12:]), be.Uint32(h[16:])
 	if destination != l.primary4 || group {
 		var ok bool
-		if group, ok = l.accepts4(destination, group, b[9]); !ok {
+		if group, ok = l.accepts4(destination, group, h[9]); !ok {
 			l.counters.Misdirected++
 			return
 		}
 	}
 	// Who asks for an address by DHCP has none yet (RFC 1122, 3.2.1.3 a).
-	if !l.fromSelf && l.martian4(source) && !(source == 0 && group && b[9] == ProtocolUDP) {
+	if !l.ordinary4(source) && !l.fromSelf && l.martian4(source) && !(source == 0 && group && h[9] == ProtocolUDP) {
 		l.counters.Misdirected++
 		return
 	}
 	p := &l.packet
-	be.PutUint64(p.Source[:], 0)
+	be.PutUint64(p.Source[:8], 0)
 	be.PutUint64(p.Source[8:], 0xffff<<32|uint64(source))
-	be.PutUint64(p.Destination[:], 0)
+	be.PutUint64(p.Destination[:8], 0)
 	be.PutUint64(p.Destination[8:], 0xffff<<32|uint64(destination))
 	p.IsIPv4, p.Group = true, group
-	p.TrafficClass, p.HopLimit, p.Protocol = b[1], b[8], b[9]
+	p.TrafficClass, p.HopLimit, p.Protocol = h[1], h[8], h[9]
 	p.ChecksumGood, p.SegmentBytes = r.ChecksumGood, r.SegmentBytes
 	p.Payload, p.More, p.Bytes = b[headerBytes:], r.More, total-headerBytes
 	p.whole = b
-	if be.Uint16(b[6:])&header.FragmentedMask4 != 0 {
+	if be.Uint16(h[6:])&header.FragmentedMask4 != 0 {
 		l.reassembly.input4(p, b)
 		return
 	}
@@ -236,6 +239,14 @@ func (l *Layer) input4(r *packet.Received, b []byte, group bool) {
 		return
 	}
 	l.dispatch4(p)
+}
+
+// ordinary4 reports whether an address is certainly none that martian4 looks for, as when
+// there is only one address of ours to compare with.
+func (l *Layer) ordinary4(source uint32) bool {
+	const first, afterUnicast, loopbackNet = 1 << 24, 224 << 24, 127
+	return l.single4 && source-first < afterUnicast-first && source>>24 != loopbackNet &&
+		source != l.primary4 && source != l.broadcast4
 }
 
 // trim makes b and r.More as long as a packet of total bytes, which is followed by

@@ -278,12 +278,13 @@ func (l *Layer) putFragmentHeader(b []byte, d *Datagram, p fragment) int {
 	return header.IPv6Bytes + header.FragmentBytes
 }
 
-// loopMax bounds the frames that are on their way to ourselves.
-const loopMax = 64
+// loopMax bounds the frames that are on their way to ourselves: two windows of TCP
+// without segmentation offload.
+const loopMax = 256
 
 // loopback is a queue of frames to ourselves. Their payload stays in its chunks.
 type loopback struct {
-	frames [loopMax]looped
+	frames []looped // loopMax of them from the first use on
 	first  int
 	count  int
 	more   [packet.PartsMax][]byte
@@ -304,6 +305,9 @@ func (l *Layer) sendToSelf(f *packet.Frame) {
 		l.counters.Dropped++
 		l.device.Cancel(f)
 		return
+	}
+	if l.loop.frames == nil {
+		l.loop.frames = make([]looped, loopMax)
 	}
 	q := &l.loop.frames[(l.loop.first+l.loop.count)%loopMax]
 	l.loop.count++

@@ -17,7 +17,9 @@ func (c *Conn) advance(ack, echo uint32) {
 		c.rtt.sample(e.now - c.rtt.at)
 	case c.timestamps && (c.recovery.active || c.backoff > 0): // RFC 7323, 4.1: valid for retransmissions too
 		if ms := e.ms + c.tsOffset - echo; ms < timeoutMax {
-			c.rtt.sample(time.Duration(ms) * time.Millisecond)
+			// The echo is that of an earlier copy if its acknowledgement was lost: such a
+			// sample contains a timeout, and must not make the next one as much longer.
+			c.rtt.sample(time.Duration(min(ms, c.rtt.timeout)) * time.Millisecond)
 		}
 	}
 	c.sndUna = ack

@@ -32,7 +32,11 @@ func (b *buffer) extend(e *Engine, seq uint32) bool {
 	if !ok {
 		return false
 	}
-	e.link(id, 0)
+	if int(id) < len(e.links) {
+		e.links[id] = 0
+	} else {
+		e.link(id, 0)
+	}
 	if b.head == 0 {
 		b.head, b.base, b.end = id, seq, seq
 		b.at, b.atBase = id, seq
@@ -65,6 +69,10 @@ func (b *buffer) locate(e *Engine, seq uint32) (packet.ChunkID, uint32) {
 //
 // Preconditions: the buffer is empty, or base <= seq.
 func (b *buffer) write(e *Engine, seq uint32, p []byte) (done int) {
+	if at := seq - (b.end - packet.ChunkBytes); b.head != 0 && at < packet.ChunkBytes { // as a rule
+		done = copy(e.pool.Bytes(b.tail)[at:], p)
+		seq += uint32(done)
+	}
 	for done < len(p) {
 		if b.head == 0 || atMost(b.end, seq) {
 			if !b.extend(e, seq) {
@@ -80,10 +88,23 @@ func (b *buffer) write(e *Engine, seq uint32, p []byte) (done int) {
 	return done
 }
 
+// start puts p, at most a chunk, into an empty buffer at seq.
+func (b *buffer) start(e *Engine, seq uint32, p []byte) bool {
+	if !b.extend(e, seq) {
+		return false
+	}
+	copy(e.pool.Bytes(b.tail), p)
+	return true
+}
+
 // read copies bytes from seq on.
 //
 // Preconditions: all of them lie in the buffer.
 func (b *buffer) read(e *Engine, seq uint32, p []byte) {
+	if at := seq - (b.end - packet.ChunkBytes); at < packet.ChunkBytes { // as a rule
+		copy(p, e.pool.Bytes(b.tail)[at:])
+		return
+	}
 	for len(p) > 0 {
 		id, at := b.locate(e, seq)
 		n := copy(p, e.pool.Bytes(id)[at:])
@@ -124,6 +145,9 @@ func (b *buffer) discard(e *Engine, seq uint32) {
 
 // clear releases all chunks.
 func (b *buffer) clear(e *Engine) {
+	if b.head == 0 {
+		return
+	}
 	for id := b.head; id != 0; {
 		next := e.links[id]
 		e.pool.Release(id)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mewz/kernel/netstack/ip"
+	"mewz/kernel/packet"
 	"mewz/kernel/socket"
 )
 
@@ -110,6 +111,7 @@ type Conn struct {
 
 	wheelNext, wheelPrevious *Conn
 	wheelTick                uint32
+	wheelAt                  uint32 // the same in milliseconds
 	ackAt                    uint32 // delayed acknowledgement
 	corkAt                   uint32
 	resendAt                 uint32 // retransmission or window probe
@@ -297,9 +299,17 @@ func (c *Conn) readNothing(wanted int) error {
 // consume takes n bytes out of the buffer of what has arrived.
 func (c *Conn) consume(n uint32) {
 	c.rcvRead += n
-	c.rcv.discard(c.engine, c.rcvRead)
-	c.tidy()
-	c.tell()
+	if c.fast && c.rcvRead == c.rcvNxt { // as a rule
+		c.rcv.clear(c.engine)
+		if c.error == 0 && c.watcher != nil {
+			c.ready &^= socket.Readable
+			c.watcher.SetReady(c.ready)
+		}
+	} else {
+		c.rcv.discard(c.engine, c.rcvRead)
+		c.tidy()
+		c.tell()
+	}
 	if c.state != closed && !c.finReceived {
 		c.windowUpdate()
 	}
@@ -328,13 +338,13 @@ func (c *Conn) Write(b []byte, more bool) (int, error) {
 	if c.state < established {
 		return 0, syscall.EAGAIN
 	}
-	e := c.engine
-	e.clock()
 	queued := c.sndTail - c.sndUna
 	room := c.sndLimit - min(queued, c.sndLimit)
 	n := c.take(b[:min(uint32(len(b)), room)])
 	if n == len(b) && uint32(n) < room {
-		c.cork(more)
+		if more || c.corked {
+			c.cork(more)
+		}
 		c.output()
 		return n, nil
 	}
@@ -352,6 +362,10 @@ func (c *Conn) Write(b []byte, more bool) (int, error) {
 // waits until there is some.
 func (c *Conn) take(b []byte) int {
 	e := c.engine
+	if c.snd.head == 0 && len(b) <= packet.ChunkBytes && e.plenty() && c.snd.start(e, c.sndTail, b) { // as a rule
+		c.sndTail += uint32(len(b))
+		return len(b)
+	}
 	n := 0
 	for n < len(b) {
 		if c.snd.head == 0 || c.sndTail+uint32(n) == c.snd.end {
@@ -388,7 +402,6 @@ func (c *Conn) Shutdown(how socket.Shutdown) error {
 	if c.state < established {
 		return syscall.ENOTCONN
 	}
-	c.engine.clock()
 	if how&socket.ShutdownRead != 0 {
 		c.readShut, c.fast = true, false
 		if unread := c.dataEnd() - c.rcvRead; unread > 0 {
@@ -427,7 +440,6 @@ func (c *Conn) finish() {
 // linger of 0, reset it (RFC 9293, 3.10.4; RFC 2525, 2.17).
 func (c *Conn) Close() {
 	e := c.engine
-	e.clock()
 	c.watcher = nil
 	unread := c.dataEnd() != c.rcvRead && !c.readShut
 	switch {
@@ -464,7 +476,6 @@ func (c *Conn) orphaned() {
 
 // Abort resets the connection and gives it up.
 func (c *Conn) Abort() {
-	c.engine.clock()
 	c.watcher = nil
 	if c.state != synSent && c.state != closed {
 		c.sendReset()

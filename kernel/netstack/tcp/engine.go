@@ -39,9 +39,10 @@ type Engine struct {
 	// hashKeys make the place in the table of connections unpredictable.
 	hashKeys [4]uint64
 
-	now  time.Duration
-	ms   uint32 // now in milliseconds, wraps
-	tick uint32 // now in ticks of the wheel, wraps
+	now     time.Duration
+	offload packet.Offload // of the device
+	ms      uint32         // now in milliseconds, wraps
+	tick    uint32         // now in ticks of the wheel, wraps
 
 	table     []*Conn // by hash: chains
 	conns     int
@@ -104,6 +105,7 @@ func (e *Engine) setClock(now time.Duration) {
 	e.now = now
 	e.ms = uint32(uint64(now) / uint64(time.Millisecond))
 	e.tick = uint32(uint64(now) / uint64(tick))
+	e.offload = e.out.Offload()
 }
 
 // key names a connection.
@@ -114,13 +116,13 @@ type key struct {
 }
 
 func makeKey(local, remote *socket.Address, ports uint32) key {
-	be := binary.BigEndian
+	be := binary.LittleEndian
 	return key{be.Uint64(local[:8]), be.Uint64(local[8:]), be.Uint64(remote[:8]), be.Uint64(remote[8:]), ports}
 }
 
 // addresses is the other direction of makeKey.
 func (k *key) addresses() (local, remote socket.Address) {
-	be := binary.BigEndian
+	be := binary.LittleEndian
 	be.PutUint64(local[:8], k.localHigh)
 	be.PutUint64(local[8:], k.localLow)
 	be.PutUint64(remote[:8], k.remoteHigh)

@@ -211,3 +211,22 @@ func FuzzInput(f *testing.F) {
 		newHostile(t, input).run()
 	})
 }
+
+// TestHostile is what FuzzInput does, for inputs that are made here.
+func TestHostile(t *testing.T) {
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 10))
+		b := make([]byte, 200+r.IntN(4000))
+		zeros := 1 + r.IntN(10)
+		for i := range b {
+			b[i] = byte(r.Uint32())
+			if r.IntN(zeros) == 0 {
+				b[i] = 0
+			}
+		}
+		newHostile(t, b).run()
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"syscall"
 
 	"mewz/kernel/netstack/ip"
+	"mewz/kernel/packet"
+	"mewz/kernel/socket"
 )
 
 // Input takes a packet; see ip.Handler.
@@ -47,7 +49,7 @@ func (e *Engine) Input(p *ip.Packet) {
 // Preconditions: c.fast, so c is established and nothing is missing in either direction.
 func (c *Conn) predicted(p *ip.Packet, length int) bool {
 	be := binary.BigEndian
-	t := p.Payload
+	t := (*[headerBytes]byte)(p.Payload)
 	if t[13]&^flagPSH != flagACK || be.Uint32(t[4:]) != c.rcvNxt || length != int(c.tcpBytes) {
 		return false
 	}
@@ -59,11 +61,12 @@ func (c *Conn) predicted(p *ip.Packet, length int) bool {
 	}
 	echo := uint32(0)
 	if c.timestamps {
-		value := be.Uint32(t[headerBytes+4:])
-		if be.Uint32(t[headerBytes:]) != timestampPrefix || before(value, c.tsRecent) {
+		o := (*[timestampBytes]byte)(p.Payload[headerBytes:])
+		value := be.Uint32(o[4:])
+		if be.Uint32(o[:]) != timestampPrefix || before(value, c.tsRecent) {
 			return false
 		}
-		echo = be.Uint32(t[headerBytes+8:])
+		echo = be.Uint32(o[8:])
 		if c.lastAck == c.rcvNxt {
 			c.tsRecent = value
 		}
@@ -78,16 +81,32 @@ func (c *Conn) predicted(p *ip.Packet, length int) bool {
 		c.advance(ack, echo)
 	}
 	if n > 0 {
-		stored := c.rcv.write(e, c.rcvNxt, t[length:])
-		for i := 0; i < len(p.More) && uint32(stored) < n; i++ {
-			stored += c.rcv.write(e, c.rcvNxt+uint32(stored), p.More[i])
+		stored := n
+		if b := p.Payload[length:]; c.rcv.head != 0 || n > packet.ChunkBytes || len(b) != int(n) || !c.rcv.start(e, c.rcvNxt, b) {
+			stored = c.storePacket(p, b)
 		}
-		c.arrived(uint32(stored), c.peerSegment(p, n))
+		c.arrived(stored, c.peerSegment(p, n))
 	}
 	if c.sndTail != c.sndNxt {
 		c.output()
 	}
 	return true
+}
+
+// storePacket stores data that is in order, first and what lies in further buffers.
+func (c *Conn) storePacket(p *ip.Packet, first []byte) uint32 {
+	e := c.engine
+	stored := c.rcv.write(e, c.rcvNxt, first)
+	if stored == len(first) {
+		for _, b := range p.More {
+			n := c.rcv.write(e, c.rcvNxt+uint32(stored), b)
+			stored += n
+			if n < len(b) {
+				break
+			}
+		}
+	}
+	return uint32(stored)
 }
 
 // peerSegment is the size of the segments of the peer as this packet shows it.
@@ -106,7 +125,10 @@ func (c *Conn) arrived(n, segment uint32) {
 	c.rcvNxt += n
 	c.rcvMSS = max(c.rcvMSS, segment)
 	c.wantAck()
-	c.tell()
+	if c.ready&socket.Readable == 0 && c.watcher != nil {
+		c.ready |= socket.Readable
+		c.watcher.SetReady(c.ready)
+	}
 }
 
 // wantAck makes sure that EndPoll looks at the connection.

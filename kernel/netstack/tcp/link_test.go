@@ -295,6 +295,7 @@ func TestLinkClean(t *testing.T) {
 			l := newLink(t, 1, trouble{})
 			for i := range l.layer {
 				l.layer[i].offload = offload
+				l.side[i].offload = offload
 			}
 			exchange(t, l, six, [2]int{300_000, 2_000_000}, rand.New(rand.NewPCG(5, 5)))
 			for i, e := range l.side {
@@ -359,7 +360,11 @@ func TestLinkAbort(t *testing.T) {
 }
 
 func TestLinkTrouble(t *testing.T) {
+	seeds := []uint64{82, 484, 725, 1089, 1331, 2215} // have found something once
 	for seed := range uint64(60) {
+		seeds = append(seeds, seed)
+	}
+	for _, seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 7))
 		tr := trouble{lose: r.IntN(21), repeat: r.IntN(10), disorder: r.IntN(40), corrupt: r.IntN(6)}
 		t.Run(fmt.Sprintf("%d/%+v", seed, tr), func(t *testing.T) {
@@ -368,6 +373,7 @@ func TestLinkTrouble(t *testing.T) {
 			for i := range l.layer {
 				if r.IntN(2) == 0 {
 					l.layer[i].offload = packet.Offload{}
+					l.side[i].offload = packet.Offload{}
 				}
 			}
 			exchange(t, l, r.IntN(2) == 0, [2]int{r.IntN(300_000), r.IntN(300_000)}, r)

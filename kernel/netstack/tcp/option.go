@@ -58,7 +58,6 @@ func boolean(b bool) int64 {
 
 // SetOption sets an option. Errors: ENOPROTOOPT, EINVAL.
 func (c *Conn) SetOption(o socket.Option, v int64) error {
-	c.engine.clock()
 	switch o {
 	case socket.OptionNoDelay:
 		c.noDelay = v != 0

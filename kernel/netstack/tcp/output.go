@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	ethernetBytes = 14
-	ipv4Bytes     = 20
-	ipv6Bytes     = 40
-	hopLimit      = 64 // RFC 1700
+	ethernetBytes  = 14
+	ipv4Bytes      = 20
+	ipv6Bytes      = 40
+	hopLimit       = 64 // RFC 1700
+	headerMaxBytes = 60 // of TCP
 	// templateBytes is Ethernet, IPv6, TCP with time stamps; six times 16 bytes are copied quickly.
 	templateBytes = 96
 	// segmentMax is how much data one frame takes: 15 chunks, so that it is at most
@@ -77,15 +78,15 @@ func putLength(h []byte, isIPv4 bool, sum, tcpBytes uint32) {
 	be.PutUint16(h[ethernetBytes+10:], ^uint16(sum))
 }
 
-// putChecksum asks the device for the checksum, or makes it. sum is that of the
+// putChecksum makes the checksum, or asks the device for it. sum is that of the
 // pseudo header without length.
-func (e *Engine) putChecksum(f *packet.Frame, at uint16, sum, tcpBytes uint32, offload bool) {
+func (e *Engine) putChecksum(f *packet.Frame, at uint16, sum, tcpBytes uint32) {
 	be := binary.BigEndian
 	t := f.Header[at:f.HeaderBytes]
 	sum += tcpBytes
 	sum = sum&0xffff + sum>>16
 	sum = sum&0xffff + sum>>16
-	if offload {
+	if e.offload.SendChecksum {
 		be.PutUint16(t[16:], uint16(sum))
 		f.Checksum, f.ChecksumStart, f.ChecksumOffset = true, at, 16
 		return
@@ -112,8 +113,8 @@ func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 	}
 	be := binary.BigEndian
 	h := f.Header
-	*(*[templateBytes - ethernetBytes]byte)(h[ethernetBytes:]) = [templateBytes - ethernetBytes]byte(c.template[ethernetBytes:])
-	t := h[c.tcpAt : c.tcpAt+60]
+	*(*[templateBytes]byte)(h) = c.template
+	t := (*[headerMaxBytes]byte)(h[c.tcpAt:])
 	be.PutUint32(t[4:], seq)
 	be.PutUint32(t[8:], c.rcvNxt)
 	t[13] = flags
@@ -123,7 +124,9 @@ func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 		be.PutUint32(t[28:], c.tsRecent)
 	}
 	bytes := uint32(c.tcpBytes)
+	segment := c.mss
 	if c.gaps != nil && c.sackOK {
+		segment -= c.sackBytes()
 		bytes += c.putSack(t[bytes:])
 		t[12] = uint8(bytes / 4 << 4)
 	}
@@ -132,8 +135,8 @@ func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 	f.Segmentation = packet.SegmentNone
 	if n > 0 {
 		c.snd.parts(e, f, seq, n)
-		if n > c.mss {
-			f.Segmentation, f.SegmentBytes = packet.SegmentTCP4, uint16(c.segmentBytes())
+		if n > segment {
+			f.Segmentation, f.SegmentBytes = packet.SegmentTCP4, uint16(segment)
 			if !c.route.IsIPv4 {
 				f.Segmentation = packet.SegmentTCP6
 			}
@@ -141,7 +144,13 @@ func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 	}
 	bytes += n
 	putLength(h, c.route.IsIPv4, c.headerSum, bytes)
-	e.putChecksum(f, c.tcpAt, c.pseudoSum, bytes, e.out.Offload().SendChecksum)
+	if e.offload.SendChecksum {
+		sum := c.pseudoSum + bytes
+		be.PutUint16(t[16:], uint16(sum+sum>>16)) // both are below 1<<16: one carry
+		f.Checksum, f.ChecksumStart, f.ChecksumOffset = true, c.tcpAt, 16
+	} else {
+		e.putChecksum(f, c.tcpAt, c.pseudoSum, bytes)
+	}
 	e.out.Send(&c.route, f)
 	e.Stats.Sent++
 	c.lastAck = c.rcvNxt
@@ -216,7 +225,7 @@ func (c *Conn) segmentBytes() uint32 { return c.mss - c.sackBytes() }
 
 // frameBytes is how much data one frame takes: a segment, or many if the device cuts them.
 func (c *Conn) frameBytes(segment uint32) uint32 {
-	o := c.engine.out.Offload()
+	o := &c.engine.offload
 	if o.SendChecksum && (c.route.IsIPv4 && o.SendTCP4 || !c.route.IsIPv4 && o.SendTCP6) {
 		return segmentMax / segment * segment
 	}
@@ -226,6 +235,14 @@ func (c *Conn) frameBytes(segment uint32) uint32 {
 // output sends what the windows, Nagle and the recovery of losses permit (RFC 9293, 3.8.6.2.1).
 func (c *Conn) output() {
 	if c.state < established {
+		return
+	}
+	if n := c.sndTail - c.sndNxt; c.fast && c.sndUna == c.sndNxt && !c.corked && n-1 < min(c.mss, c.sndWnd, c.congestion.window) {
+		// As a rule: a short answer, and nothing is out.
+		c.beforeSend()
+		if c.transmit(c.sndNxt, n, flagACK|flagPSH) {
+			c.afterSend(n, flagACK)
+		}
 		return
 	}
 	if c.recovery.active && !c.resendLost() {
@@ -322,7 +339,7 @@ func (c *Conn) afterSend(n uint32, flags uint8) {
 	if c.recovery.duplicates > 0 && !c.recovery.active {
 		c.recovery.limited += n
 	}
-	if n%c.segmentBytes() != 0 {
+	if segment := c.segmentBytes(); n < segment || n%segment != 0 {
 		c.smallEnd = c.sndNxt
 	}
 	if flags&flagFIN != 0 {
@@ -338,17 +355,17 @@ func (c *Conn) afterSend(n uint32, flags uint8) {
 // window returns the window to tell and moves its right edge, which never goes back and
 // advances by no less than a segment or half the buffer (RFC 9293, 3.8.6.2.2).
 func (c *Conn) window() uint16 {
-	edge := c.rcvNxt + c.rcvFree()
-	if before(c.rcvAdv, edge) && edge-c.rcvAdv >= min(c.rcvLimit/2, c.mss) {
-		c.rcvAdv = edge
-	}
 	w := c.rcvAdv - c.rcvNxt
 	if int32(w) < 0 {
 		w = 0
 	}
-	// Rounded up: an edge does not go back.
-	scaled := min((w+1<<c.rcvScale-1)>>c.rcvScale, 0xffff)
-	c.rcvAdv = later(c.rcvAdv, c.rcvNxt+scaled<<c.rcvScale)
+	used := c.rcvNxt - c.rcvRead
+	if w+used+min(c.rcvLimit/2, c.mss) <= c.rcvLimit {
+		w = max(w, c.rcvFree())
+	}
+	scale := c.rcvScale & 15
+	scaled := min((w+1<<scale-1)>>scale, 0xffff) // rounded up: an edge does not go back
+	c.rcvAdv = later(c.rcvAdv, c.rcvNxt+scaled<<scale)
 	return uint16(scaled)
 }
 
@@ -376,7 +393,6 @@ func (c *Conn) windowUpdate() {
 		return
 	}
 	if free := c.rcvFree(); free >= 2*left && free-left >= min(c.rcvLimit/2, c.mss) {
-		c.engine.clock()
 		c.acknowledge()
 	}
 }

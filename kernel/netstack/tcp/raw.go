@@ -69,7 +69,7 @@ func (e *Engine) sendRaw(r *ip.Route, s *raw) bool {
 		sum = uint32(header.Fold(header.Sum(f.Header[ethernetBytes:ethernetBytes+ipv4Bytes], 0)))
 	}
 	putLength(f.Header, r.IsIPv4, sum, bytes)
-	e.putChecksum(f, at, uint32(header.Fold(pseudo(&r.Source, &r.Destination))), bytes, e.out.Offload().SendChecksum)
+	e.putChecksum(f, at, uint32(header.Fold(pseudo(&r.Source, &r.Destination))), bytes)
 	e.out.Send(r, f)
 	e.Stats.Sent++
 	return true

@@ -200,6 +200,7 @@ func (s *script) advance(to time.Duration) {
 	}
 	if len(s.out) == 0 {
 		s.layer.now = max(s.layer.now, to)
+		s.engine.EndPoll(s.layer.now)
 	}
 }
 
@@ -295,6 +296,7 @@ func (s *script) set(name, value string) {
 		s.layer.mtu = uint16(s.number(value))
 	case "offload":
 		s.layer.offload = map[string]packet.Offload{"all": fullOffload, "none": {}}[value]
+		s.engine.offload = s.layer.offload
 	case "family":
 		s.six = value == "6"
 	case "pool":

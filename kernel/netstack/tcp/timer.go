@@ -24,18 +24,21 @@ type wheel struct {
 
 // arm makes sure that the timers of c are looked at at a moment.
 func (e *Engine) arm(c *Conn, at uint32) {
+	if !c.inWheel || before(at, c.wheelAt) {
+		e.insertTimer(c, at)
+	}
+}
+
+// insertTimer puts c into the slot of a moment.
+func (e *Engine) insertTimer(c *Conn, at uint32) {
 	wait := uint32(max(int32(at-e.ms), 0))
 	due := e.tick + (wait+tickMS-1)/tickMS
 	ahead := min(max(int32(due-e.wheel.at), 1), wheelSlots-1)
 	due = e.wheel.at + uint32(ahead)
-	if c.inWheel {
-		if !before(due, c.wheelTick) {
-			return
-		}
-		e.disarm(c)
-	}
+	e.disarm(c)
 	slot := due % wheelSlots
 	c.inWheel, c.wheelTick = true, due
+	c.wheelAt = e.ms + (due-e.tick)*tickMS
 	c.wheelPrevious, c.wheelNext = nil, e.wheel.slots[slot]
 	if c.wheelNext != nil {
 		c.wheelNext.wheelPrevious = c

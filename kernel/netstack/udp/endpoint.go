@@ -2,6 +2,7 @@ package udp
 
 import (
 	"syscall"
+	"time"
 
 	"mewz/kernel/netstack/header"
 	"mewz/kernel/netstack/ip"
@@ -10,21 +11,22 @@ import (
 
 // Endpoint is a UDP socket.
 type Endpoint struct {
-	engine  *Engine
-	watcher Watcher
-	next    *Endpoint // in the bucket
-	family  socket.Family
-	local   socket.Endpoint
-	peer    socket.Endpoint
-	route   ip.Route // to the peer
-	queue   queue
-	failure error // told once
-	told    socket.Readiness
+	engine    *Engine
+	watcher   Watcher
+	next      *Endpoint // in the bucket
+	family    socket.Family
+	local     socket.Endpoint
+	peer      socket.Endpoint
+	route     ip.Route // to the peer
+	queue     queue
+	failure   error // told once
+	routeEnds time.Duration
+	told      socket.Readiness
 
 	bound     bool
 	given     bool // the local address was given by Bind
 	connected bool
-	routed    bool // route is good
+	routed    bool // route is good until routeEnds
 	only6     bool
 	reuse     bool
 	broadcast bool
@@ -167,7 +169,7 @@ func (x *Endpoint) Connect(peer socket.Endpoint) error {
 		}
 	}
 	x.local.Address, x.peer, x.route = r.Source, peer, r
-	x.connected, x.routed = true, true
+	x.connected, x.routed, x.routeEnds = true, true, x.engine.out.Now()+routeTime
 	return nil
 }
 
@@ -182,6 +184,10 @@ func reachSelf(a socket.Address) socket.Address {
 	return a
 }
 
+// routeTime is how long a connected endpoint goes without looking for its way anew: the
+// MTU of a path grows again some time (RFC 8201, 4), and routers change.
+const routeTime = time.Minute
+
 // Write sends a datagram to the peer. Errors: EDESTADDRREQ, and those of Send.
 func (x *Endpoint) Write(b []byte) error {
 	if err := x.takeFailure(); err != nil {
@@ -190,12 +196,12 @@ func (x *Endpoint) Write(b []byte) error {
 	if !x.connected {
 		return syscall.EDESTADDRREQ
 	}
-	if !x.routed {
+	if !x.routed || x.engine.out.Now() >= x.routeEnds {
 		r, err := x.engine.out.Route(x.local.Address, x.peer.Address)
 		if err != nil {
 			return err
 		}
-		x.route, x.routed = r, true
+		x.route, x.routed, x.routeEnds = r, true, x.engine.out.Now()+routeTime
 	}
 	return x.send(b, &x.route, x.peer.Port)
 }
@@ -226,7 +232,8 @@ func (x *Endpoint) Send(b []byte, to socket.Endpoint) error {
 	if err != nil {
 		return err
 	}
-	return x.send(b, &r, to.Port)
+	x.engine.route = r
+	return x.send(b, &x.engine.route, to.Port)
 }
 
 // datagramMax is the most data of a datagram (RFC 768: the length has 16 bits).
@@ -242,11 +249,11 @@ func (x *Endpoint) send(b []byte, r *ip.Route, port uint16) error {
 	}
 	e := x.engine
 	header.UDP{SourcePort: x.local.Port, DestinationPort: port, Bytes: uint16(header.UDPBytes + len(b))}.Put(e.head[:])
-	e.out1 = ip.Datagram{
+	e.datagram = ip.Datagram{
 		Route: r, Protocol: ip.ProtocolUDP, Fragment: true, Head: e.head[:], ChecksumAt: 6, Pseudo: true, Data: b,
 	}
-	err := e.out.Transmit(&e.out1)
-	e.out1.Data, e.out1.Route = nil, nil
+	err := e.out.Transmit(&e.datagram)
+	e.datagram.Data, e.datagram.Route = nil, nil
 	return err
 }
 

@@ -37,8 +37,10 @@ type Engine struct {
 	random  ip.Random
 	buckets [bucketCount]*Endpoint // by local port
 	count   int
-	head    [header.UDPBytes]byte // of the datagram that is being sent
-	out1    ip.Datagram           // likewise
+	// What is being sent lies here, so that nothing is allocated.
+	head     [header.UDPBytes]byte
+	datagram ip.Datagram
+	route    ip.Route
 }
 
 // New returns UDP over out. What waits to be read lies in chunks of pool.

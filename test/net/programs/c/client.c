@@ -66,9 +66,7 @@ static __wasi_errno_t send_all(__wasi_fd_t fd, const char *text, size_t length) 
 
 static __wasi_errno_t receive(__wasi_fd_t fd, uint8_t *buffer, size_t room, __wasi_size_t *length) {
   for (;;) {
-    const __wasi_iovec_t part = {buffer, room};
-    __wasi_roflags_t flags;
-    const __wasi_errno_t e = __wasi_sock_recv(fd, &part, 1, 0, length, &flags);
+    const __wasi_errno_t e = sock_receive(fd, buffer, room, length);
     if (e != __WASI_ERRNO_AGAIN)
       return e;
     wait_for(fd, __WASI_EVENTTYPE_FD_READ);

@@ -196,10 +196,8 @@ static void begin(connection *c, const char *line) {
 // Reads the line, byte by byte: what follows it may have to stay unread.
 static void receive_line(connection *c) {
   while (c->line_length < LINE_BYTES) {
-    const __wasi_iovec_t part = {(uint8_t *)c->line + c->line_length, 1};
     __wasi_size_t length = 0;
-    __wasi_roflags_t flags;
-    const __wasi_errno_t e = __wasi_sock_recv(c->fd, &part, 1, 0, &length, &flags);
+    const __wasi_errno_t e = sock_receive(c->fd, c->line + c->line_length, 1, &length);
     if (e == __WASI_ERRNO_AGAIN)
       return;
     if (e != 0 || length == 0) {
@@ -218,10 +216,8 @@ static void receive_line(connection *c) {
 
 static void receive(connection *c) {
   for (int i = 0; i < ROUNDS_MAX; i++) {
-    const __wasi_iovec_t part = {buffer, sizeof buffer};
     __wasi_size_t length = 0;
-    __wasi_roflags_t flags;
-    const __wasi_errno_t e = __wasi_sock_recv(c->fd, &part, 1, 0, &length, &flags);
+    const __wasi_errno_t e = sock_receive(c->fd, buffer, sizeof buffer, &length);
     if (e == __WASI_ERRNO_AGAIN)
       return;
     if (e != 0) {

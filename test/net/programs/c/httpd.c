@@ -781,10 +781,8 @@ static void receive(connection *c) {
   const uint32_t have = c->input_length;
   if (have > 0)
     memcpy(input, c->input, have);
-  const __wasi_iovec_t part = {input + have, sizeof input - have};
   __wasi_size_t length = 0;
-  __wasi_roflags_t flags;
-  const __wasi_errno_t e = __wasi_sock_recv(c->fd, &part, 1, 0, &length, &flags);
+  const __wasi_errno_t e = sock_receive(c->fd, input + have, sizeof input - have, &length);
   if (e == __WASI_ERRNO_AGAIN)
     return;
   if (e != 0 || length == 0) {

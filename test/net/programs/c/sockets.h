@@ -111,6 +111,13 @@ static inline __wasi_timestamp_t now(__wasi_clockid_t clock) {
   return t;
 }
 
+// Receives once. The flags of the answer are 16 bits wide, but wasi-go writes 32.
+static inline __wasi_errno_t sock_receive(__wasi_fd_t fd, void *bytes, uint32_t room, __wasi_size_t *length) {
+  const __wasi_iovec_t part = {bytes, room};
+  uint32_t flags;
+  return __wasi_sock_recv(fd, &part, 1, 0, length, (__wasi_roflags_t *)&flags);
+}
+
 // A non-blocking listener on all IPv4 addresses.
 static inline __wasi_errno_t listen_on(uint32_t port, int32_t backlog, __wasi_fd_t *fd) {
   static const uint8_t any[4];

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"os"
+	"time"
+)
+
+// Bounds of starting. That of Linux covers compiling modules inside, under TCG;
+// ours has nothing to compile.
+const (
+	linuxBootTimeout = 4 * time.Minute
+	mewzBootTimeout  = 30 * time.Second
+)
+
+// suffixCounted tells the machines of a server apart.
+const suffixCounted = "-counted"
+
+// boot starts all machines and waits until all servers answer, then pauses them.
+func (b *bench) boot() error {
+	if err := b.bootLinux(); err != nil {
+		return err
+	}
+	folder, err := b.webFolder()
+	if err != nil {
+		return err
+	}
+	for _, s := range b.ours {
+		progress("%s: boot", s.server.name)
+		b.attempt(s.server, func() error {
+			if err := s.build(b, folder); err != nil {
+				return err
+			}
+			if s.server.plain, err = b.bootMewz(s, false); err != nil {
+				return err
+			}
+			s.server.counted, err = b.bootMewz(s, true)
+			return err
+		})
+	}
+	return b.ctx.Err()
+}
+
+func (b *bench) bootMewz(s *mewzServer, counted bool) (*machine, error) {
+	name := s.server.name
+	if counted {
+		name += suffixCounted
+	}
+	m, err := s.boot(b, name, counted, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := b.ready(m, s.server, time.Now().Add(mewzBootTimeout)); err != nil {
+		return nil, err
+	}
+	return m, m.pause()
+}
+
+// bootLinux starts both Linux guests at once: each compiles the modules of all
+// servers, which takes longest of all.
+func (b *bench) bootLinux() error {
+	if len(b.native) == 0 {
+		return nil
+	}
+	progress("the Linux guests: boot")
+	kernel, base, err := b.linuxImage(b.native)
+	if err != nil {
+		return err
+	}
+	plain, err := b.linuxMachine("linux", false, kernel, base, b.native)
+	if err != nil {
+		return err
+	}
+	counted, err := b.linuxMachine("linux"+suffixCounted, true, kernel, base, b.native)
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(linuxBootTimeout)
+	for _, s := range b.native {
+		s.server.plain, s.server.counted = plain, counted
+		for _, m := range []*machine{plain, counted} {
+			b.attempt(s.server, func() error { return b.ready(m, s.server, deadline) })
+		}
+	}
+	for _, m := range []*machine{plain, counted} {
+		if err := m.pause(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close ends everything that was started.
+func (b *bench) close() {
+	for _, m := range b.machines {
+		m.stop()
+	}
+	os.RemoveAll(b.directory)
+}
