@@ -42,7 +42,8 @@ type Queue struct {
 // of the chain that the device has.
 type entry struct {
 	next        uint16 // of the chain, or of the free ones
-	descriptors uint16 // in the chain; 0: no head of one
+	descriptors uint8  // in the chain that it is the head of
+	inFlight    bool   // the device has that chain
 	writable    uint32 // bytes of the chain that the device may write
 }
 
@@ -169,7 +170,8 @@ func (q *Queue) Add(buffers ...Buffer) (head uint16, ok bool) {
 	}
 	q.freeCount -= uint16(n)
 	q.inFlight++
-	q.own[head].descriptors, q.own[head].writable = uint16(n), writable
+	e := &q.own[head]
+	e.descriptors, e.inFlight, e.writable = uint8(n), true, writable
 	q.rings.available[q.available&(q.size-1)] = head
 	q.available++
 	return head, true
@@ -263,6 +265,14 @@ func (q *Queue) HasUsed() bool { return q.usedIndex() != q.used || q.broken != n
 // Used returns the next chain that the device is done with; its descriptors are
 // free again. Once the device has broken a rule it returns that error only.
 func (q *Queue) Used() (c Completion, ok bool, err error) {
+	if c, ok, err = q.Take(); ok {
+		q.release(c.Head)
+	}
+	return c, ok, err
+}
+
+// Take is Used, but keeps the chain as it is, for Again.
+func (q *Queue) Take() (c Completion, ok bool, err error) {
 	if q.broken != nil {
 		return c, false, q.broken
 	}
@@ -274,20 +284,32 @@ func (q *Queue) Used() (c Completion, ok bool, err error) {
 		return c, false, q.breakWith(ErrUsedIndex)
 	}
 	element := q.rings.used[q.used&(q.size-1)] // read once
-	if element.head >= uint32(len(q.own)) || q.own[element.head].descriptors == 0 {
+	if element.head >= uint32(len(q.own)) {
 		return c, false, q.breakWith(ErrUsedHead)
 	}
-	head := uint16(element.head)
-	had := q.own[head]
-	switch {
-	case had.writable == 0:
+	had := &q.own[element.head]
+	if !had.inFlight {
+		return c, false, q.breakWith(ErrUsedHead)
+	}
+	if element.bytes > had.writable {
+		if had.writable != 0 {
+			return c, false, q.breakWith(ErrUsedLength)
+		}
 		element.bytes = 0 // means nothing, and some devices set it (2.7.8.2)
-	case element.bytes > had.writable:
-		return c, false, q.breakWith(ErrUsedLength)
 	}
 	q.used++
-	q.release(head, had.descriptors)
-	return Completion{head, element.bytes}, true, nil
+	q.inFlight--
+	had.inFlight = false
+	return Completion{uint16(element.head), element.bytes}, true, nil
+}
+
+// Again gives the device a chain once more that Take returned. It sees it after
+// Publish.
+func (q *Queue) Again(head uint16) {
+	q.own[head].inFlight = true
+	q.rings.available[q.available&(q.size-1)] = head
+	q.available++
+	q.inFlight++
 }
 
 func (q *Queue) breakWith(err error) error {
@@ -296,14 +318,13 @@ func (q *Queue) breakWith(err error) error {
 }
 
 // release makes the descriptors of a chain free.
-func (q *Queue) release(head, descriptors uint16) {
+func (q *Queue) release(head uint16) {
+	n := q.own[head].descriptors
 	last := head
-	for range descriptors - 1 {
+	for range n - 1 {
 		last = q.own[last].next
 	}
 	q.own[last].next = q.free
 	q.free = head
-	q.freeCount += descriptors
-	q.inFlight--
-	q.own[head].descriptors = 0
+	q.freeCount += uint16(n)
 }

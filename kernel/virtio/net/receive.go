@@ -48,18 +48,13 @@ func (r *receiver) init(memory device.Memory, size uint16, merged bool) {
 	r.taken = make([]uint16, 0, size)
 }
 
-// give gives the device a buffer to fill. It sees it after Publish.
-func (r *receiver) give(buffer uint16) {
-	at := r.buffers.Physical + physical(int(buffer)*r.bufferSize)
-	if head, ok := r.receiveQueue.Add(virtio.Buffer{Physical: at, Bytes: uint32(r.bufferSize), Write: true}); ok {
-		r.bufferOf[head] = buffer
-	}
-}
-
 // fill gives the device all buffers.
 func (d *Device) fill() {
 	for i := range d.bufferOf {
-		d.give(uint16(i))
+		at := d.buffers.Physical + physical(i*d.bufferSize)
+		if head, ok := d.receiveQueue.Add(virtio.Buffer{Physical: at, Bytes: uint32(d.bufferSize), Write: true}); ok {
+			d.bufferOf[head] = uint16(i)
+		}
 	}
 	d.receiveQueue.Publish()
 	d.receiveQueue.NeedsNotify()
@@ -120,16 +115,15 @@ func (d *Device) receiveMore(buffers uint16) (ok bool) {
 
 // nextBuffer returns what the device wrote into the next buffer that it has used.
 func (d *Device) nextBuffer() ([]byte, bool) {
-	c, ok, err := d.receiveQueue.Used()
+	c, ok, err := d.receiveQueue.Take()
 	if err != nil {
 		d.fail(err)
 	}
 	if !ok {
 		return nil, false
 	}
-	buffer := d.bufferOf[c.Head]
-	d.taken = append(d.taken, buffer)
-	at := int(buffer) * d.bufferSize
+	d.taken = append(d.taken, c.Head)
+	at := int(d.bufferOf[c.Head]) * d.bufferSize
 	return d.buffers.Bytes[at : at+int(c.Bytes) : at+int(c.Bytes)], true
 }
 
@@ -138,8 +132,8 @@ func (d *Device) Recycle() {
 	if len(d.taken) == 0 || d.failed != nil {
 		return
 	}
-	for _, buffer := range d.taken {
-		d.give(buffer)
+	for _, head := range d.taken {
+		d.receiveQueue.Again(head)
 	}
 	d.taken = d.taken[:0]
 	d.receiveQueue.Publish()

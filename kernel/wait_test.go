@@ -1,0 +1,115 @@
+package main
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"mewz/kernel/device"
+	"mewz/kernel/socket"
+	"mewz/kernel/virtio/virtiotest"
+)
+
+// fakeSource is a device that may have something.
+type fakeSource struct {
+	slots   uint32
+	pending bool
+	armed   bool
+	arms    int
+}
+
+func (s *fakeSource) Pending() bool { return s.pending }
+func (s *fakeSource) Arm() (uint32, bool) {
+	s.armed = true
+	s.arms++
+	return s.slots, s.pending
+}
+func (s *fakeSource) Disarm() { s.armed = false }
+
+// waits are what a machine was asked to wait for.
+type waits struct {
+	*virtiotest.Machine
+	slots    []uint32
+	timeouts []time.Duration
+	have     uint32 // what the third wait finds
+}
+
+func (w *waits) Wait(slots uint32, timeout time.Duration) uint32 {
+	w.slots, w.timeouts = append(w.slots, slots), append(w.timeouts, timeout)
+	if have := w.have & slots; have != 0 && len(w.slots) == 3 {
+		return have
+	}
+	return w.Machine.Wait(slots, timeout)
+}
+
+func TestMachineWaiter(t *testing.T) {
+	const networkSlot, stdinSlot = 1, 2
+	ms := func(list ...int) (d []time.Duration) {
+		for _, n := range list {
+			d = append(d, time.Duration(n)*time.Millisecond)
+		}
+		return d
+	}
+	tests := []struct {
+		name     string
+		network  fakeSource
+		stdin    *fakeSource
+		input    bool
+		timeout  time.Duration
+		have     uint32
+		slots    uint32 // of each wait
+		timeouts []time.Duration
+		asked    bool
+	}{
+		{"nothing to wait for", fakeSource{slots: networkSlot}, nil, false, 0, 0, 0, nil, false},
+		{"a frame is there", fakeSource{slots: networkSlot, pending: true}, nil, false, socket.Forever, 0, 0, nil, false},
+		{"the time passes", fakeSource{slots: networkSlot}, nil, false, 35 * time.Millisecond, 0, networkSlot, ms(10, 20, 5), false},
+		{"a frame comes", fakeSource{slots: networkSlot}, nil, false, socket.Forever, networkSlot, networkSlot, ms(10, 20, 40), false},
+		{"no interrupts", fakeSource{}, nil, false, 3 * time.Millisecond, 0, 0, ms(1, 1, 1), false},
+		{"input by the serial port", fakeSource{slots: networkSlot}, nil, true, socket.Forever, device.SlotInput, networkSlot | device.SlotInput, ms(10, 20, 40), false},
+		{"input by a port", fakeSource{slots: networkSlot}, &fakeSource{slots: stdinSlot}, true, socket.Forever, stdinSlot, networkSlot | stdinSlot | device.SlotInput, ms(10, 20, 40), false},
+		{"input is there", fakeSource{slots: networkSlot}, &fakeSource{slots: stdinSlot, pending: true}, true, socket.Forever, 0, 0, nil, false},
+		{"input that nobody wants", fakeSource{slots: networkSlot}, &fakeSource{slots: stdinSlot, pending: true}, false, 30 * time.Millisecond, 0, networkSlot | device.SlotInput, ms(10, 20), false},
+		{"a request of the host", fakeSource{slots: networkSlot}, &fakeSource{slots: stdinSlot}, false, socket.Forever, device.SlotInput, networkSlot | device.SlotInput, ms(10, 20, 40), true},
+	}
+	for _, test := range tests {
+		m := &waits{Machine: virtiotest.NewMachine(), have: test.have}
+		asked := false
+		w := machineWaiter{machine: m, network: &test.network, asked: func() { asked = true }}
+		if test.stdin != nil {
+			w.stdin = test.stdin
+		}
+		w.Wait(test.input, test.timeout)
+		if !slices.Equal(m.timeouts, test.timeouts) || asked != test.asked {
+			t.Errorf("%s: waits of %v, want %v; asked %v", test.name, m.timeouts, test.timeouts, asked)
+		}
+		if slices.ContainsFunc(m.slots, func(s uint32) bool { return s != test.slots }) {
+			t.Errorf("%s: waits for %#x, want %#x", test.name, m.slots, test.slots)
+		}
+		if test.network.armed || test.stdin != nil && test.stdin.armed {
+			t.Errorf("%s: a device stays armed", test.name)
+		}
+		if test.network.arms < len(m.slots) {
+			t.Errorf("%s: %d waits, but the rings are looked at %d times", test.name, len(m.slots), test.network.arms)
+		}
+	}
+}
+
+func TestPoolBytes(t *testing.T) {
+	for _, test := range []struct {
+		free int64
+		want int
+	}{{0, poolMinBytes}, {3 << 20, poolMinBytes}, {100 << 20, 32 << 20}, {128 << 20, 64 << 20}, {1 << 50, poolMaxBytes}} {
+		left := test.free
+		charge := func(n int64) bool {
+			if n > left {
+				return false
+			}
+			left -= n
+			return true
+		}
+		if got := poolBytes(charge); got != test.want || left != test.free {
+			t.Errorf("poolBytes with %d free = %d, want %d; %d are free after it", test.free, got, test.want, left)
+		}
+	}
+}
