@@ -45,7 +45,6 @@ type Stack struct {
 	ready   []socket.Readiness // by tag
 	sockets []*Socket          // open ones
 	free    []*Socket          // closed ones, to be used again
-	failed  bool               // the device is given up, and that was told
 }
 
 // framesMax bounds the frames that one Poll takes, so that a flood does not keep the
@@ -98,10 +97,6 @@ func (s *Stack) Poll() bool {
 	s.dns.Poll(now)
 	s.tcp.EndPoll(now)
 	device.Flush()
-	if err := device.Err(); err != nil && !s.failed {
-		s.failed = true
-		s.Log("the device is given up: " + err.Error())
-	}
 	return happened
 }
 
@@ -196,7 +191,7 @@ func (s *Stack) Close(patience time.Duration) {
 		s.sockets[len(s.sockets)-1].Close()
 	}
 	until := s.machine.Now() + patience
-	for s.Poll(); s.tcp.Connections() > 0 && s.machine.Now() < until && !s.failed; {
+	for s.Poll(); s.tcp.Connections() > 0 && s.machine.Now() < until && s.machine.Device.Err() == nil; {
 		s.Poll()
 	}
 }
