@@ -117,6 +117,7 @@ func (s *Stack) Ready() []socket.Readiness { return s.ready }
 
 // Lookup: see socket.Network.
 func (s *Stack) Lookup(name string, f socket.Family) (socket.Lookup, error) {
+	s.ip.Begin(s.machine.Now()) // the program may have computed for long since the last Poll
 	l, err := s.dns.Lookup(name, f, s.ip.Now())
 	if err != nil {
 		return nil, err
