@@ -50,6 +50,27 @@ func addEtc(files vfs.FileSystem, config *abi.Config, r resolver) (vfs.FileSyste
 	})
 }
 
+// hostsMaxBytes bounds the part of /etc/hosts that names are looked for in: it is read for
+// each of them.
+const hostsMaxBytes = 1 << 20
+
+// hostsFile returns the text of /etc/hosts, the program's own or ours, or nil.
+func hostsFile(files vfs.FileSystem) []byte {
+	if files == nil {
+		return nil
+	}
+	directory, err := files.Lookup(files.Root(), []byte("etc"))
+	if err != nil || directory.Type != vfs.Directory {
+		return nil
+	}
+	file, err := files.Lookup(directory.Node, []byte("hosts"))
+	if err != nil || file.Type != vfs.File {
+		return nil
+	}
+	text, _ := files.Bytes(file.Node, 0, hostsMaxBytes)
+	return text
+}
+
 // hosts is hosts(5): localhost, and the name of the machine.
 func (r *resolver) hosts() []byte {
 	var b strings.Builder

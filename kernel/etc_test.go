@@ -68,6 +68,9 @@ func TestAddEtcKeepsDescriptor3(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if text := hostsFile(files); string(text) != "mine" {
+		t.Errorf("hostsFile = %q, want the program's own", text)
+	}
 	for path, want := range map[string]string{"etc/hosts": "mine", "etc/resolv.conf": "nameserver 1.1.1.1\n", "index.html": "hi"} {
 		if got := content(t, files, path); got != want {
 			t.Errorf("%s = %q, want %q", path, got, want)

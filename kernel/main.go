@@ -111,7 +111,8 @@ func openFiles(config *abi.Config, n *network) (files vfs.FileSystem, err error)
 	if n == nil {
 		return files, nil
 	}
-	return addEtc(files, config, resolver{config.Network.HostName, n.Addresses, n.servers})
+	n.files, err = addEtc(files, config, resolver{config.Network.HostName, n.Addresses, n.servers})
+	return n.files, err
 }
 
 // refuse reports why the program cannot be started.

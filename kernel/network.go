@@ -13,6 +13,7 @@ import (
 	"mewz/kernel/packet"
 	"mewz/kernel/packet/tap"
 	"mewz/kernel/system"
+	"mewz/kernel/vfs"
 	"mewz/kernel/virtio"
 	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/virtio/net"
@@ -46,8 +47,9 @@ type network struct {
 	*netstack.Stack
 	host   *console.Host
 	device packet.Device
-	told   bool // the host knows the addresses
-	failed bool // and that the device is given up
+	files  vfs.FileSystem // of the program, or nil: for /etc/hosts
+	told   bool           // the host knows the addresses
+	failed bool           // and that the device is given up
 	wait   wasi.Waiter
 }
 
@@ -68,6 +70,7 @@ func openNetwork(host *console.Host, config *abi.Config, m *discovery.Machine, r
 		Now:    monotonic,
 		Config: config.Network,
 		Log:    host.Message,
+		Hosts:  func() []byte { return hostsFile(n.files) },
 	})
 	if err != nil {
 		return nil, err

@@ -298,7 +298,7 @@ func (l *Layer) failHeld(n *Neighbor) {
 	for _, f := range n.held[:n.heldCount] {
 		q, ok := parseQuoted(f.Header[header.EthernetBytes:f.HeaderBytes])
 		if ok {
-			l.failed(q, NetUnreachable)
+			l.failed(q, NeighborUnreachable)
 		}
 	}
 }

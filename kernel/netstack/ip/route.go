@@ -82,6 +82,8 @@ const (
 	PortUnreachable
 	Prohibited
 	TimeExceeded
+	// NeighborUnreachable is no ICMP message: a node on the link that does not answer.
+	NeighborUnreachable
 )
 
 // Handler is a transport protocol.

@@ -38,7 +38,7 @@ func (e *Engine) Failed(local, remote socket.Address, quoted []byte, f ip.Failur
 	switch f {
 	case ip.PortUnreachable, ip.ProtocolUnreachable:
 		errno, hard = syscall.ECONNREFUSED, true
-	case ip.Prohibited:
+	case ip.Prohibited, ip.NeighborUnreachable:
 		hard = true
 	default: // soft (RFC 9293, 3.9.2.2)
 	}

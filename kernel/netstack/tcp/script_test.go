@@ -447,7 +447,7 @@ func (s *script) icmp(w []string) {
 		s.engine.PathMTU(ours, theirs, quoted, uint16(s.number(w[1])))
 		return
 	}
-	failures := map[string]ip.Failure{"net": ip.NetUnreachable, "protocol": ip.ProtocolUnreachable, "port": ip.PortUnreachable, "prohibited": ip.Prohibited, "time": ip.TimeExceeded}
+	failures := map[string]ip.Failure{"net": ip.NetUnreachable, "protocol": ip.ProtocolUnreachable, "port": ip.PortUnreachable, "prohibited": ip.Prohibited, "time": ip.TimeExceeded, "neighbor": ip.NeighborUnreachable}
 	f, ok := failures[w[1]]
 	if !ok {
 		s.fatalf("no such failure: %s", w[1])

@@ -138,7 +138,7 @@ func (e *Engine) Failed(local, remote socket.Address, quoted []byte, f ip.Failur
 		x.failure = syscall.ENOPROTOOPT
 	case ip.Prohibited:
 		x.failure = syscall.EACCES
-	case ip.NetUnreachable:
+	case ip.NetUnreachable, ip.NeighborUnreachable:
 		x.failure = syscall.EHOSTUNREACH
 	default:
 		return // TimeExceeded may pass
