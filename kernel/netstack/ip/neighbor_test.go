@@ -155,7 +155,7 @@ func TestNeighborStates(t *testing.T) {
 		r.took()
 		r.after(5 * time.Second)
 		got := r.took()
-		if len(got) != 1 || !strings.HasPrefix(got[0], "failure 0 about ") {
+		if len(got) != 1 || !strings.HasPrefix(got[0], "failure 5 about ") {
 			t.Errorf("%s: failures %q", c.peer, got)
 		}
 	}
