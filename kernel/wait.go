@@ -21,10 +21,11 @@ type source interface {
 
 // Bounds of a wait. Interrupts and notifications may get lost (see package
 // virtio), so every wait ends by the clock, and then the rings are looked at
-// again. Waits get longer, so an idle machine sleeps.
+// again. Waits get longer, so an idle machine sleeps: four looks a second are nothing to
+// the host, and what is lost is found before a peer sends a second time.
 const (
 	pauseFirst = 10 * time.Millisecond
-	pauseLast  = 2 * time.Second
+	pauseLast  = 250 * time.Millisecond
 	pauseBlind = time.Millisecond // for a device without an interrupt
 
 	// spinTurns is how often the ring is looked at before the processor halts. An
