@@ -183,37 +183,34 @@ func floodSYNs() int {
 	return 50_000
 }
 
+// floodServed is how many requests must be answered beside it at least.
+const floodServed = 100
+
 // TestFlood begins connections from addresses that never answer, while real ones
 // are served.
 func TestFlood(t *testing.T) {
 	eachSoaked(t, nil, func(t *testing.T, m *machine, files *site) {
-		done := make(chan struct{})
-		var flood error
-		go func() {
-			defer close(done)
-			flood = floodWith(m, floodSYNs())
-		}()
+		var sent atomic.Int64
+		var enough atomic.Bool
+		done := make(chan error, 1)
+		go func() { done <- floodWith(m, &sent, &enough) }()
 		served := 0
-		for flooding := true; flooding; served++ {
-			select {
-			case <-done:
-				flooding = false
-			default:
-			}
+		for ; served < floodServed || sent.Load() < int64(floodSYNs()); served++ {
 			c := connect(t, m, httpPort)
 			send(t, c, request(m, "/10k.txt"))
 			expectFile(t, bufio.NewReader(c), files, "/10k.txt")
 			c.Close()
 		}
-		if flood != nil {
-			t.Fatal(flood)
+		enough.Store(true)
+		if err := <-done; err != nil {
+			t.Fatal(err)
 		}
-		t.Logf("%d requests, each on a new connection, beside %d SYNs", served, floodSYNs())
+		t.Logf("%d requests, each on a new connection, beside %d SYNs", served, sent.Load())
 	})
 }
 
 // floodWith sends SYNs from addresses that are reserved for benchmarks (RFC 2544).
-func floodWith(m *machine, count int) error {
+func floodWith(m *machine, sent *atomic.Int64, enough *atomic.Bool) error {
 	var socket int
 	err := m.ns.enter(func() (err error) {
 		socket, err = unix.Socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW)
@@ -226,7 +223,7 @@ func floodWith(m *machine, count int) error {
 	guest := netip.MustParseAddr(tapGuest).As4()
 	to := &unix.SockaddrInet4{Addr: guest}
 	random := rand.New(rand.NewPCG(1, 2))
-	for range count {
+	for ; !enough.Load(); sent.Add(1) {
 		from := [4]byte{198, 18, byte(random.Uint32()), byte(random.Uint32())}
 		err := unix.Sendto(socket, synPacket(from, guest, random.Uint32()), 0, to)
 		if err != nil && !errors.Is(err, syscall.ENOBUFS) { // what the device drops is lost, as on any wire
