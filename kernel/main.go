@@ -79,6 +79,7 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 	if err := program.Start(&m); err != nil {
 		return refuse(host, err)
 	}
+	network.settle()
 	host.Message("start")
 	reason, code := m.loop()
 	network.end()

@@ -145,6 +145,27 @@ func poolBytes(charge func(bytes int64) bool) int {
 	return int(min(max(free/poolFraction, poolMinBytes), poolMaxBytes))
 }
 
+// settleMax is how long a program waits for the machine's first address: a DHCP
+// server answers within milliseconds, and one that has lost a message is asked
+// again before this. Without an address the program begins all the same.
+const settleMax = 3 * time.Second
+
+// settle waits until others reach the machine. A program that connects at once
+// would find no network otherwise, and one that listens is ready when it says so.
+func (n *network) settle() {
+	if n == nil {
+		return
+	}
+	until := monotonic() + settleMax
+	for n.Poll(); !n.Configured(); n.Poll() {
+		left := until - monotonic()
+		if left <= 0 || n.failed {
+			return
+		}
+		n.wait.Wait(false, min(left, n.Wait()))
+	}
+}
+
 // Poll implements socket.Network: the stack, and what the host wants to know of it.
 func (n *network) Poll() bool {
 	happened := n.Stack.Poll()

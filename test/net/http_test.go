@@ -46,7 +46,12 @@ func eachServer(t *testing.T, f func(t *testing.T, m *machine, s server, files *
 	files := makeSite(t)
 	for _, s := range servers(files.root) {
 		t.Run(s.name, func(t *testing.T) {
-			each(t, false, func(t *testing.T, k kind) { f(t, start(t, k, s.spec), s, files) })
+			each(t, false, func(t *testing.T, k kind) {
+				if k.machine == "q35" && s.name != "c" && !nightly {
+					t.Skip("one server is enough to tell one bus from another")
+				}
+				f(t, start(t, k, s.spec), s, files)
+			})
 		})
 	}
 }
@@ -299,7 +304,7 @@ func testWrk(t *testing.T, m *machine, s server, files *site) {
 		if m.kind.vmm == "" && connections > 50 {
 			continue // wasi-go starves some of many connections
 		}
-		wrk(t, m, connections, "2s", "/400.txt")
+		wrk(t, m, connections, "1s", "/400.txt")
 	}
 	wrk(t, m, 20, "1s", "/10k.txt")
 }
@@ -362,6 +367,9 @@ func testHostile(t *testing.T, m *machine, s server, files *site) {
 		"bad length":     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
 		"version":        "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
 	} {
+		if name == "no host" && s.name == "rust" {
+			continue // hyper leaves that to programs
+		}
 		c := connect(t, m, httpPort)
 		go func() {
 			io.WriteString(c, text) // the server may end the connection before

@@ -71,7 +71,7 @@ type machine struct {
 
 // The longest that anything may take that has no time of its own.
 const (
-	readyTimeout = 3 * time.Minute // compiling included
+	readyTimeout = 6 * time.Minute // compiling included
 	stepTimeout  = 2 * time.Minute
 	endTimeout   = 20 * time.Second
 )
@@ -83,14 +83,20 @@ func each(t *testing.T, tapOnly bool, f func(t *testing.T, k kind)) {
 			continue
 		}
 		t.Run(k.name, func(t *testing.T) {
-			if *only != "" && !slices.Contains(strings.Split(*only, ","), k.name) {
-				t.Skip("-kinds asks for others")
-			}
-			if _, err := exec.LookPath("qemu-system-x86_64"); err != nil && k.vmm == "qemu" {
-				unavailable(t, "qemu-system-x86_64 is missing: run make setup")
-			}
+			k.require(t)
 			f(t, k)
 		})
+	}
+}
+
+// require skips a test of a kind that is not asked for or cannot be had.
+func (k kind) require(t *testing.T) {
+	t.Helper()
+	if *only != "" && !slices.Contains(strings.Split(*only, ","), k.name) {
+		t.Skip("-kinds asks for others")
+	}
+	if _, err := exec.LookPath("qemu-system-x86_64"); err != nil && k.vmm == "qemu" {
+		unavailable(t, "qemu-system-x86_64 is missing: run make setup")
 	}
 }
 

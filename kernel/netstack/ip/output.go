@@ -89,11 +89,13 @@ const headMax = packet.HeaderMaxBytes - header.EthernetBytes - header.IPv6Bytes 
 // Transmit sends a datagram. Errors: EMSGSIZE, EAGAIN when the device has no room,
 // ENOBUFS when there is no memory. Preconditions: len(Head) <= headMax.
 func (l *Layer) Transmit(d *Datagram) error {
-	ipBytes := header.IPv6Bytes
+	// The length of IPv6 does not count its header (RFC 8200, 3), that of IPv4 does.
+	ipBytes, most := header.IPv6Bytes, maxMTU
 	if d.Route.IsIPv4 {
 		ipBytes = header.IPv4Bytes
+		most -= ipBytes
 	}
-	if d.bytes() > maxMTU-ipBytes {
+	if d.bytes() > most {
 		return syscall.EMSGSIZE
 	}
 	if ipBytes+d.bytes() > int(d.Route.MTU) {

@@ -136,7 +136,7 @@ async fn main() -> io::Result<()> {
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(files.clone(), request));
             // A client that goes away in the middle of a request is its own affair.
-            let _ = Http::new().http1_only(true).serve_connection(stream, service).await;
+            let _ = Http::new().http1_only(true).http1_half_close(true).serve_connection(stream, service).await;
         });
     }
 }
