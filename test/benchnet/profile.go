@@ -210,13 +210,8 @@ var partOf = map[string]part{
 	"": partScheduler,
 
 	"main.":                       partWASI,
-	"mewz/abi.":                   partWASI,
-	"mewz/kernel/console.":        partWASI,
-	"mewz/kernel/entropy.":        partWASI,
-	"mewz/kernel/instance.":       partWASI,
-	"mewz/kernel/socket.":         partWASI,
-	"mewz/kernel/vfs.":            partWASI,
-	"mewz/kernel/wasi.":           partWASI,
+	"mewz/":                       partWASI,
+	"golang.org/x/net/":           partStack, // messages of DNS
 	"mewz/kernel/netstack":        partStack,
 	"mewz/kernel/device.":         partDriver,
 	"mewz/kernel/packet.":         partDriver,
