@@ -200,56 +200,62 @@ const (
 	partMemory    part = "memory, copying"
 	partTimer     part = "timer, interrupts"
 	partScheduler part = "scheduler, Go runtime"
+	// partWaiting is looking for frames before the processor is halted: it costs a
+	// request nothing but answers the next one sooner.
+	partWaiting part = "waiting"
 )
 
-var parts = []part{partWasm, partWASI, partStack, partDriver, partMemory, partTimer, partScheduler}
+var parts = []part{partWasm, partWASI, partStack, partDriver, partMemory, partTimer, partScheduler, partWaiting}
 
 // partOf says by the beginning of a function's name what it is part of; the longest
 // that fits counts. The Go runtime has the empty one.
 var partOf = map[string]part{
 	"": partScheduler,
 
-	"main.":                       partWASI,
-	"mewz/":                       partWASI,
-	"golang.org/x/net/":           partStack, // messages of DNS
-	"mewz/kernel/netstack":        partStack,
-	"mewz/kernel/device.":         partDriver,
-	"mewz/kernel/packet.":         partDriver,
-	"mewz/kernel/pci.":            partDriver,
-	"mewz/kernel/virtio":          partDriver,
-	"mewz/kernel/memory.":         partMemory,
-	"runtime.clearpage":           partMemory,
-	"runtime.gc":                  partMemory,
-	"runtime.(*gc":                partMemory,
-	"runtime.malloc":              partMemory,
-	"runtime.(*mcache).":          partMemory,
-	"runtime.(*mcentral).":        partMemory,
-	"runtime.(*mheap).":           partMemory,
-	"runtime.(*mspan).":           partMemory,
-	"runtime.memclr":              partMemory,
-	"runtime.memequal":            partMemory,
-	"runtime.memmove":             partMemory,
-	"runtime.newobject":           partMemory,
-	"runtime.growslice":           partMemory,
-	"runtime.scan":                partMemory,
-	"runtime.sweep":               partMemory,
-	"mewz/kernel/boot.":           partTimer,
-	"mewz/kernel/clock.":          partTimer,
-	"mewz/kernel/cpu.":            partTimer,
-	"mewz/kernel/interrupt.":      partTimer,
-	"mewz/kernel/linuxabi.":       partTimer,
-	"mewz/kernel/system.":         partTimer,
-	"time.":                       partTimer,
-	"runtime.nanotime":            partTimer,
-	"runtime.walltime":            partTimer,
-	"runtime.(*timers).":          partTimer,
-	"runtime.(*timer).":           partTimer,
-	"runtime.sigtramp":            partTimer,
-	"runtime.sighandler":          partTimer,
-	"runtime.asyncPreempt":        partTimer,
-	"runtime/internal/syscall.":   partTimer,
-	"internal/runtime/syscall.":   partTimer,
-	"internal/runtime/syscall/li": partTimer,
+	"main.":                      partWASI,
+	"mewz/":                      partWASI,
+	"main.(*machineWaiter).Wait": partWaiting,
+	"golang.org/x/net/":          partStack, // messages of DNS
+	"mewz/kernel/netstack":       partStack,
+	"mewz/kernel/device.":        partDriver,
+	"mewz/kernel/packet.":        partDriver,
+	"mewz/kernel/pci.":           partDriver,
+	"mewz/kernel/virtio":         partDriver,
+
+	"mewz/kernel/virtio/net.(*Device).Pending": partWaiting,
+	"mewz/kernel/memory.":                      partMemory,
+	"runtime.clearpage":                        partMemory,
+	"runtime.gc":                               partMemory,
+	"runtime.(*gc":                             partMemory,
+	"runtime.malloc":                           partMemory,
+	"runtime.(*mcache).":                       partMemory,
+	"runtime.(*mcentral).":                     partMemory,
+	"runtime.(*mheap).":                        partMemory,
+	"runtime.(*mspan).":                        partMemory,
+	"runtime.memclr":                           partMemory,
+	"runtime.memequal":                         partMemory,
+	"runtime.memmove":                          partMemory,
+	"runtime.newobject":                        partMemory,
+	"runtime.growslice":                        partMemory,
+	"runtime.scan":                             partMemory,
+	"runtime.sweep":                            partMemory,
+	"mewz/kernel/boot.":                        partTimer,
+	"mewz/kernel/clock.":                       partTimer,
+	"mewz/kernel/cpu.":                         partTimer,
+	"mewz/kernel/interrupt.":                   partTimer,
+	"mewz/kernel/linuxabi.":                    partTimer,
+	"mewz/kernel/system.":                      partTimer,
+	"time.":                                    partTimer,
+	"runtime.nanotime":                         partTimer,
+	"runtime.walltime":                         partTimer,
+	"runtime.(*timers).":                       partTimer,
+	"runtime.(*timer).":                        partTimer,
+	"runtime.sigtramp":                         partTimer,
+	"runtime.sighandler":                       partTimer,
+	"runtime.asyncPreempt":                     partTimer,
+	"runtime/internal/syscall.":                partTimer,
+	"internal/runtime/syscall.":                partTimer,
+	"internal/runtime/syscall/li":              partTimer,
 }
 
 func (s *symbols) part(address uint64) part {
