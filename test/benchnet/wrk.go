@@ -49,11 +49,15 @@ func (b *bench) wrk(m *machine, s *server, of body, connections int, duration ti
 	if err != nil {
 		return load{}, err
 	}
+	return readWrk(said)
+}
+
+// readWrk reads what wrk prints.
+func readWrk(said string) (l load, err error) {
 	requests, rate := wrkRequests.FindStringSubmatch(said), wrkRate.FindStringSubmatch(said)
 	if requests == nil || rate == nil {
 		return load{}, fmt.Errorf("wrk says nothing about requests:\n%s", said)
 	}
-	var l load
 	if l.requests, err = strconv.ParseUint(requests[1], 10, 64); err != nil {
 		return load{}, err
 	}
