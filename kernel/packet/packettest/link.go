@@ -32,10 +32,18 @@ type Behavior struct {
 	Filter func(frame []byte) bool
 }
 
-// Link connects two devices.
+// End is what a link connects: a Device, or a network stack of others.
+type End interface {
+	// Sent returns the frames that have left it since the last call.
+	Sent() [][]byte
+	// Inject makes a frame arrive.
+	Inject(frame []byte)
+}
+
+// Link connects two ends.
 type Link struct {
 	clock *Clock
-	ends  [2]*Device
+	ends  [2]End
 	ways  [2]way
 }
 
@@ -56,14 +64,14 @@ type flight struct {
 }
 
 // NewLink connects a and b. The same seed makes the same things happen.
-func NewLink(clock *Clock, a, b *Device, toB, toA Behavior, seed uint64) *Link {
-	l := &Link{clock: clock, ends: [2]*Device{a, b}}
+func NewLink(clock *Clock, a, b End, toB, toA Behavior, seed uint64) *Link {
+	l := &Link{clock: clock, ends: [2]End{a, b}}
 	l.ways[0] = way{Behavior: toB, random: rand.New(rand.NewPCG(seed, 1))}
 	l.ways[1] = way{Behavior: toA, random: rand.New(rand.NewPCG(seed, 2))}
 	return l
 }
 
-// Step takes what the devices have sent and delivers what is due. It reports whether
+// Step takes what the ends have sent and delivers what is due. It reports whether
 // something was delivered.
 func (l *Link) Step() (delivered bool) {
 	now := l.clock.Now()
