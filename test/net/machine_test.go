@@ -95,6 +95,9 @@ func (k kind) require(t *testing.T) {
 	if *only != "" && !slices.Contains(strings.Split(*only, ","), k.name) {
 		t.Skip("-kinds asks for others")
 	}
+	if testing.Short() && k.vmm == "qemu" {
+		t.Skip("-short runs processes only")
+	}
 	if _, err := exec.LookPath("qemu-system-x86_64"); err != nil && k.vmm == "qemu" {
 		unavailable(t, "qemu-system-x86_64 is missing: run make setup")
 	}

@@ -36,16 +36,6 @@ type crates struct {
 	target   string // where cargo keeps what it has built
 }
 
-// FetchCrates downloads what a program depends on unless it is there.
-func FetchCrates(p Program) error {
-	root, err := Root()
-	if err != nil {
-		return err
-	}
-	_, err = vendorCrates(root, filepath.Join(root, p.Sources[0]))
-	return err
-}
-
 func buildRustCrates(p Program) (string, error) {
 	root, err := Root()
 	if err != nil {
