@@ -304,7 +304,7 @@ func testWrk(t *testing.T, m *machine, s server, files *site) {
 		if m.kind.vmm == "" && connections > 50 {
 			continue // wasi-go starves some of many connections
 		}
-		wrk(t, m, connections, "1s", "/400.txt")
+		wrk(t, m, connections, "3s", "/400.txt")
 	}
 	wrk(t, m, 20, "1s", "/10k.txt")
 }
