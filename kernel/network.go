@@ -1,3 +1,5 @@
+//go:build !nonetwork
+
 package main
 
 import (
@@ -13,6 +15,7 @@ import (
 	"mewz/kernel/packet"
 	"mewz/kernel/packet/tap"
 	"mewz/kernel/system"
+	"mewz/kernel/vfs"
 	"mewz/kernel/virtio"
 	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/virtio/net"
@@ -140,6 +143,29 @@ func poolBytes(charge func(bytes int64) bool) int {
 		charge(-free)
 	}
 	return int(min(max(free/poolFraction, poolMinBytes), poolMaxBytes))
+}
+
+// connect gives the program the network.
+func (n *network) connect(parts *wasi.Machine) {
+	if n != nil {
+		parts.Network, parts.Wait = n, n.wait
+	}
+}
+
+// addEtc adds the files about the network to those of the program.
+func (n *network) addEtc(files vfs.FileSystem, config *abi.Config) (vfs.FileSystem, error) {
+	if n == nil {
+		return files, nil
+	}
+	return addEtc(files, config, resolver{config.Network.HostName, n.Addresses, n.servers})
+}
+
+// turn lets the network go on while the program computes.
+func (n *network) turn() {
+	if n != nil {
+		n.Poll()
+		n.stopIfAsked()
+	}
 }
 
 // Poll implements socket.Network: the stack, and what the host wants to know of it.
