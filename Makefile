@@ -16,6 +16,7 @@ setup:
 
 kernel:
 	$(GO) run ./kernel/mkkernel -o image/kernels/x86_64.elf
+	$(GO) run ./kernel/mkkernel -o image/kernels/x86_64-nonetwork.elf -tags nonetwork
 
 build: kernel
 	CGO_ENABLED=0 $(GO) build -trimpath -o build/mewz ./cmd/mewz
@@ -27,9 +28,11 @@ demo:
 
 test: setup build lint
 	$(GO) test -timeout 20m ./...
+	$(GO) test -tags nonetwork ./kernel
 
 lint:
 	$(GO) vet ./...
+	$(GO) vet -tags nonetwork ./kernel
 	$(GO) test -run '^TestPolicy' .
 
 bench: setup build

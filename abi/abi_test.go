@@ -20,7 +20,7 @@ func fullConfig() *Config {
 		Seed: bytes.Repeat([]byte{7}, 32), WallClockNanos: 1 << 60,
 		TerminalStdin: true, TerminalStderr: true, KernelLog: true,
 		PreemptMillis: 10, ProgramName: "app.wasm", PreopenedGuests: []string{"/"},
-		Network: Network{
+		Network: Network{Absent: true,
 			Enabled: true, Addresses: []string{"10.0.2.15/24", "fd00::2/64"}, Gateways: []string{"10.0.2.2", "fd00::1"},
 			Servers: []string{"10.0.2.3"}, Search: []string{"example.org", "example.net"}, HostName: "web",
 			Listen: []string{"0.0.0.0:8080", "[::]:8443"},

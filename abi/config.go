@@ -54,7 +54,7 @@ type Range struct {
 }
 
 const (
-	configMagic = "mewzcfg3" // another one after each change of the encoding
+	configMagic = "mewzcfg4" // another one after each change of the encoding
 	// ConfigMaxBytes bounds a configuration: arguments and environment of
 	// Linux's own limit (128 KiB a string, 2 MiB in all) fit.
 	ConfigMaxBytes = 16 << 20
@@ -109,7 +109,7 @@ func (c *Config) words() []*uint64 {
 }
 
 func (c *Config) flags() []*bool {
-	return []*bool{&c.TerminalStdin, &c.TerminalStdout, &c.TerminalStderr, &c.KernelLog, &c.Network.Enabled}
+	return []*bool{&c.TerminalStdin, &c.TerminalStdout, &c.TerminalStderr, &c.KernelLog, &c.Network.Enabled, &c.Network.Absent}
 }
 
 // DecodeConfig decodes what AppendConfig wrote.

@@ -46,6 +46,7 @@ type Input struct {
 	ObjectName     string // for messages
 	Object         []byte
 	Kernel         []byte     // ELF file with its symbol table
+	Small          []byte     // that for programs that want no network; nil: Kernel is for them too
 	Archive        *Archive   // nil: no files
 	Config         abi.Config // what the caller chooses; Build fills in the rest
 	UnknownImports UnknownImports
@@ -86,13 +87,13 @@ func Build(in Input) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.ObjectName, err)
 	}
-	k, err := readKernel(in.Kernel, f.Machine)
-	if err != nil {
-		return nil, fmt.Errorf("kernel: %w", err)
-	}
 	imports, err := matchImports(module, in.UnknownImports)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.ObjectName, err)
+	}
+	k, err := readKernel(in.chooseKernel(imports), f.Machine)
+	if err != nil {
+		return nil, fmt.Errorf("kernel: %w", err)
 	}
 	l := &linker{in: &in, object: f, module: module, machine: target, kernel: k, imports: imports}
 	img, err := l.link()
@@ -100,6 +101,18 @@ func Build(in Input) (*Image, error) {
 		return nil, fmt.Errorf("%s: %w", in.ObjectName, err)
 	}
 	return img, nil
+}
+
+// chooseKernel returns the small kernel for a program that wants no network, and
+// notes in the configuration which one it is.
+func (in *Input) chooseKernel(imports *importTable) []byte {
+	config := in.Config
+	config.Imports = imports.numbers
+	in.Config.Network.Absent = in.Small != nil && !config.WantsNetwork()
+	if in.Config.Network.Absent {
+		return in.Small
+	}
+	return in.Kernel
 }
 
 // WriteTo writes the file.

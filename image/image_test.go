@@ -232,6 +232,55 @@ func TestBuildIsDeterministic(t *testing.T) {
 	}
 }
 
+// TestBuildChoosesKernel: only a program that wants no network gets the small one.
+func TestBuildChoosesKernel(t *testing.T) {
+	importing := func(names ...string) *object.Module {
+		m := testModule()
+		for i := range names {
+			for _, f := range abi.Functions {
+				if f.Name == names[i] {
+					m.Imports = append(m.Imports, object.Import{Module: f.Module, Name: f.Name, Kind: object.KindFunction, Params: f.Params, Results: f.Results})
+					break
+				}
+			}
+		}
+		return m
+	}
+	small := syntheticKernel(func(p *elf.Prog64) { p.Memsz += 0x1000 })
+	for _, test := range []struct {
+		name    string
+		module  *object.Module
+		network abi.Network
+		small   []byte
+		want    bool // the small kernel
+	}{
+		{"no sockets", importing(), abi.Network{}, small, true},
+		{"sockets of preview 1", importing("sock_accept", "sock_recv"), abi.Network{HostName: "web"}, small, true},
+		{"sockets", importing("sock_open"), abi.Network{}, small, false},
+		{"names", importing("sock_getaddrinfo"), abi.Network{}, small, false},
+		{"--net user", importing(), abi.Network{Enabled: true}, small, false},
+		{"--ip", importing(), abi.Network{Addresses: []string{"10.0.0.2/24"}}, small, false},
+		{"--listen", importing(), abi.Network{Listen: []string{"0.0.0.0:80"}}, small, false},
+		{"no small kernel", importing(), abi.Network{}, nil, false},
+	} {
+		img, err := Build(Input{
+			ObjectName: "app.o", Object: handObject(t, test.module, nil), Kernel: syntheticKernel(nil), Small: test.small,
+			Config: abi.Config{Network: test.network},
+		})
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		text := abi.VirtAddr(0x404000) // behind the kernel
+		if test.want {
+			text += 0x1000
+		}
+		if img.Config.TextStart != text || img.Config.Network.Absent != test.want {
+			t.Errorf("%s: text at %#x, want %#x; Absent = %v", test.name, img.Config.TextStart, text, img.Config.Network.Absent)
+		}
+	}
+}
+
 func TestBuildErrors(t *testing.T) {
 	good := handObject(t, testModule(), nil)
 	undefined := func(name string) func(*object.File) {

@@ -7,20 +7,35 @@ import (
 	"io/fs"
 )
 
-// kernels holds what `make kernel` built, one ELF file for each architecture.
+// files holds what `make kernel` built, two ELF files for each architecture.
 // They are not committed, so there may be none.
 //
 //go:embed kernels
-var kernels embed.FS
+var files embed.FS
 
 // ErrNoKernel says that this mewz was built without a kernel.
 var ErrNoKernel = errors.New("kernel not built: run make kernel, then build mewz again")
 
-// Kernel returns the kernel for an architecture: "x86_64".
-func Kernel(architecture string) ([]byte, error) {
-	b, err := kernels.ReadFile("kernels/" + architecture + ".elf")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", architecture, ErrNoKernel)
+// KernelPair is the kernel for an architecture, twice: ELF files of the same
+// source (decision 0015).
+type KernelPair struct {
+	Network []byte // for every program
+	Small   []byte // without a network
+}
+
+// Kernels returns the kernels for an architecture: "x86_64".
+func Kernels(architecture string) (p KernelPair, err error) {
+	for _, file := range []struct {
+		suffix  string
+		content *[]byte
+	}{{"", &p.Network}, {"-nonetwork", &p.Small}} {
+		*file.content, err = files.ReadFile("kernels/" + architecture + file.suffix + ".elf")
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%s%s: %w", architecture, file.suffix, ErrNoKernel)
+		}
+		if err != nil {
+			return KernelPair{}, err
+		}
 	}
-	return b, err
+	return p, nil
 }

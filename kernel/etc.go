@@ -1,3 +1,5 @@
+//go:build !nonetwork
+
 package main
 
 import (
@@ -9,12 +11,19 @@ import (
 	"mewz/kernel/commandline"
 	"mewz/kernel/console"
 	"mewz/kernel/vfs"
+	"mewz/kernel/virtio/discovery"
 )
 
 // applyCommandLine overrides the network of the image by what the VMM says on the
-// kernel command line. An address connects also a program that wants no network, so
-// that others can see that it is there, but only where there is a device.
-func applyCommandLine(host *console.Host, n *abi.Network, hasDevice bool) error {
+// kernel command line.
+func applyCommandLine(host *console.Host, n *abi.Network, found *discovery.Machine) error {
+	return overrideNetwork(host, n, hasNetworkDevice(found))
+}
+
+// overrideNetwork is applyCommandLine. An address connects also a program that wants
+// no network, so that others can see that it is there, but only where there is a
+// device.
+func overrideNetwork(host *console.Host, n *abi.Network, hasDevice bool) error {
 	line, _ := syscall.Getenv(abi.CommandLineVariable)
 	wanted := n.Enabled
 	others, err := commandline.Apply(n, line)

@@ -1,3 +1,5 @@
+//go:build !nonetwork
+
 package main
 
 import (
@@ -78,19 +80,19 @@ func TestAddEtcKeepsDescriptor3(t *testing.T) {
 	}
 }
 
-func TestApplyCommandLine(t *testing.T) {
+func TestOverrideNetwork(t *testing.T) {
 	t.Setenv(abi.CommandLineVariable, "ip=10.0.0.2/8 virtio_mmio.device=x ")
 	for _, test := range []struct{ wanted, hasDevice, want bool }{
 		{false, false, false}, {false, true, true}, {true, false, true}, {true, true, true},
 	} {
 		n := abi.Network{Enabled: test.wanted, Gateways: []string{"192.168.0.1"}}
-		err := applyCommandLine(&console.Host{}, &n, test.hasDevice)
+		err := overrideNetwork(&console.Host{}, &n, test.hasDevice)
 		if err != nil || len(n.Addresses) != 1 || n.Addresses[0] != "10.0.0.2/8" || n.Gateways != nil || n.Enabled != test.want {
 			t.Errorf("%+v: %v, %+v", test, err, n)
 		}
 	}
 	t.Setenv(abi.CommandLineVariable, "ip=10.0.0.2")
-	if err := applyCommandLine(&console.Host{}, &abi.Network{}, true); err == nil {
+	if err := overrideNetwork(&console.Host{}, &abi.Network{}, true); err == nil {
 		t.Error("a malformed command line is taken")
 	}
 }

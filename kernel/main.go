@@ -37,7 +37,7 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 	}
 	host.Log = config.KernelLog
 	host.Message("instantiate " + config.ProgramName)
-	if err := applyCommandLine(host, &config.Network, hasNetworkDevice(found)); err != nil {
+	if err := applyCommandLine(host, &config.Network, found); err != nil {
 		return refuse(host, err)
 	}
 
@@ -63,9 +63,7 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 		Stderr: streams.Stderr,
 		Files:  files,
 	}
-	if network != nil {
-		parts.Network, parts.Wait = network, network.wait
-	}
+	network.connect(&parts)
 	system, err := wasi.New(parts)
 	if err != nil {
 		return refuse(host, err)
@@ -109,11 +107,7 @@ func openFiles(config *abi.Config, n *network) (files vfs.FileSystem, err error)
 			return nil, err
 		}
 	}
-	if n == nil {
-		return files, nil
-	}
-	n.files, err = addEtc(files, config, resolver{config.Network.HostName, n.Addresses, n.servers})
-	return n.files, err
+	return n.addEtc(files, config)
 }
 
 // refuse reports why the program cannot be started.
@@ -186,10 +180,7 @@ func (m *machine) loop() (abi.ExitReason, uint32) {
 		event := m.program.Resume()
 		switch event.Kind {
 		case instance.Preempted:
-			if m.network != nil {
-				m.network.Poll()
-				m.network.stopIfAsked()
-			}
+			m.network.turn()
 			runtime.Gosched()
 		case instance.Trapped:
 			return m.trap(m.program.Trap(), "")

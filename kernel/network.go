@@ -1,3 +1,5 @@
+//go:build !nonetwork
+
 package main
 
 import (
@@ -163,6 +165,31 @@ func (n *network) settle() {
 			return
 		}
 		n.wait.Wait(false, min(left, n.Wait()))
+	}
+}
+
+// connect gives the program the network.
+func (n *network) connect(parts *wasi.Machine) {
+	if n != nil {
+		parts.Network, parts.Wait = n, n.wait
+	}
+}
+
+// addEtc adds the files about the network to those of the program.
+func (n *network) addEtc(files vfs.FileSystem, config *abi.Config) (vfs.FileSystem, error) {
+	if n == nil {
+		return files, nil
+	}
+	var err error
+	n.files, err = addEtc(files, config, resolver{config.Network.HostName, n.Addresses, n.servers})
+	return n.files, err
+}
+
+// turn lets the network go on while the program computes.
+func (n *network) turn() {
+	if n != nil {
+		n.Poll()
+		n.stopIfAsked()
 	}
 }
 

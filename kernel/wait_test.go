@@ -1,3 +1,5 @@
+//go:build !nonetwork
+
 package main
 
 import (

@@ -22,6 +22,6 @@ func (b *buildCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	img.Config.Network.Enabled = wantsNetwork(&img.Config)
+	img.Config.Network.Enabled = img.Config.WantsNetwork()
 	return writeOutput(a.ctx, b.Output, imageMode, img)
 }

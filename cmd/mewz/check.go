@@ -87,7 +87,7 @@ func (v *verdict) check(src *source) {
 	if m.Memory != nil && m.Memory.MinPages*abi.WasmPageBytes > defaultMemoryBytes-memoryRoomBytes {
 		v.note(fmt.Sprintf("linear memory starts with %s", memoryText(m.Memory)), "mewz run gives the machine enough; less with -m does not work")
 	}
-	if _, err := image.Kernel(architecture); err != nil {
+	if _, err := image.Kernels(architecture); err != nil {
 		v.problem("kernel: "+err.Error(), "")
 	}
 }

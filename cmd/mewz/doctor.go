@@ -64,12 +64,12 @@ func (c *doctorCommand) Run(a *app) error {
 
 func examineKernel(context.Context) finding {
 	f := finding{Name: "kernel", Needed: true}
-	b, err := image.Kernel(architecture)
+	kernels, err := image.Kernels(architecture)
 	if err != nil {
 		f.Detail, f.Remedy = "not built into this mewz", "make kernel, then build mewz again"
 		return f
 	}
-	f.OK, f.Detail = true, fmt.Sprintf("%s, %d bytes", architecture, len(b))
+	f.OK, f.Detail = true, fmt.Sprintf("%s, %d bytes, without a network %d", architecture, len(kernels.Network), len(kernels.Small))
 	return f
 }
 

@@ -52,7 +52,7 @@ func TestScript(t *testing.T) {
 // condition tells scripts what is here. Where CI is set everything has to be.
 func condition(name string) (bool, error) {
 	has := map[string]func() bool{
-		"kernel": func() bool { _, err := image.Kernel(architecture); return err == nil },
+		"kernel": func() bool { _, err := image.Kernels(architecture); return err == nil },
 		"qemu":   func() bool { return found(qemu.Program) },
 		"llvm":   func() bool { return found("opt-19", "llc-19") },
 		"clang":  func() bool { return found("clang-19", "wasm-ld-19") },

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"mewz/abi"
@@ -258,37 +259,8 @@ func isInterface(s string) bool {
 	return s != "" && len(s) <= interfaceMax && s != "." && s != ".." && !strings.ContainsAny(s, "/: \t\r\n\v\f%,") // and no pattern
 }
 
-// socketsOf says whether one of the functions that a program imports opens
-// sockets or looks names up, which the four of preview 1 do not.
-func socketsOf(names []string) bool {
-	for _, name := range names {
-		switch name {
-		case "sock_accept", "sock_recv", "sock_send", "sock_shutdown":
-		default:
-			if strings.HasPrefix(name, "sock_") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// importedSockets is socketsOf for the imports of an image.
-func importedSockets(c *abi.Config) bool {
-	var names []string
-	for _, n := range c.Imports {
-		if int(n) < len(abi.Functions) {
-			names = append(names, abi.Functions[n].Name)
-		}
-	}
-	return socketsOf(names)
-}
-
-// wantsNetwork says whether the program of an image is to have a network.
-func wantsNetwork(c *abi.Config) bool {
-	n := &c.Network
-	return n.Enabled || len(n.Addresses) > 0 || len(n.Listen) > 0 || importedSockets(c)
-}
+// socketsOf says whether one of the functions that a program imports opens sockets.
+func socketsOf(names []string) bool { return slices.ContainsFunc(names, abi.OpensSockets) }
 
 // mergeNetwork sets in the network of an image what the flags of a run say.
 func mergeNetwork(n *abi.Network, flags abi.Network) {
@@ -307,6 +279,15 @@ func mergeNetwork(n *abi.Network, flags abi.Network) {
 	}
 }
 
+// wanted says whether the flags alone give the machine a network.
+func (c *connection) wanted() bool {
+	return c.how != "" && c.how != "none" || len(c.forwards) > 0 || c.pcap != ""
+}
+
+// errAbsent is of an image whose program wanted no network when it was linked.
+var errAbsent = errors.New("the image has no network in it, because its program uses no sockets: " +
+	"build it again with --ip ADDR/PREFIX, or give the module instead of the image")
+
 // connect decides how the machine of an image is connected, and completes its
 // configuration by that. It returns nil for a machine without a network.
 func (r *runCommand) connect(a *app, c *abi.Config) (*vmm.Network, error) {
@@ -320,6 +301,9 @@ func (r *runCommand) connect(a *app, c *abi.Config) (*vmm.Network, error) {
 	c.Network.Enabled = plan.how != "none"
 	if !c.Network.Enabled {
 		return nil, nil
+	}
+	if c.Network.Absent {
+		return nil, errAbsent
 	}
 	n := &vmm.Network{Interface: plan.device, Forwards: plan.forwards, CaptureFile: plan.pcap, MAC: macAddress(plan.device)}
 	for _, text := range c.Network.Addresses {
@@ -341,7 +325,7 @@ func (r *runCommand) settle(a *app, plan *connection, c *abi.Config) error {
 	isProcess := r.VMM == "process"
 	switch {
 	case plan.how != "":
-	case !wantsNetwork(c) && len(plan.forwards) == 0 && plan.pcap == "":
+	case !c.WantsNetwork() && len(plan.forwards) == 0 && plan.pcap == "":
 		plan.how = "none"
 	case isProcess && len(c.Network.Listen) == 0 && len(plan.forwards) == 0 && plan.pcap == "":
 		plan.how = "none"

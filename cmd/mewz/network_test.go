@@ -161,6 +161,11 @@ func TestNetworkFlags(t *testing.T) {
 			t.Errorf("%s: %v, want %q", flags, err, want)
 		}
 	}
+	for _, flags := range []string{"--net user", "-p 80", "--ip 10.0.2.9/24", "--listen :80", "--net tap=t --vmm process"} {
+		if _, err := connectWith(t, &abi.Config{Network: abi.Network{Absent: true}}, strings.Fields(flags)...); err != errAbsent {
+			t.Errorf("%s with an image without a network: %v, want %v", flags, err, errAbsent)
+		}
+	}
 }
 
 // TestConnect checks which network a machine gets and what it is told of it.

@@ -35,11 +35,11 @@ func (a *app) object(src *source, flags compileFlags) ([]byte, error) {
 
 // link links a module or object into an image.
 func (a *app) link(src *source, code compileFlags, flags linkFlags, config abi.Config) (*image.Image, error) {
-	kernel, err := image.Kernel(architecture)
+	kernels, err := image.Kernels(architecture)
 	if err != nil {
 		return nil, err
 	}
-	in := image.Input{ObjectName: src.path, Kernel: kernel, Config: config}
+	in := image.Input{ObjectName: src.path, Kernel: kernels.Network, Small: kernels.Small, Config: config}
 	if flags.UnknownImports == "trap" {
 		in.UnknownImports = image.TrapUnknownImports
 	}

@@ -69,9 +69,11 @@ func (r *runCommand) prepare(a *app, src *source) (path string, file *os.File, n
 	if config.Network, err = r.addressFlags.network(); err != nil {
 		return "", nil, nil, err
 	}
-	if _, err := r.connectFlags.parse(); err != nil {
+	plan, err := r.connectFlags.parse()
+	if err != nil {
 		return "", nil, nil, err
 	}
+	config.Network.Enabled = plan.wanted()
 	if err := r.connectFlags.capture(); err != nil {
 		return "", nil, nil, err
 	}

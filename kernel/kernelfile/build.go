@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 )
 
 // NoteSymbol is the ELF note of the PVH boot protocol in a kernel, NoteBytes
@@ -17,16 +18,16 @@ const (
 	NoteBytes  = 24
 )
 
-// Build compiles the main package pkg and returns the checked ELF file. dir is a
-// directory of this module.
-func Build(dir, pkg string) ([]byte, error) {
+// Build compiles the main package pkg with build tags and returns the checked ELF
+// file. dir is a directory of this module.
+func Build(dir, pkg string, tags ...string) ([]byte, error) {
 	out, err := os.CreateTemp("", "kernel-*.elf")
 	if err != nil {
 		return nil, err
 	}
 	out.Close()
 	defer os.Remove(out.Name())
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o", out.Name(), pkg)
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-tags="+strings.Join(tags, ","), "-o", out.Name(), pkg)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=")
 	if text, err := cmd.CombinedOutput(); err != nil {

@@ -12,11 +12,31 @@ import (
 	"mewz/abi"
 )
 
+// TestKernel builds both kernels of decision 0015.
 func TestKernel(t *testing.T) {
-	file, err := Build(".", "mewz/kernel")
-	if err != nil {
-		t.Fatal(err)
+	for _, test := range []struct {
+		tags string
+		most int // bytes
+	}{
+		{"", 11 << 18},         // an image with a network may have 3.5 MB
+		{"nonetwork", 2 << 20}, // and that of hello 2.5 MB
+	} {
+		file, err := Build(".", "mewz/kernel", test.tags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkPVHNote(t, file)
+		if len(file) > test.most {
+			t.Errorf("tags %q: the kernel has %d bytes, want at most %d", test.tags, len(file), test.most)
+		}
+		if hasNetwork := bytes.Contains(file, []byte("mewz/kernel/netstack/tcp.")); hasNetwork == (test.tags == "nonetwork") {
+			t.Errorf("tags %q: network = %v", test.tags, hasNetwork)
+		}
 	}
+}
+
+func checkPVHNote(t *testing.T, file []byte) {
+	t.Helper()
 	f, err := elf.NewFile(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
@@ -32,10 +52,6 @@ func TestKernel(t *testing.T) {
 	}
 	if notes != 1 {
 		t.Errorf("%d PVH notes, want 1", notes)
-	}
-	const most = 2 << 20 // a hello image may have 2.5 MB
-	if len(file) > most {
-		t.Errorf("the kernel has %d bytes, want at most %d", len(file), most)
 	}
 }
 

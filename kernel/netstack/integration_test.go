@@ -440,7 +440,14 @@ func TestClose(t *testing.T) {
 	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})
 	_, server := n.connect(1, "10.0.0.2")
 	n.stacks[0].Close(0)
+	if n.stacks[0].tcp.Settled() {
+		t.Error("settled before the peer can know of the end")
+	}
 	n.run(time.Second)
+	// The server has not closed its direction, which nobody needs to wait for.
+	if !n.stacks[0].tcp.Settled() || n.stacks[0].tcp.Connections() != 1 {
+		t.Errorf("settled = %v with %d connections", n.stacks[0].tcp.Settled(), n.stacks[0].tcp.Connections())
+	}
 	if k, err := server.Read(make([]byte, 1), false); k != 0 || err != nil {
 		t.Errorf("after the peer's end: Read = %d, %v", k, err)
 	}

@@ -192,7 +192,7 @@ func (s *Stack) Close(patience time.Duration) {
 		s.sockets[len(s.sockets)-1].Close()
 	}
 	until := s.machine.Now() + patience
-	for s.Poll(); s.tcp.Connections() > 0 && s.machine.Now() < until && s.machine.Device.Err() == nil; {
+	for s.Poll(); !s.tcp.Settled() && s.machine.Now() < until && s.machine.Device.Err() == nil; {
 		s.Poll()
 	}
 }

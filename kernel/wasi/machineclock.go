@@ -32,8 +32,8 @@ type Clock interface {
 // clock_gettime(2). The real time and the monotonic clock are no system call:
 // the Go runtime reads them through the vDSO.
 type machineClock struct {
-	start      time.Time // carries a monotonic reading
-	correction uint64    // what the machine's real time lacks
+	since      func() time.Duration // NewClock
+	correction uint64               // what the machine's real time lacks
 	// resolutions are those that were asked for, 0: not yet. They never change.
 	resolutions [ClockThreadCPU + 1]uint64
 }
@@ -42,8 +42,9 @@ type machineClock struct {
 // wallClockNanos, when the host wrote the configuration: a machine without a
 // real-time clock, or with one of whole seconds, goes on from there.
 func NewClock(wallClockNanos uint64) Clock {
-	s := &machineClock{start: time.Now()}
-	if now := uint64(s.start.UnixNano()); now < wallClockNanos {
+	start := time.Now() // carries a monotonic reading
+	s := &machineClock{since: func() time.Duration { return time.Since(start) }}
+	if now := uint64(start.UnixNano()); now < wallClockNanos {
 		s.correction = wallClockNanos - now
 	}
 	return s
@@ -55,12 +56,12 @@ func (s *machineClock) Now(id ClockID) (uint64, bool) {
 	case ClockRealtime:
 		return uint64(time.Now().UnixNano()) + s.correction, true
 	case ClockMonotonic:
-		return uint64(time.Since(s.start)) + 1, true // never 0, which programs take for unset
+		return uint64(s.since()) + 1, true // never 0, which programs take for unset
 	case ClockProcessCPU, ClockThreadCPU:
 		nanos, errno := system.Now(system.ClockID(id))
 		if errno != 0 {
 			// A machine runs one program: its time is the machine's.
-			return uint64(time.Since(s.start)), true
+			return uint64(s.since()), true
 		}
 		return nanos, true
 	default:

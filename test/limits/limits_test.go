@@ -122,11 +122,11 @@ func build(t *testing.T, module []byte, level string) cost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kernel, err := image.Kernel("x86_64")
+	kernels, err := image.Kernels("x86_64")
 	if err != nil {
 		t.Skip(err)
 	}
-	if _, err := image.Build(image.Input{ObjectName: "module", Object: r.Object, Kernel: kernel, Config: abi.Config{}}); err != nil {
+	if _, err := image.Build(image.Input{ObjectName: "module", Object: r.Object, Kernel: kernels.Network, Config: abi.Config{}}); err != nil {
 		t.Fatal(err)
 	}
 	c := cost{cpu: cpuTime(t) - start, object: len(r.Object)}

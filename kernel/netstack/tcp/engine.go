@@ -261,6 +261,19 @@ func (e *Engine) Deadline() time.Duration {
 // TIME-WAIT do not count.
 func (e *Engine) Connections() int { return e.conns }
 
+// Settled reports whether every peer has acknowledged all that it is to get, the ends of
+// connections included. It looks at all of them.
+func (e *Engine) Settled() bool {
+	for _, c := range e.table {
+		for ; c != nil; c = c.chain {
+			if c.sndUna != c.sndNxt || !c.finSent && (c.finQueued || c.sndNxt != c.sndTail) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // tokens limit a rate.
 type tokens struct {
 	perSecond, left uint32
