@@ -253,9 +253,7 @@ var partOf = map[string]part{
 	"runtime.sigtramp":                         partTimer,
 	"runtime.sighandler":                       partTimer,
 	"runtime.asyncPreempt":                     partTimer,
-	"runtime/internal/syscall.":                partTimer,
-	"internal/runtime/syscall.":                partTimer,
-	"internal/runtime/syscall/li":              partTimer,
+	"internal/runtime/syscall":                 partTimer,
 }
 
 func (s *symbols) part(address uint64) part {

@@ -74,7 +74,7 @@ func (b *bench) tables() string {
 		return count(x.request.user)
 	})
 	r.Say("### Requests per second")
-	r.Say("wrk with one thread for %v, the best of %d rounds in which the servers took turns. A star: wrk saw errors or timeouts.", rateTime, rateRounds)
+	r.Say("wrk with one thread for %v, the best of %d rounds (of one with one connection) in which the servers took turns. A star: wrk saw errors or timeouts.", rateTime, rateRounds)
 	b.perServer(&r, func(_ *server, x *result) string {
 		if len(x.rates) == 0 {
 			return none
