@@ -12,8 +12,8 @@ import (
 // Bounds of what neighbours cost.
 const (
 	neighborsMax = 256 // a /24; more would be a scan
-	heldMax      = 32  // frames that wait for all neighbours: an eighth of a queue
-	heldEach     = 3   // RFC 1122, 2.3.2.2 wants one
+	heldMax      = 64  // for all neighbours: a quarter of a queue
+	heldEach     = 32  // frames that wait for a neighbour: a crowd connects before its router has answered
 	bucketCount  = 64
 )
 

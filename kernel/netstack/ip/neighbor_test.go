@@ -113,7 +113,7 @@ func TestNeighborStates(t *testing.T) {
 		}
 		route := r.send(c.peer)
 		expect("first frame", false, 1, 0)
-		for range 5 {
+		for range heldEach + 2 {
 			r.sendOn(&route)
 		}
 		expect("more frames", false, 0, 0)
@@ -338,7 +338,7 @@ func TestNeighborsBound(t *testing.T) {
 		t.Errorf("ARP %+v", got)
 	}
 	// Frames that wait are bounded for all together.
-	for i := range 60 {
+	for i := range heldMax + 30 {
 		a := header.MapIPv4([4]byte{172, 16, 200, byte(i)})
 		route, err := r.Route(socket.Address{}, a)
 		if err != nil {
