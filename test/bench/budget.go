@@ -74,9 +74,6 @@ var budgets = []budget{
 		name: budgetLink, what: "linking and writing an image, for 10 MB of object",
 		most: 0.3, unit: "s", format: "%.2f",
 	},
-	{what: "an HTTP request at 50 and 800 connections, and with 10 KB"},
-	{what: "stack and driver alone"},
-	{what: "image and memory with network"},
 }
 
 const noReason = "nobody knows why yet"
@@ -87,10 +84,6 @@ func budgetTable(measured map[string]float64) string {
 	t := table{columns: []string{"budget", "at most", "measured", ""}}
 	var r, reasons report
 	for _, b := range budgets {
-		if b.name == "" {
-			t.add(b.what, "", "", "there is no network yet")
-			continue
-		}
 		most := fmt.Sprintf("%v %s", b.most, b.unit)
 		if b.least {
 			most = "at least " + most
