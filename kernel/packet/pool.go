@@ -40,8 +40,9 @@ func (p *Pool) Get() (id ChunkID, ok bool) {
 		return 0, false
 	}
 	id = p.free
-	p.free = p.chunks[id].next
-	p.chunks[id].holders = 1
+	c := &p.chunks[id]
+	p.free = c.next
+	c.holders = 1
 	p.used++
 	return id, true
 }
