@@ -39,12 +39,16 @@ func (p *Pool) Get() (id ChunkID, ok bool) {
 	if p.free == 0 && !p.grow() {
 		return 0, false
 	}
-	id = p.free
+	return p.take(), true
+}
+
+// take takes the first free chunk.
+func (p *Pool) take() ChunkID {
+	id := p.free
 	c := &p.chunks[id]
-	p.free = c.next
-	c.holders = 1
+	p.free, c.holders = c.next, 1
 	p.used++
-	return id, true
+	return id
 }
 
 // grow adds a slab.
