@@ -68,6 +68,10 @@ func LoadTaskRegister(selector uint16)
 // them again. The enabling takes effect after HLT only, so none is missed.
 func WaitForInterrupt()
 
+// Pause tells the processor, and who simulates it, that a loop waits for memory
+// to change (PAUSE).
+func Pause()
+
 // HaltForever stops the processor with interrupts off. It does not return.
 func HaltForever()
 

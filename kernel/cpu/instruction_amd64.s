@@ -154,6 +154,11 @@ TEXT ·WaitForInterrupt(SB),NOSPLIT,$0-0
 	CLI
 	RET
 
+// func Pause()
+TEXT ·Pause(SB),NOSPLIT,$0-0
+	PAUSE
+	RET
+
 // func HaltForever()
 TEXT ·HaltForever(SB),NOSPLIT,$0-0
 	CLI

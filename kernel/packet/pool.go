@@ -39,11 +39,16 @@ func (p *Pool) Get() (id ChunkID, ok bool) {
 	if p.free == 0 && !p.grow() {
 		return 0, false
 	}
-	id = p.free
-	p.free = p.chunks[id].next
-	p.chunks[id].holders = 1
+	return p.take(), true
+}
+
+// take takes the first free chunk.
+func (p *Pool) take() ChunkID {
+	id := p.free
+	c := &p.chunks[id]
+	p.free, c.holders = c.next, 1
 	p.used++
-	return id, true
+	return id
 }
 
 // grow adds a slab.

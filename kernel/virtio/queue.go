@@ -28,7 +28,7 @@ type Queue struct {
 	own       []entry // by descriptor; made when the queue is first used
 	free      uint16  // first free descriptor
 	freeCount uint16
-	inFlight  uint16 // chains that the device has
+	inFlight  uint16 // chains that the device has; 0 when it has broken a rule
 	available uint16 // index to publish
 	published uint32 // flags and index as the device sees them
 	asked     uint16 // index up to which NeedsNotify has been asked
@@ -45,6 +45,12 @@ type entry struct {
 	descriptors uint8  // in the chain that it is the head of
 	inFlight    bool   // the device has that chain
 	writable    uint32 // bytes of the chain that the device may write
+}
+
+// Piece is memory that the device reads.
+type Piece struct {
+	Physical abi.PhysAddr
+	Bytes    uint32
 }
 
 // Buffer is a piece of memory for the device.
@@ -169,11 +175,25 @@ func (q *Queue) Add(buffers ...Buffer) (head uint16, ok bool) {
 		at = q.free
 	}
 	q.freeCount -= uint16(n)
-	q.inFlight++
-	e := &q.own[head]
-	e.descriptors, e.inFlight, e.writable = uint8(n), true, writable
-	q.rings.available[q.available&(q.size-1)] = head
-	q.available++
+	q.own[head].descriptors, q.own[head].writable = uint8(n), writable
+	q.Again(head)
+	return head, true
+}
+
+// AddPair is Add for what is sent most: two pieces.
+func (q *Queue) AddPair(a, b Piece) (head uint16, ok bool) {
+	head = q.free
+	if q.freeCount < 2 || int(head) >= len(q.own) || q.broken != nil {
+		return q.Add(Buffer{a.Physical, a.Bytes, false}, Buffer{b.Physical, b.Bytes, false})
+	}
+	first := &q.own[head]
+	last := first.next
+	q.free = q.own[last].next
+	q.rings.descriptors[head] = descriptor{uint64(a.Physical), a.Bytes, flagNext, last}
+	q.rings.descriptors[last] = descriptor{uint64(b.Physical), b.Bytes, 0, 0}
+	q.freeCount -= 2
+	first.descriptors, first.writable = 2, 0
+	q.Again(head)
 	return head, true
 }
 
@@ -265,42 +285,48 @@ func (q *Queue) HasUsed() bool { return q.usedIndex() != q.used || q.broken != n
 // Used returns the next chain that the device is done with; its descriptors are
 // free again. Once the device has broken a rule it returns that error only.
 func (q *Queue) Used() (c Completion, ok bool, err error) {
-	if c, ok, err = q.Take(); ok {
-		q.release(c.Head)
-	}
-	return c, ok, err
-}
-
-// Take is Used, but keeps the chain as it is, for Again.
-func (q *Queue) Take() (c Completion, ok bool, err error) {
-	if q.broken != nil {
+	if c, ok = q.Take(); !ok {
 		return c, false, q.broken
 	}
+	q.Release(c.Head)
+	return c, true, nil
+}
+
+// Take is Used, but keeps the chain as it is, for Again or Release. When there is none,
+// Err may say why.
+func (q *Queue) Take() (c Completion, ok bool) {
 	waiting := q.usedIndex() - q.used
-	if waiting == 0 {
-		return c, false, nil
-	}
-	if waiting > q.inFlight {
-		return c, false, q.breakWith(ErrUsedIndex)
+	if waiting-1 >= q.inFlight { // none, which wraps, or too many
+		if waiting != 0 && q.broken == nil {
+			q.breakWith(ErrUsedIndex)
+		}
+		return c, false
 	}
 	element := q.rings.used[q.used&(q.size-1)] // read once
-	if element.head >= uint32(len(q.own)) {
-		return c, false, q.breakWith(ErrUsedHead)
+	if element.head >= uint32(len(q.own)) || !q.own[element.head].inFlight {
+		q.breakWith(ErrUsedHead)
+		return c, false
 	}
 	had := &q.own[element.head]
-	if !had.inFlight {
-		return c, false, q.breakWith(ErrUsedHead)
-	}
 	if element.bytes > had.writable {
 		if had.writable != 0 {
-			return c, false, q.breakWith(ErrUsedLength)
+			q.breakWith(ErrUsedLength)
+			return c, false
 		}
 		element.bytes = 0 // means nothing, and some devices set it (2.7.8.2)
 	}
+	had.inFlight = false
 	q.used++
 	q.inFlight--
-	had.inFlight = false
-	return Completion{uint16(element.head), element.bytes}, true, nil
+	return Completion{uint16(element.head), element.bytes}, true
+}
+
+// Err returns the rule that the device has broken, or nil.
+func (q *Queue) Err() error { return q.broken }
+
+func (q *Queue) breakWith(err error) {
+	q.broken = err
+	q.inFlight = 0
 }
 
 // Again gives the device a chain once more that Take returned. It sees it after
@@ -312,19 +338,14 @@ func (q *Queue) Again(head uint16) {
 	q.inFlight++
 }
 
-func (q *Queue) breakWith(err error) error {
-	q.broken = err
-	return err
-}
-
-// release makes the descriptors of a chain free.
-func (q *Queue) release(head uint16) {
-	n := q.own[head].descriptors
-	last := head
-	for range n - 1 {
-		last = q.own[last].next
+// Release makes the descriptors of a chain free that Take returned.
+func (q *Queue) Release(head uint16) {
+	first := &q.own[head]
+	last := first
+	for range first.descriptors - 1 {
+		last = &q.own[last.next]
 	}
-	q.own[last].next = q.free
+	last.next = q.free
 	q.free = head
-	q.freeCount += uint16(n)
+	q.freeCount += uint16(first.descriptors)
 }

@@ -69,10 +69,6 @@ func (b *buffer) locate(e *Engine, seq uint32) (packet.ChunkID, uint32) {
 //
 // Preconditions: the buffer is empty, or base <= seq.
 func (b *buffer) write(e *Engine, seq uint32, p []byte) (done int) {
-	if at := seq - (b.end - packet.ChunkBytes); b.head != 0 && at < packet.ChunkBytes { // as a rule
-		done = copy(e.pool.Bytes(b.tail)[at:], p)
-		seq += uint32(done)
-	}
 	for done < len(p) {
 		if b.head == 0 || atMost(b.end, seq) {
 			if !b.extend(e, seq) {
@@ -90,10 +86,17 @@ func (b *buffer) write(e *Engine, seq uint32, p []byte) (done int) {
 
 // start puts p, at most a chunk, into an empty buffer at seq.
 func (b *buffer) start(e *Engine, seq uint32, p []byte) bool {
-	if !b.extend(e, seq) {
+	id, ok := e.pool.Get()
+	if !ok {
 		return false
 	}
-	copy(e.pool.Bytes(b.tail), p)
+	if int(id) >= len(e.links) {
+		e.link(id, 0)
+	}
+	e.links[id] = 0
+	b.head, b.tail, b.at = id, id, id
+	b.base, b.atBase, b.end = seq, seq, seq+packet.ChunkBytes
+	copy(e.pool.Bytes(id), p)
 	return true
 }
 
@@ -113,10 +116,16 @@ func (b *buffer) read(e *Engine, seq uint32, p []byte) {
 	}
 }
 
-// parts adds n bytes from seq on to a frame.
+// parts makes n bytes from seq on the payload of a frame.
 //
-// Preconditions: all of them lie in the buffer, and n <= segmentMax.
+// Preconditions: all of them lie in the buffer, and 0 < n <= segmentMax.
 func (b *buffer) parts(e *Engine, f *packet.Frame, seq, n uint32) {
+	if at := seq - (b.end - packet.ChunkBytes); at < packet.ChunkBytes { // as a rule
+		f.Parts[0] = packet.Part{Chunk: b.tail, Offset: uint16(at), Bytes: uint16(n)}
+		f.PartCount = 1
+		return
+	}
+	f.PartCount = 0
 	for n > 0 {
 		id, at := b.locate(e, seq)
 		bytes := min(n, packet.ChunkBytes-at)

@@ -326,17 +326,10 @@ func (c *Conn) dataEnd() uint32 {
 // Write queues bytes; see socket.Socket. It takes what there is room for.
 // Errors: EAGAIN; EPIPE after Shutdown or the end of the connection; its error.
 func (c *Conn) Write(b []byte, more bool) (int, error) {
-	if c.error != 0 {
-		return 0, c.takeError()
-	}
-	if c.state == closed && !c.everOpen {
-		return 0, syscall.ENOTCONN
-	}
-	if c.state == closed || c.finQueued {
-		return 0, syscall.EPIPE
-	}
-	if c.state < established {
-		return 0, syscall.EAGAIN
+	if !c.fast {
+		if err := c.mayWrite(); err != nil {
+			return 0, err
+		}
 	}
 	queued := c.sndTail - c.sndUna
 	room := c.sndLimit - min(queued, c.sndLimit)
@@ -344,6 +337,9 @@ func (c *Conn) Write(b []byte, more bool) (int, error) {
 	if n == len(b) && uint32(n) < room {
 		if more || c.corked {
 			c.cork(more)
+			if more && c.fast && c.sndTail-c.sndNxt < c.mss {
+				return n, nil // less than a segment waits for more
+			}
 		}
 		c.output()
 		return n, nil
@@ -358,15 +354,37 @@ func (c *Conn) Write(b []byte, more bool) (int, error) {
 	return n, nil
 }
 
+// mayWrite is why Write takes nothing, or nil.
+func (c *Conn) mayWrite() error {
+	switch {
+	case c.error != 0:
+		return c.takeError()
+	case c.state == closed && !c.everOpen:
+		return syscall.ENOTCONN
+	case c.state == closed || c.finQueued:
+		return syscall.EPIPE
+	case c.state < established:
+		return syscall.EAGAIN
+	}
+	return nil
+}
+
 // take copies bytes into the buffer of what is to be sent. When memory runs short the program
 // waits until there is some.
 func (c *Conn) take(b []byte) int {
 	e := c.engine
-	if c.snd.head == 0 && len(b) <= packet.ChunkBytes && e.plenty() && c.snd.start(e, c.sndTail, b) { // as a rule
-		c.sndTail += uint32(len(b))
-		return len(b)
+	if room := c.snd.end - c.sndTail; c.snd.head != 0 && room <= packet.ChunkBytes && uint32(len(b)) <= room {
+		copy(e.pool.Bytes(c.snd.tail)[packet.ChunkBytes-room:], b)
+	} else if c.snd.head != 0 || len(b) > packet.ChunkBytes || !e.plenty() || !c.snd.start(e, c.sndTail, b) {
+		return c.takeMany(b)
 	}
-	n := 0
+	c.sndTail += uint32(len(b))
+	return len(b)
+}
+
+// takeMany is take for any number of chunks.
+func (c *Conn) takeMany(b []byte) int {
+	e, n := c.engine, 0
 	for n < len(b) {
 		if c.snd.head == 0 || c.sndTail+uint32(n) == c.snd.end {
 			if !e.plenty() || !c.snd.extend(e, c.sndTail+uint32(n)) {

@@ -53,7 +53,8 @@ type Engine struct {
 
 	links     []packet.ChunkID // by ChunkID: the chunk behind it
 	acks      []*Conn          // have something to acknowledge
-	blocked   []*Conn          // the device had no room
+	blocked   []*Conn          // the device had no room; in order
+	unblocked []*Conn          // memory for another such list
 	starved   []*Conn          // the pool had none
 	free      *Conn
 	freeSpans *spans
@@ -221,18 +222,25 @@ func (e *Engine) EndPoll(now time.Duration) {
 	e.waiting.expire(e)
 }
 
-// unblock retries what the device had no room for, in the order in which it was.
+// unblock retries what the device had no room for, in the order in which it was, until it
+// has none again.
 func (e *Engine) unblock() {
-	n := len(e.blocked)
-	for _, c := range e.blocked[:n] {
+	list := e.blocked
+	e.blocked = e.unblocked[:0]
+	for i, c := range list {
 		c.inBlocked = false
 		if c.ackOwed {
 			c.acknowledge()
 		}
 		c.output()
+		if len(e.blocked) > 0 {
+			e.blocked = append(e.blocked, list[i+1:]...)
+			break
+		}
 		c.recycle()
 	}
-	e.blocked = append(e.blocked[:0], e.blocked[n:]...)
+	clear(list)
+	e.unblocked = list[:0]
 }
 
 // feed tells those who got no memory that there is some.

@@ -106,6 +106,10 @@ func (e *Engine) putChecksum(f *packet.Frame, at uint16, sum, tcpBytes uint32) {
 // device has no room; the connection is then on the list for EndPoll.
 func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 	e := c.engine
+	if len(e.blocked) > 0 { // others come first
+		c.block()
+		return false
+	}
 	f := e.out.Reserve()
 	if f == nil {
 		c.block()
@@ -131,8 +135,7 @@ func (c *Conn) transmit(seq, n uint32, flags uint8) bool {
 		t[12] = uint8(bytes / 4 << 4)
 	}
 	f.HeaderBytes = c.tcpAt + uint16(bytes)
-	f.PartCount = 0
-	f.Segmentation = packet.SegmentNone
+	f.PartCount, f.Segmentation = 0, packet.SegmentNone
 	if n > 0 {
 		c.snd.parts(e, f, seq, n)
 		if n > segment {

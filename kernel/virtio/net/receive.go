@@ -115,11 +115,11 @@ func (d *Device) receiveMore(buffers uint16) (ok bool) {
 
 // nextBuffer returns what the device wrote into the next buffer that it has used.
 func (d *Device) nextBuffer() ([]byte, bool) {
-	c, ok, err := d.receiveQueue.Take()
-	if err != nil {
-		d.fail(err)
-	}
+	c, ok := d.receiveQueue.Take()
 	if !ok {
+		if err := d.receiveQueue.Err(); err != nil {
+			d.fail(err)
+		}
 		return nil, false
 	}
 	d.taken = append(d.taken, c.Head)

@@ -97,18 +97,16 @@ func (d *Device) Send(f *packet.Frame) {
 		d.Cancel(f)
 		return
 	}
-	at := int(f.Slot) * slotBytes
-	writeHeader(d.slots.Bytes[at+slotHeader:at+slotFrame], f)
-	d.chain[0] = virtio.Buffer{
-		Physical: d.slots.Physical + physical(at+slotHeader), Bytes: headerBytes + uint32(f.HeaderBytes),
+	at := int(f.Slot)*slotBytes + slotHeader
+	writeHeader((*[headerBytes]byte)(d.slots.Bytes[at:]), f)
+	headers := virtio.Piece{Physical: d.slots.Physical + physical(at), Bytes: headerBytes + uint32(f.HeaderBytes)}
+	var head uint16
+	var ok bool
+	if f.PartCount == 1 { // as a rule
+		head, ok = d.sendQueue.AddPair(headers, d.hold(&f.Parts[0]))
+	} else {
+		head, ok = d.addMany(headers, f.Parts[:f.PartCount])
 	}
-	parts := f.Parts[:f.PartCount]
-	for i := range parts {
-		p := &parts[i]
-		d.pool.Hold(p.Chunk)
-		d.chain[i+1] = virtio.Buffer{Physical: d.pool.Physical(p.Chunk) + physical(int(p.Offset)), Bytes: uint32(p.Bytes)}
-	}
-	head, ok := d.sendQueue.Add(d.chain[:1+len(parts)]...)
 	if !ok {
 		panic("virtio/net: a frame that was reserved has no room")
 	}
@@ -118,8 +116,24 @@ func (d *Device) Send(f *packet.Frame) {
 	d.unsent = true
 }
 
+// hold makes a part of a frame one for the device, until release.
+func (d *Device) hold(p *packet.Part) virtio.Piece {
+	d.pool.Hold(p.Chunk)
+	return virtio.Piece{Physical: d.pool.Physical(p.Chunk) + physical(int(p.Offset)), Bytes: uint32(p.Bytes)}
+}
+
+// addMany queues a frame of any number of parts.
+func (d *Device) addMany(headers virtio.Piece, parts []packet.Part) (head uint16, ok bool) {
+	d.chain[0] = virtio.Buffer{Physical: headers.Physical, Bytes: headers.Bytes}
+	for i := range parts {
+		p := d.hold(&parts[i])
+		d.chain[i+1] = virtio.Buffer{Physical: p.Physical, Bytes: p.Bytes}
+	}
+	return d.sendQueue.Add(d.chain[:1+len(parts)]...)
+}
+
 // writeHeader writes the header of the device for a frame.
-func writeHeader(b []byte, f *packet.Frame) {
+func writeHeader(b *[headerBytes]byte, f *packet.Frame) {
 	head, last := uint64(0), uint32(0)
 	if f.Checksum {
 		head = flagNeedsChecksum | uint64(f.ChecksumStart)<<shiftStart
@@ -129,7 +143,7 @@ func writeHeader(b []byte, f *packet.Frame) {
 				uint64(f.SegmentBytes)<<shiftSegment
 		}
 	}
-	binary.LittleEndian.PutUint64(b, head)
+	binary.LittleEndian.PutUint64(b[:], head)
 	binary.LittleEndian.PutUint32(b[8:], last)
 }
 
@@ -151,13 +165,17 @@ func (d *Device) Flush() {
 // reclaim takes back what the device has sent.
 func (d *Device) reclaim() {
 	before := d.sendQueue.InFlight()
-	for d.sendQueue.HasUsed() {
-		c, _, err := d.sendQueue.Used()
-		if err != nil {
-			d.fail(err)
-			return
+	for {
+		c, ok := d.sendQueue.Take()
+		if !ok {
+			break
 		}
+		d.sendQueue.Release(c.Head)
 		d.release(d.slotOf[c.Head])
+	}
+	if err := d.sendQueue.Err(); err != nil {
+		d.fail(err)
+		return
 	}
 	switch after := d.sendQueue.InFlight(); {
 	case after == 0 || after != before:
