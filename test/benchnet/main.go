@@ -43,6 +43,7 @@ type findings struct {
 // options are the command line.
 type options struct {
 	quick       bool
+	memory      bool
 	only        string
 	markdown    string
 	profilePath string
@@ -53,6 +54,7 @@ type options struct {
 func main() {
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "only the C servers, at 50 connections")
+	flag.BoolVar(&o.memory, "memory", false, "only how much memory our machines need; nothing is written")
 	flag.StringVar(&o.only, "only", "", "measure only these servers, `NAMES` with commas: mewz-c, linux-epoll, wazero-c, ...; a prefix will do")
 	flag.StringVar(&o.markdown, "markdown", "", "also write the tables into this `file`, between its markers, and the plots beside it")
 	flag.StringVar(&o.profilePath, "profile", "", "write the functions of our machines by what they cost into this `file`")
@@ -77,6 +79,9 @@ func run(o options) error {
 		return err
 	}
 	defer b.close()
+	if o.memory {
+		return b.memoryReport()
+	}
 	start := time.Now()
 	facts := b.machineFacts()
 	if err := b.boot(); err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"mewz/test/document"
 )
 
 // Bounds of the search for the least memory, in steps.
@@ -17,10 +19,31 @@ const (
 
 // The load that a machine has to bear to count as one that serves.
 const (
-	memoryConnections = 50
-	memoryTime        = 1 * time.Second
+	memoryConnections = 800
+	memoryTime        = 2 * time.Second
 	memoryBootTimeout = 10 * time.Second
 )
+
+// memoryReport prints only how much memory our machines need.
+func (b *bench) memoryReport() error {
+	folder, err := b.webFolder()
+	if err != nil {
+		return err
+	}
+	t := document.Table{Columns: []string{"server", "least `-m`", "linear memory", "all but that"}}
+	for _, s := range b.ours {
+		if err := s.build(b, folder); err != nil {
+			return err
+		}
+		least, err := b.leastMemory(s)
+		if err != nil {
+			return err
+		}
+		t.Add(s.server.name, mebibytes(least), mebibytes(s.linear), mebibytes(least-min(least, s.linear)))
+	}
+	fmt.Printf("What serves %d connections without an error:\n\n%s", memoryConnections, t.String())
+	return nil
+}
 
 // leastMemory searches for the smallest machine that serves under load, by
 // halving.
