@@ -124,7 +124,7 @@ func TestDocument(t *testing.T) {
 func TestBudgetTable(t *testing.T) {
 	text := budgetTable(map[string]float64{budgetImage: 1.79, budgetCallCount: 114.5})
 	for _, want := range []string{
-		"1.79 |                     met |", "**missed**", "Missed: WASI call round trip, instructions (114, budget 80 instructions)",
+		"1.79 |          met |", "**missed**", "Missed: WASI call round trip, instructions (114, budget 80 instructions)",
 		"not measured",
 	} {
 		if !strings.Contains(text, want) {
