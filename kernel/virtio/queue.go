@@ -161,19 +161,19 @@ func (q *Queue) Add(buffers ...Buffer) (head uint16, ok bool) {
 	}
 	head = q.free
 	at, writable := head, uint32(0)
-	for i, b := range buffers {
-		flags := uint16(0)
+	for i := range buffers {
+		b, flags, next := &buffers[i], uint16(flagNext), q.own[at].next
+		if i == n-1 {
+			flags = 0
+		}
 		if b.Write {
 			flags |= flagWrite
 			writable += b.Bytes
 		}
-		if i < n-1 {
-			flags |= flagNext
-		}
-		q.rings.descriptors[at] = descriptor{uint64(b.Physical), b.Bytes, flags, q.own[at].next}
-		q.free = q.own[at].next
-		at = q.free
+		q.rings.descriptors[at] = descriptor{uint64(b.Physical), b.Bytes, flags, next}
+		at = next
 	}
+	q.free = at
 	q.freeCount -= uint16(n)
 	q.own[head].descriptors, q.own[head].writable = uint8(n), writable
 	q.Again(head)

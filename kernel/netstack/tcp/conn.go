@@ -383,18 +383,22 @@ func (c *Conn) take(b []byte) int {
 }
 
 // takeMany is take for any number of chunks.
-func (c *Conn) takeMany(b []byte) int {
-	e, n := c.engine, 0
+//
+// Preconditions: sndTail lies in the last chunk, or behind it, or there is none.
+func (c *Conn) takeMany(b []byte) (n int) {
+	e := c.engine
 	for n < len(b) {
-		if c.snd.head == 0 || c.sndTail+uint32(n) == c.snd.end {
-			if !e.plenty() || !c.snd.extend(e, c.sndTail+uint32(n)) {
+		room := c.snd.end - c.sndTail
+		if c.snd.head == 0 || room == 0 {
+			if !e.plenty() || !c.snd.extend(e, c.sndTail) {
 				break
 			}
+			room = packet.ChunkBytes
 		}
-		room := int(c.snd.end - c.sndTail - uint32(n))
-		n += c.snd.write(e, c.sndTail+uint32(n), b[n:min(len(b), n+room)])
+		k := copy(e.pool.Bytes(c.snd.tail)[packet.ChunkBytes-room:], b[n:])
+		c.sndTail += uint32(k)
+		n += k
 	}
-	c.sndTail += uint32(n)
 	if n < len(b) && !c.inStarved {
 		c.inStarved = true
 		e.starved = append(e.starved, c)

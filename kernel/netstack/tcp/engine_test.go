@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"strings"
 	"syscall"
@@ -472,6 +473,58 @@ func requests(t testing.TB, n int) (e *Engine, request func()) {
 		}
 		rcv += 100
 		snd += uint32(n)
+	}
+}
+
+// TestFullDevice has many connections that want to send when the device takes few frames: all come to
+// it, in turn, and those behind the first one that does not do not even ask.
+func TestFullDevice(t *testing.T) {
+	const connections, room = 50, 7
+	l, e := newLayer(t, 1, 16<<20)
+	var out []byte
+	l.sent = func(p []byte, r *ip.Route) { out = append(out[:0], p...) }
+	listener, err := e.Listen(socket.Endpoint{Port: 80}, socket.IPv4, false, connections, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*Conn
+	for i := range connections {
+		s := &script{port: peerPort + uint16(i), ours: 80, layer: l, engine: e}
+		e.Input(received(s.build(strings.Fields("S 0:0(0) win 65535 <mss 1460,sackOK,wscale 7,ts 1 0>"))))
+		s.wire(out)
+		e.Input(received(s.build(strings.Fields(". 1:1(0) ack 1 win 65535 <ts 1 last>"))))
+		c, err := listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	var order []uint16
+	l.sent = func(p []byte, r *ip.Route) { order = append(order, binary.BigEndian.Uint16(p[22:])) }
+	l.room = 0
+	for round := range 2 { // what is written while others wait comes behind them
+		for _, c := range all[round*connections/2 : (round+1)*connections/2] {
+			if n, err := c.Write(make([]byte, 400), false); n != 400 || err != nil {
+				t.Fatalf("Write = %d, %v", n, err)
+			}
+		}
+	}
+	for len(order) < connections {
+		had := len(order)
+		l.room, l.reserves = room, 0
+		l.now += time.Millisecond
+		e.EndPoll(l.now)
+		if got, want := len(order)-had, min(room, connections-had); got != want || l.reserves > room+1 {
+			t.Fatalf("%d frames were sent after %d questions, want %d after %d at most", got, l.reserves, want, room+1)
+		}
+	}
+	for i, port := range order {
+		if port != peerPort+uint16(i) {
+			t.Fatalf("frame %d is of connection %d", i, port-peerPort)
+		}
+	}
+	if at := e.Deadline(); at <= l.now+retryAfter {
+		t.Errorf("Deadline = %v later, though nothing waits for room", at-l.now)
 	}
 }
 

@@ -22,6 +22,7 @@ type layer struct {
 	mtu      uint16
 	pool     *packet.Pool
 	room     int  // frames that the device takes, < 0: any number
+	reserves int  // calls of Reserve
 	deaf     bool // packets are not even put together
 	sent     func(p []byte, r *ip.Route)
 	frame    packet.Frame
@@ -42,6 +43,7 @@ func (l *layer) Route(source, destination socket.Address) (ip.Route, error) {
 }
 
 func (l *layer) Reserve() *packet.Frame {
+	l.reserves++
 	if l.room == 0 {
 		return nil
 	}

@@ -226,11 +226,16 @@ func (c *Conn) putSack(t []byte) uint32 {
 // segmentBytes is how much data a segment on the wire takes at present.
 func (c *Conn) segmentBytes() uint32 { return c.mss - c.sackBytes() }
 
+// isCut reports whether the device cuts a frame of several segments.
+func (c *Conn) isCut() bool {
+	o := &c.engine.offload
+	return o.SendChecksum && (c.route.IsIPv4 && o.SendTCP4 || !c.route.IsIPv4 && o.SendTCP6)
+}
+
 // frameBytes is how much data one frame takes: a segment, or many if the device cuts them.
 func (c *Conn) frameBytes(segment uint32) uint32 {
-	o := &c.engine.offload
-	if o.SendChecksum && (c.route.IsIPv4 && o.SendTCP4 || !c.route.IsIPv4 && o.SendTCP6) {
-		return segmentMax / segment * segment
+	if c.isCut() {
+		return max(segmentMax/segment*segment, segment)
 	}
 	return segment
 }
@@ -240,8 +245,9 @@ func (c *Conn) output() {
 	if c.state < established {
 		return
 	}
-	if n := c.sndTail - c.sndNxt; c.fast && c.sndUna == c.sndNxt && !c.corked && n-1 < min(c.mss, c.sndWnd, c.congestion.window) {
-		// As a rule: a short answer, and nothing is out.
+	if n := c.sndTail - c.sndNxt; c.fast && c.sndUna == c.sndNxt && !c.corked && n-1 < min(c.sndWnd, c.congestion.window) &&
+		(n <= c.mss || n <= segmentMax-c.mss && c.mss < segmentMax && c.isCut()) {
+		// As a rule: an answer of one frame, and nothing is out.
 		c.beforeSend()
 		if c.transmit(c.sndNxt, n, flagACK|flagPSH) {
 			c.afterSend(n, flagACK)
