@@ -2,7 +2,9 @@ package netstack
 
 import (
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,13 +28,16 @@ type besieged struct {
 	lookups []socket.Lookup
 	sent    [][]byte // the last frames of ours, from which answers are made
 	input   []byte
+
+	heard    [][]byte // frames for the peer that means well
+	vanished bool     // it is no longer there
 }
 
 // Bounds of a run.
 const (
 	besiegedInputMax   = 1 << 13
 	besiegedSocketsMax = 32
-	besiegedSentMax    = 16
+	besiegedSentMax    = 24
 )
 
 func (b *besieged) byte() byte {
@@ -57,14 +62,10 @@ func newBesieged(t *testing.T, input []byte) *besieged {
 	}
 	b.device = packettest.New(b.pool, options)
 	config := abi.Network{Enabled: true, Addresses: []string{"10.0.0.1/24", "fd00::1/64"}, Gateways: []string{"10.0.0.2", "fd00::2"}, Servers: []string{"10.0.0.2"}}
-	if b.byte()%4 == 0 {
+	if b.byte()%8 == 0 {
 		config = abi.Network{Enabled: true} // DHCP, router advertisements
 	}
-	var err error
-	b.stack, err = New(Machine{Device: b.device, Pool: b.pool, Random: newRandom(7), Now: b.clock.Now, Config: config})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.stack = b.start(b.device, b.pool, config)
 	for _, k := range []socket.Kind{socket.Stream, socket.Datagram} {
 		x := open(t, b.stack, socket.IPv6, k)
 		if err := x.Bind(socket.Endpoint{Port: 80}); err != nil {
@@ -79,7 +80,101 @@ func newBesieged(t *testing.T, input []byte) *besieged {
 		}
 		b.listens = append(b.listens, x)
 	}
+	if len(config.Addresses) > 0 {
+		b.prepare()
+	}
 	return b
+}
+
+func (b *besieged) start(d packet.Device, pool *packet.Pool, config abi.Network) *Stack {
+	s, err := New(Machine{Device: d, Pool: pool, Random: newRandom(7), Now: b.clock.Now, Config: config})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+// prepare makes connections in all states with a peer that means well, and vanishes.
+func (b *besieged) prepare() {
+	pool := packettest.NewPool(1 << 20)
+	device := packettest.New(pool, packettest.Options{MAC: packet.MAC{2, 0, 0, 0, 0, 2}})
+	peer := b.start(device, pool, abi.Network{Enabled: true, Addresses: []string{"10.0.0.2/24", "fd00::2/64"}})
+	exchange := func() {
+		for range 20 {
+			b.pass(time.Millisecond)
+			for _, f := range b.heard {
+				device.Inject(f)
+			}
+			b.heard = nil
+			peer.Poll()
+			for _, f := range device.Sent() {
+				b.device.Inject(f)
+			}
+		}
+	}
+	l := open(b.t, peer, socket.IPv6, socket.Stream)
+	if err := errors.Join(l.Bind(socket.Endpoint{Port: 81}), l.Listen(16)); err != nil {
+		b.t.Fatal(err)
+	}
+	var ours, theirs []socket.Socket
+	for i := range 8 {
+		x := open(b.t, b.stack, socket.IPv6, socket.Stream)
+		to := endpoint(b.t, []string{"10.0.0.2", "fd00::2"}[i%2], 81)
+		if err := x.Connect(to); err != syscall.EINPROGRESS {
+			b.t.Fatal(err)
+		}
+		exchange()
+		y, err := l.Accept()
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		ours, theirs = append(ours, x), append(theirs, y)
+	}
+	data := make([]byte, 20_000)
+	shut := func(x socket.Socket) {
+		if err := x.Shutdown(socket.ShutdownWrite); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	write := func(x socket.Socket) {
+		if _, err := x.Write(data, false); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	write(theirs[0])                    // ESTABLISHED, to be read
+	shut(ours[2])                       // FIN-WAIT-2
+	shut(theirs[4])                     // CLOSE-WAIT
+	shut(theirs[5])                     // to LAST-ACK
+	shut(ours[7])                       // TIME-WAIT
+	shut(theirs[7])                     //
+	inward := b.connectInward(peer, 80) // ESTABLISHED, to be accepted
+	exchange()
+	write(ours[1]) // ESTABLISHED, to be acknowledged
+	shut(ours[3])  // FIN-WAIT-1
+	shut(ours[5])  // LAST-ACK
+	shut(ours[6])  // CLOSING: what they send crosses ours
+	shut(theirs[6])
+	half := b.connectInward(peer, 80) // SYN-RECEIVED
+	peer.Poll()
+	for _, f := range device.Sent() {
+		b.device.Inject(f)
+	}
+	b.pass(0)
+	b.heard, b.vanished = nil, true
+	b.sockets = append(b.sockets, ours...)
+	for _, x := range append(theirs, inward, half) {
+		_ = x.SetOption(socket.OptionLinger, 0)
+		x.Close()
+	}
+}
+
+// connectInward lets the peer connect to us.
+func (b *besieged) connectInward(peer *Stack, port uint16) socket.Socket {
+	x := open(b.t, peer, socket.IPv4, socket.Stream)
+	if err := x.Connect(socket.Endpoint{Address: socket.FromIPv4([4]byte{10, 0, 0, 1}), Port: port}); err != syscall.EINPROGRESS {
+		b.t.Fatal(err)
+	}
+	return x
 }
 
 // frame sends one frame: made of nothing, an answer to a frame of ours, or one again.
@@ -175,6 +270,10 @@ func answerTo(sent []byte, how byte) []byte {
 		ack += uint32(len(sent) - at - 20)
 	}
 	binary.BigEndian.PutUint32(f[at+8:], ack)
+	if len(f) >= at+32 && f[at+20] == 1 && f[at+22] == 8 { // time stamps
+		copy(f[at+24:at+28], sent[at+28:at+32])
+		copy(f[at+28:at+32], sent[at+24:at+28])
+	}
 	f[at+13] = [...]byte{0x10, 0x12, 0x11, 0x18, 0x14, 0x04, 0x02, 0x10}[how>>2%8]
 	return f
 }
@@ -283,7 +382,34 @@ func (b *besieged) pass(d time.Duration) {
 	b.clock.Advance(d)
 	for b.stack.Poll() {
 	}
-	b.sent = append(b.sent, b.device.Sent()...)
+	for _, f := range b.device.Sent() {
+		b.remember(f)
+		if !b.vanished {
+			b.heard = append(b.heard, f)
+		}
+	}
+}
+
+// name returns the ports of a frame of TCP, or nothing.
+func name(f []byte) string {
+	switch {
+	case len(f) >= 54 && f[12] == 8 && f[13] == 0 && f[23] == 6:
+		return string(f[34:38])
+	case len(f) >= 74 && f[12] == 0x86 && f[20] == 6:
+		return string(f[54:58])
+	}
+	return ""
+}
+
+// remember keeps the last frame of each connection, and the last ones of others.
+func (b *besieged) remember(f []byte) {
+	for i, other := range b.sent {
+		if name(f) != "" && name(f) == name(other) {
+			b.sent[i] = f
+			return
+		}
+	}
+	b.sent = append(b.sent, f)
 	b.sent = b.sent[max(0, len(b.sent)-besiegedSentMax):]
 }
 
