@@ -27,7 +27,10 @@ type linux struct {
 }
 
 // newLinux makes a namespace. It skips without the rights to, and fails where CI is set.
-func newLinux(t testing.TB, host int) *linux {
+func newLinux(t testing.TB, host int) *linux { return newLinuxWith(t, host, 0) }
+
+// newLinuxWith takes further flags of the TAP device.
+func newLinuxWith(t testing.TB, host int, flags uint16) *linux {
 	t.Helper()
 	l := &linux{calls: make(chan func())}
 	go func() {
@@ -37,7 +40,7 @@ func newLinux(t testing.TB, host int) *linux {
 		}
 	}()
 	t.Cleanup(func() { close(l.calls) })
-	err := l.enter(func() error { return l.make(host) })
+	err := l.enter(func() error { return l.make(host, flags) })
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
@@ -55,9 +58,9 @@ func (l *linux) enter(f func() error) (err error) {
 	return <-done
 }
 
-// make makes the namespace and the TAP device, without any offload: what crosses the link are
-// the frames of a wire.
-func (l *linux) make(host int) error {
+// make makes the namespace and the TAP device, which without flags has no offload: what crosses the link
+// are the frames of a wire.
+func (l *linux) make(host int, flags uint16) error {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("unshare: %w", err)
 	}
@@ -70,7 +73,7 @@ func (l *linux) make(host int) error {
 	if err != nil {
 		return err
 	}
-	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
+	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI | flags)
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, request); err != nil {
 		return fmt.Errorf("TUNSETIFF: %w", err)
 	}
@@ -251,17 +254,26 @@ func (d linuxDatagrams) Close() { unix.Close(d.fd) }
 func newRealWorld(t testing.TB, clock *packettest.Clock, a, b host, behavior packettest.Behavior, seed uint64) *world {
 	w := newWorld(t, clock, a, b, behavior, seed)
 	w.patience = 5 * time.Minute
-	var taps []unix.PollFd
-	for _, h := range w.hosts {
-		if l, ok := h.(*linux); ok {
-			taps = append(taps, unix.PollFd{Fd: int32(l.tap), Events: unix.POLLIN})
-		}
-	}
 	begin := time.Now().Add(-clock.Now())
 	w.tick = func() { clock.Advance(time.Since(begin) - clock.Now()) }
+	var taps []int
+	for _, h := range w.hosts {
+		if l, ok := h.(*linux); ok {
+			taps = append(taps, l.tap)
+		}
+	}
+	w.watch(taps...)
+	return w
+}
+
+// watch lets a frame of a TAP device end the pauses of the world.
+func (w *world) watch(taps ...int) {
+	var all []unix.PollFd
+	for _, fd := range taps {
+		all = append(all, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+	}
 	w.pass = func(d time.Duration) {
 		pause := unix.NsecToTimespec(int64(d))
-		_, _ = unix.Ppoll(taps, &pause, nil) // a signal is as good as a frame
+		_, _ = unix.Ppoll(all, &pause, nil) // a signal is as good as a frame
 	}
-	return w
 }

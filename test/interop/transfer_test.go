@@ -126,7 +126,7 @@ func (p pair) empty() {
 		if p.ours.pool.Used() == 0 {
 			return
 		}
-		if _, real := p.hosts[1].(*linux); real {
+		if _, virtual := p.hosts[1].(*gvisor); !virtual {
 			p.rest(50 * time.Millisecond)
 		} else {
 			p.rest(time.Second)
@@ -397,7 +397,7 @@ func exchangeDatagrams(t *testing.T, make maker, client int) {
 			}
 			a.Close()
 			e.Close()
-			if _, real := w.hosts[1].(*linux); percent == 0 || !real { // what lacks a fragment waits for it for a minute
+			if _, virtual := w.hosts[1].(*gvisor); percent == 0 || virtual { // what lacks a fragment waits for it for a minute
 				w.empty()
 			}
 		}
