@@ -110,6 +110,7 @@ var layers = map[string][]string{
 
 	// Modules of their own.
 	"test/net/programs/...": {"github.com/stealthrocket/net/..."},
+	"test/interop":          {"abi", "kernel/...", "gvisor.dev/gvisor/...", "golang.org/x/sys/unix"},
 	"test/bench/peers/...":  {"github.com/bytecodealliance/wasmtime-go/...", "gonum.org/v1/plot/..."},
 }
 

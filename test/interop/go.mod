@@ -3,6 +3,7 @@ module mewz/test/interop
 go 1.26.3
 
 require (
+	golang.org/x/sys v0.44.0
 	gvisor.dev/gvisor v0.0.0-20260905035102-160fafc42237
 	mewz v0.0.0
 )
@@ -11,7 +12,6 @@ require (
 	github.com/google/btree v1.1.2 // indirect
 	golang.org/x/exp v0.0.0-20250711185948-6ae5c78190dc // indirect
 	golang.org/x/net v0.52.0 // indirect
-	golang.org/x/sys v0.44.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
 )
 

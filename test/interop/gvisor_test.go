@@ -304,20 +304,20 @@ func (l gvisorListener) Accept() (conn, error) {
 
 type gvisorConn struct {
 	tcpip.Endpoint
-	connected bool
+	made bool
 }
 
-// ready reports whether the connection is no longer being made.
-func (c *gvisorConn) ready() bool {
-	if !c.connected {
+// connected reports whether the connection is no longer being made.
+func (c *gvisorConn) connected() bool {
+	if !c.made {
 		s := tcp.EndpointState(c.State())
-		c.connected = s != tcp.StateConnecting && s != tcp.StateSynSent && s != tcp.StateSynRecv && s != tcp.StateInitial
+		c.made = s != tcp.StateConnecting && s != tcp.StateSynSent && s != tcp.StateSynRecv && s != tcp.StateInitial
 	}
-	return c.connected
+	return c.made
 }
 
 func (c *gvisorConn) Read(b []byte) (int, error) {
-	if !c.ready() {
+	if !c.connected() {
 		return 0, syscall.EAGAIN
 	}
 	w := tcpip.SliceWriter(b)
@@ -330,7 +330,7 @@ func (c *gvisorConn) Read(b []byte) (int, error) {
 }
 
 func (c *gvisorConn) Write(b []byte) (int, error) {
-	if !c.ready() {
+	if !c.connected() {
 		return 0, syscall.EAGAIN
 	}
 	n, err := c.Endpoint.Write(bytes.NewReader(b), tcpip.WriteOptions{})

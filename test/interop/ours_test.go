@@ -59,18 +59,6 @@ func (o *ours) start(t testing.TB, d packet.Device, now func() time.Duration, ho
 	o.stack = stack
 }
 
-// empty lets the connections come to their end and wants nothing to be held then.
-func (o *ours) empty(t testing.TB, w *world) {
-	t.Helper()
-	for range 20 {
-		if o.pool.Used() == 0 {
-			return
-		}
-		w.rest(10 * time.Second)
-	}
-	t.Errorf("%d chunks are held when all is closed", o.pool.Used())
-}
-
 func (o *ours) work() {
 	for o.stack.Poll() {
 	}
@@ -156,6 +144,11 @@ func (c *ourConn) Read(b []byte) (int, error) {
 }
 
 func (c *ourConn) Write(b []byte) (int, error) { return c.Socket.Write(b, false) }
+
+func (c *ourConn) connected() bool {
+	_, err := c.Socket.Peer()
+	return err == nil
+}
 
 func (c *ourConn) CloseWrite() error { return c.Socket.Shutdown(socket.ShutdownWrite) }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ import (
 type conn interface {
 	Read(b []byte) (int, error)
 	Write(b []byte) (int, error)
+	// connected reports whether the connection is no longer being made.
+	connected() bool
 	CloseWrite() error
 	// Close closes the connection, Abort resets it.
 	Close()
@@ -74,6 +77,8 @@ type world struct {
 	hosts [2]host
 	// pass lets time pass until something may happen, at most for d.
 	pass func(d time.Duration)
+	// tick takes the time, if it passes by itself.
+	tick func()
 	// patience is when a test gives up.
 	patience time.Duration
 }
@@ -83,7 +88,7 @@ func newWorld(t testing.TB, clock *packettest.Clock, a, b host, behavior packett
 	return &world{
 		t: t, clock: clock, hosts: [2]host{a, b}, patience: 30 * time.Minute,
 		link: packettest.NewLink(clock, a, b, behavior, behavior, seed),
-		pass: clock.Advance,
+		pass: clock.Advance, tick: func() {},
 	}
 }
 
@@ -100,14 +105,15 @@ func (w *world) run(actors ...actor) {
 	end := w.clock.Now() + w.patience
 	for {
 		done, busy, next := true, false, socket.Forever
+		w.tick()
 		for _, h := range w.hosts {
 			h.work()
 		}
 		for _, a := range actors {
-			if a.done() {
+			done = done && a.done()
+			if _, passive := a.(*echo); !passive && a.done() {
 				continue
 			}
-			done = false
 			now := w.clock.Now()
 			did, again := a.act(now)
 			busy = busy || did
@@ -197,9 +203,10 @@ type party struct {
 	send      int      // bytes to send
 	want      int      // bytes to get
 	quiet     time.Duration
-	piece     int  // of a Write, 0: 16 KiB
-	hold      bool // does not close its direction before the peer has
-	both      bool // closes both directions at once when all has come
+	piece     int           // of a Write, 0: 16 KiB
+	late      bool          // sends when the peer has closed its direction
+	hold      bool          // closes its direction when the peer has
+	closeAt   time.Duration // does not close its direction before
 	sent, got int
 	shut, end bool
 	over      bool
@@ -222,14 +229,19 @@ func (p *party) act(now time.Duration) (busy bool, again time.Duration) {
 		}
 		p.conn = c
 	}
-	busy = p.write()
 	again = socket.Forever
+	if !p.late || p.end {
+		busy = p.write()
+	}
 	if now < p.quiet {
 		again = p.quiet
 	} else {
 		busy = p.read() || busy
 	}
-	if p.sent == p.send && !p.shut && (!p.hold || p.end) && (!p.both || p.got == p.want) {
+	if now < p.closeAt {
+		return busy, min(again, p.closeAt)
+	}
+	if p.sent == p.send && !p.shut && p.conn.connected() && (!p.hold || p.end) {
 		p.shut = true
 		p.note(p.conn.CloseWrite())
 		busy = true
@@ -299,13 +311,15 @@ type exchange struct {
 	change         func(client, server *party)
 }
 
-var portNext = 2000
+// portNext is for exchanges that follow each other in one world.
+var portNext atomic.Uint32
+
+func freePort() uint16 { return uint16(2000 + portNext.Add(1)%20000) }
 
 // transfer runs the connections of an exchange side by side to their end.
 func (w *world) transfer(x exchange) {
 	w.t.Helper()
-	portNext++
-	at := netip.AddrPortFrom(address(x.server, x.six), uint16(portNext))
+	at := netip.AddrPortFrom(address(x.server, x.six), freePort())
 	l := w.hosts[x.server].listen(w.t, at, x.limits[1])
 	defer l.Close()
 	var actors []actor

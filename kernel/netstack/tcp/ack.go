@@ -64,6 +64,13 @@ func (c *Conn) takeWindow(s *segment) bool {
 	return changed
 }
 
+// duplicates reports whether a segment with the window that we know is a duplicate acknowledgement of RFC 5681,
+// section 2, and none of a probe. With a scoreboard only what is new there counts (RFC 6675, section 2).
+func (c *Conn) duplicates(s *segment) bool {
+	r := &c.recovery
+	return r.sacked == nil && s.sackCount == 0 && s.bytes == 0 && s.flags&flagFIN == 0 && c.sndWnd > 0 && !r.probing
+}
+
 // inputACK is the check of the ACK field in the synchronized states (RFC 9293, 3.10.7.4, fifth).
 // It reports false if the segment is to be dropped.
 func (c *Conn) inputACK(s *segment) bool {
@@ -82,7 +89,7 @@ func (c *Conn) inputACK(s *segment) bool {
 		c.advance(s.ack, s.echo)
 		c.progressed(acked)
 	} else if c.sndUna != c.sndNxt {
-		if added > 0 || !c.sackOK && s.bytes == 0 && !changed && s.flags&flagFIN == 0 {
+		if added > 0 || !changed && c.duplicates(s) {
 			c.duplicate()
 		}
 	}

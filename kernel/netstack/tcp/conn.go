@@ -487,11 +487,11 @@ func (c *Conn) orphaned() {
 	}
 	c.aliveAt = 0
 	c.stalled = e.ms
-	if c.linger > 0 {
-		c.closeAt = e.in(uint32(c.linger / time.Millisecond))
-		e.arm(c, c.closeAt)
-	} else if c.state == finWait2 {
+	if c.state == finWait2 { // what there was to send has arrived: no time to linger is left
 		c.closeAt = e.in(finWait2MS)
+		e.arm(c, c.closeAt)
+	} else if c.linger > 0 {
+		c.closeAt = e.in(uint32(c.linger / time.Millisecond))
 		e.arm(c, c.closeAt)
 	}
 }

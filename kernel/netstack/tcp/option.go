@@ -132,7 +132,7 @@ func (c *Conn) keepAliveTimeout() {
 
 // closeTimeout ends a connection without a program: linger is over, or the FIN of the peer does not come.
 func (c *Conn) closeTimeout() {
-	if c.state == finWait2 && c.linger <= 0 {
+	if c.state == finWait2 {
 		c.detach()
 		c.recycle()
 		return

@@ -7,6 +7,7 @@ import "syscall"
 // lost then that is not on the scoreboard.
 type recovery struct {
 	active     bool
+	plain      bool   // began without a scoreboard: RFC 6582
 	timedOut   bool   // began with a timeout
 	force      bool   // the next retransmission goes whatever the pipe holds
 	probing    bool   // a probe of a closed window is out
@@ -103,11 +104,13 @@ func (c *Conn) takeSack(s *segment) (added uint32) {
 	return added
 }
 
-// duplicate counts an acknowledgement that acknowledged nothing new.
+// duplicate counts an acknowledgement that acknowledged nothing new. One without ranges counts as long as
+// there is no scoreboard, even from a peer that has agreed to SACK: some tell no ranges when they
+// have closed their direction, and middleboxes take them away.
 func (c *Conn) duplicate() {
 	r := &c.recovery
 	r.duplicates = min(r.duplicates, 254) + 1
-	if !c.sackOK {
+	if r.sacked == nil {
 		r.left += c.mss
 	}
 }
@@ -136,7 +139,7 @@ func (c *Conn) progressed(acked uint32) {
 		}
 		return
 	}
-	if !c.sackOK && !r.timedOut { // partial acknowledgement (RFC 6582, 3.2, step 3)
+	if r.plain && !r.timedOut { // partial acknowledgement (RFC 6582, 3.2, step 3)
 		r.left -= min(r.left, max(acked, c.mss)-c.mss)
 		r.lostTo = later(r.lostTo, earlier(c.sndUna+c.mss, c.sndNxt))
 		r.resent = c.sndUna
@@ -162,7 +165,7 @@ func (c *Conn) mayRecover() {
 // what the scoreboard shows.
 func (c *Conn) lose(to uint32) {
 	r := &c.recovery
-	r.active, r.force = true, true
+	r.active, r.force, r.plain = true, true, r.sacked == nil
 	r.point = c.sndNxt
 	r.resent = c.sndUna
 	r.lostTo = earlier(to, c.sndNxt)
