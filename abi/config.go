@@ -47,6 +47,13 @@ type Memory struct {
 	MaxPages uint64   // memory.grow goes no further
 }
 
+// Memories returns all linear memories by their numbers; the first one is there also
+// when the program has none, and empty then.
+func (c *Config) Memories() []Memory {
+	first := Memory{Bytes: c.MemoryBytes, MinPages: c.MemoryMinPages, MaxPages: c.MemoryMaxPages}
+	return append([]Memory{first}, c.MoreMemories...)
+}
+
 // Range is a run of virtual memory.
 type Range struct {
 	Start VirtAddr

@@ -29,7 +29,7 @@ func syntheticKernel(change func(*elf.Prog64)) []byte {
 	le.PutUint64(text[0x90:], syntheticEntry)
 	names := []byte{0}
 	symbols := make([]byte, 24)
-	for i, name := range []string{"hostcall", "memcpy.abi0", "memcpy", "memmove", "memset"} {
+	for i, name := range []string{"hostcall", "memcpy.abi0", "memcpy", "memmove", "memset", "hostcall2", "hostcall4", "hostcall6"} {
 		symbols = le.AppendUint32(symbols, uint32(len(names)))
 		symbols = append(symbols, elf.ST_INFO(elf.STB_LOCAL, elf.STT_FUNC), 0)
 		symbols = le.AppendUint16(symbols, 1)

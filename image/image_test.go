@@ -215,7 +215,7 @@ func TestRelocationsAndStubs(t *testing.T) {
 	}
 	stub := jump(6) - uint64(start)
 	number, _, _ := abi.LookupFunction("wasi_snapshot_preview1", "fd_write", "iiii", "i")
-	if text[stub] != 0xb8 || le.Uint32(text[stub+1:]) != uint32(number) || text[stub+5] != 0xe9 || jump(stub+6) != syntheticText {
+	if text[stub] != 0xb8 || le.Uint32(text[stub+1:]) != uint32(number) || text[stub+5] != 0xe9 || jump(stub+6) != syntheticText+6*16 {
 		t.Errorf("stub of fd_write is % x", text[stub:stub+10])
 	}
 	if text[stub+10] != 0xcc {

@@ -15,11 +15,37 @@ import (
 const kernelPackage = "mewz/kernel/instance."
 
 // kernelFunctions are the functions of kernelPackage that compiled code may
-// reach, by the undefined symbol of the object; hostcall is only reached by
+// reach, by the undefined symbol of the object; kernelEntries are only reached by
 // stubs, which the linker makes.
 var kernelFunctions = []string{"memcpy", "memmove", "memset"}
 
 const kernelHostcall = "hostcall"
+
+// importEntries are where stubs of imports jump to, by the most parameters; with
+// more, and for calls that are no imports, it is kernelHostcall.
+var importEntries = []struct {
+	params int
+	name   string
+}{{2, "hostcall2"}, {4, "hostcall4"}, {6, "hostcall6"}}
+
+// kernelEntries are all entries.
+func kernelEntries() []string {
+	names := []string{kernelHostcall}
+	for _, entry := range importEntries {
+		names = append(names, entry.name)
+	}
+	return names
+}
+
+// entry returns where the stub of an import jumps to.
+func (k *kernel) entry(f *abi.Function) uint64 {
+	for _, entry := range importEntries {
+		if len(f.Params) <= entry.params {
+			return k.functions[entry.name]
+		}
+	}
+	return k.functions[kernelHostcall]
+}
 
 // kernelNote is the symbol of the PVH note in the kernel.
 const kernelNote = "mewz/kernel/boot.pvhNote"
@@ -115,7 +141,8 @@ func (k *kernel) readSymbols(f *elf.File) error {
 	}
 	found := map[string]uint64{}
 	wanted := map[string]string{}
-	for _, name := range append([]string{kernelHostcall}, kernelFunctions...) {
+	names := append(kernelEntries(), kernelFunctions...)
+	for _, name := range names {
 		wanted[kernelPackage+name], wanted[kernelPackage+name+".abi0"] = name, name+".abi0"
 	}
 	for i := range symbols {
@@ -131,7 +158,7 @@ func (k *kernel) readSymbols(f *elf.File) error {
 		}
 	}
 	k.functions = map[string]uint64{}
-	for _, name := range append([]string{kernelHostcall}, kernelFunctions...) {
+	for _, name := range names {
 		v, ok := found[name+".abi0"]
 		if !ok {
 			v, ok = found[name]

@@ -214,30 +214,32 @@ func (l *linker) makeStubs() error {
 	}
 	text := l.text.parts[0].data
 	offset := l.text.bytes - l.stubCount()*l.machine.stubBytes
-	add := func(name string, number uint32, argument int64) {
+	hostcall := l.kernel.functions[kernelHostcall]
+	jump := func(name string, number uint32, argument int64, entry uint64) {
 		address := l.text.address + offset
-		code := l.machine.stub(nil, address, l.kernel.functions[kernelHostcall], number, argument)
+		code := l.machine.stub(nil, address, entry, number, argument)
 		copy(text[offset:offset+l.machine.stubBytes], code)
 		l.stubs = append(l.stubs, stub{name, address, uint64(len(code))})
 		l.environment[name] = address
 		offset += l.machine.stubBytes
 	}
+	add := func(name string, number uint32) { jump(name, number, -1, hostcall) }
 	for _, im := range l.imports.stubs {
 		if im.unknown {
-			add(im.symbol, abi.CallUnknownImport, int64(im.number))
+			jump(im.symbol, abi.CallUnknownImport, int64(im.number), hostcall)
 		} else {
-			add(im.symbol, uint32(im.number), -1)
+			jump(im.symbol, uint32(im.number), -1, l.kernel.entry(&abi.Functions[im.number]))
 		}
 	}
 	prefix := l.module.SymbolPrefix
-	add(prefix+object.SymbolMemoryGrow, abi.CallMemoryGrow, -1)
-	add(prefix+object.SymbolMemoryWait, abi.CallMemoryWait, -1)
+	add(prefix+object.SymbolMemoryGrow, abi.CallMemoryGrow)
+	add(prefix+object.SymbolMemoryWait, abi.CallMemoryWait)
 	if l.module.Heap {
-		add(prefix+object.SymbolHeapCommit, abi.CallHeapCommit, -1)
+		add(prefix+object.SymbolHeapCommit, abi.CallHeapCommit)
 	}
 	for i := range l.module.More {
 		symbol := prefix + object.MemorySymbol(i+1)
-		add(symbol+"_grow", abi.CallMoreMemoryGrow+uint32(i+1), -1)
+		add(symbol+"_grow", abi.CallMoreMemoryGrow+uint32(i+1))
 		// The pointer is a constant, which may lie in the text as well.
 		binary.LittleEndian.PutUint64(text[offset:], uint64(abi.MemoryAddress(i+1)))
 		l.environment[symbol+"_base"] = l.text.address + offset

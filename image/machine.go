@@ -14,9 +14,9 @@ type machine struct {
 	// at address place, for target = symbol + addend.
 	relocate func(data []byte, offset uint64, kind uint32, place, target uint64) error
 
-	// stub appends code that jumps to the kernel's hostcall with number, and
+	// stub appends code that jumps to an entry of the kernel with number, and
 	// with argument if that is not negative. The code will lie at place.
-	stub func(b []byte, place, hostcall uint64, number uint32, argument int64) []byte
+	stub func(b []byte, place, entry uint64, number uint32, argument int64) []byte
 
 	stubBytes   uint64 // at most, rounded to its alignment
 	padding     byte   // of text

@@ -59,14 +59,14 @@ func relocateX8664(data []byte, offset uint64, kind uint32, place, target uint64
 
 // stubX8664 loads the number of a call and jumps to the kernel. The argument
 // goes where the C calling convention has the first one.
-func stubX8664(b []byte, place, hostcall uint64, number uint32, argument int64) []byte {
+func stubX8664(b []byte, place, entry uint64, number uint32, argument int64) []byte {
 	le := binary.LittleEndian
 	start := len(b)
 	if argument >= 0 {
 		b = le.AppendUint32(append(b, 0xbf), uint32(argument)) // movl $argument, %edi
 	}
 	b = le.AppendUint32(append(b, 0xb8), number) // movl $number, %eax
-	b = append(b, 0xe9)                          // jmp hostcall
+	b = append(b, 0xe9)                          // jmp entry
 	next := place + uint64(len(b)-start) + 4
-	return le.AppendUint32(b, uint32(hostcall-next))
+	return le.AppendUint32(b, uint32(entry-next))
 }

@@ -74,6 +74,9 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 	}
 	m := machine{host: host, config: config, system: system, program: program, network: network}
 	system.Memory = program.Memory()
+	if err := system.Answer(); err != nil {
+		return refuse(host, err)
+	}
 	if err := program.Start(&m); err != nil {
 		return refuse(host, err)
 	}
@@ -128,8 +131,8 @@ type machine struct {
 	network *network // nil: none
 }
 
-// Call answers a call of the program (instance.Handler): those of memory and the
-// functions of WASI. The calls that end the program leave Resume.
+// Call answers a call of the program (instance.Handler): those of memory, and the
+// functions of WASI of more than six parameters; wasi.System.Answer has the others. The calls that end the program leave Resume.
 func (m *machine) Call(number uint64, args *instance.Args) (result uint64, stay bool) {
 	switch {
 	case number < abi.CallMemoryGrow:

@@ -116,9 +116,11 @@ __attribute__((used)) u64 call(u64 a, u64 b, u64 c, u64 d, u32 number) {
 }
 
 // Arguments stay where they are; the number is the fifth.
-__asm__(".globl \"mewz/kernel/instance.hostcall\"\n"
-	".type \"mewz/kernel/instance.hostcall\", @function\n"
-	"\"mewz/kernel/instance.hostcall\":\n"
+#define ENTRY(name) \
+	".globl \"mewz/kernel/instance." name "\"\n" \
+	".type \"mewz/kernel/instance." name "\", @function\n" \
+	"\"mewz/kernel/instance." name "\":\n"
+__asm__(ENTRY("hostcall") ENTRY("hostcall2") ENTRY("hostcall4") ENTRY("hostcall6")
 	"movl %eax, %r8d\n"
 	"jmp call\n");
 

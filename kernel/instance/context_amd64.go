@@ -32,8 +32,9 @@ type signalInfo struct {
 // context is all that crosses between the Go side and the program. It holds no
 // pointers: assembly and signal handlers write it without write barriers.
 type context struct {
-	// The Go side, saved anew at each resume.
-	goSP, goBP uint64
+	// The Go side: SP in the frame of resume, saved anew whenever the program goes on,
+	// and what BP is above it, which is the same wherever the Go stack has moved.
+	goSP, goFrame uint64
 
 	// The program as it left by hostcall: what its ABI has it keep. The word at
 	// rsp is where it goes on.
@@ -43,6 +44,7 @@ type context struct {
 	args    [abi.FunctionMaxParams]uint64 // of the call; an i32 has garbage above
 	result  uint64                        // goes to RAX
 	leaving uint64                        // dispatch wants resume to return
+	errno   uint16                        // result of dispatchImport
 
 	event uint64 // eventCall, eventPreempted, eventTrap
 
@@ -68,6 +70,7 @@ type context struct {
 	trapEntry, timerEntry, returnedEntry uint64
 	memcpyEntry, memmoveEntry            uint64
 	memsetEntry, hostcallEntry           uint64
+	importEntries                        [3]uint64 // hostcall2, hostcall4, hostcall6
 
 	// Where signals go on to that are not the program's: the Go runtime's
 	// handlers by signal number.
@@ -87,6 +90,7 @@ const (
 	// cleanFlags are the flags with which the Go side goes on after a signal:
 	// interrupts on, all else clear (Intel SDM 3.4.3; bit 1 is always set).
 	cleanFlags       = 0x202
+	exited           = Exited
 	registerWords    = 18 // of registers
 	vectorComponents = 4  // XCR0.AVX
 )
@@ -115,6 +119,19 @@ func resumeFull()
 // returning from resume for each call instead takes three times as long.
 func hostcall()
 
+// hostcall2, hostcall4 and hostcall6 are hostcall for imports of at most so many
+// parameters that Bind has bound: EAX is less than importsMax, and the other
+// parameters in current keep what they were. They go on by answerImport and
+// answeredImport.
+func hostcall2()
+func hostcall4()
+func hostcall6()
+
+// answerImport and answeredImport are answer and answered with dispatchImport,
+// whose result is 16 bits or Exited.
+func answerImport()
+func answeredImport()
+
 // answer calls dispatch in the place of resume, which it looks like to a
 // traceback: no frame, and the return address of resume above it. It is a
 // function of its own because the runtime unwinds no function that changes SP.
@@ -128,7 +145,7 @@ func answered()
 func programReturned()
 
 // leave is where a trap continues on the Go stack after sigreturn: it returns
-// from resume. RSP is current.goSP, RBP is current.goBP.
+// from resume. RSP and RBP are those of resume.
 func leave()
 
 // preempted is leave for preemption: the vector registers are still the

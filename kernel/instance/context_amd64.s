@@ -4,7 +4,9 @@
 // func resume()
 TEXT ·resume(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ SP, ·current+context_goSP(SB)     // 0(SP) is the return address
-	MOVQ BP, ·current+context_goBP(SB)
+	MOVQ BP, CX
+	SUBQ SP, CX
+	MOVQ CX, ·current+context_goFrame(SB)
 	MOVQ ·current+context_result(SB), AX
 	MOVQ ·current+context_rbx(SB), BX
 	MOVQ ·current+context_rbp(SB), BP
@@ -14,6 +16,54 @@ TEXT ·resume(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ ·current+context_r15(SB), R15
 	MOVQ ·current+context_rsp(SB), SP
 	RET                                    // to where the program goes on
+
+// What the entries of imports do, each for its number of parameters. The upper half
+// of the number is always zero.
+#define IMPORT2 \
+	MOVL AX, ·current+context_number(SB) \
+	MOVQ DI, ·current+(context_args+0*8)(SB) \
+	MOVQ SI, ·current+(context_args+1*8)(SB)
+
+#define IMPORT4 \
+	IMPORT2 \
+	MOVQ DX, ·current+(context_args+2*8)(SB) \
+	MOVQ CX, ·current+(context_args+3*8)(SB)
+
+#define IMPORT6 \
+	IMPORT4 \
+	MOVQ R8, ·current+(context_args+4*8)(SB) \
+	MOVQ R9, ·current+(context_args+5*8)(SB)
+
+// TO_GO saves what the program keeps across a call and goes to the Go stack. 0(SP)
+// of the program is where it goes on. From the change of SP on, to the frame of
+// resume, there is no tick. The chain of frame pointers ends there.
+#define TO_GO \
+	MOVQ SP, ·current+context_rsp(SB) \
+	MOVQ BX, ·current+context_rbx(SB) \
+	MOVQ BP, ·current+context_rbp(SB) \
+	MOVQ R12, ·current+context_r12(SB) \
+	MOVQ R13, ·current+context_r13(SB) \
+	MOVQ R14, ·current+context_r14(SB) \
+	MOVQ R15, ·current+context_r15(SB) \
+	MOVQ ·current+context_goSP(SB), SP \
+	XORL BP, BP
+
+// TO_PROGRAM is the way back, from the frame of resume, with the result in AX.
+#define TO_PROGRAM \
+	MOVQ SP, ·current+context_goSP(SB) \
+	MOVQ ·current+context_rbx(SB), BX \
+	MOVQ ·current+context_rbp(SB), BP \
+	MOVQ ·current+context_r12(SB), R12 \
+	MOVQ ·current+context_r13(SB), R13 \
+	MOVQ ·current+context_r14(SB), R14 \
+	MOVQ ·current+context_r15(SB), R15 \
+	MOVQ ·current+context_rsp(SB), SP \
+	RET
+
+// TO_RESUME makes BP that of resume, which TO_GO has not kept.
+#define TO_RESUME \
+	MOVQ ·current+context_goFrame(SB), BP \
+	ADDQ SP, BP
 
 // hostcall: EAX number, C arguments in DI, SI, DX, CX, R8, R9, 8(SP)...
 // A tick in here saves the half done work as any other code of the program.
@@ -32,16 +82,43 @@ TEXT ·hostcall(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ AX, ·current+(context_args+6*8)(SB)
 	MOVQ CX, ·current+(context_args+7*8)(SB)
 	MOVQ DX, ·current+(context_args+8*8)(SB)
-	MOVQ SP, ·current+context_rsp(SB)      // 0(SP) is where the program goes on
-	MOVQ BX, ·current+context_rbx(SB)
-	MOVQ BP, ·current+context_rbp(SB)
-	MOVQ R12, ·current+context_r12(SB)
-	MOVQ R13, ·current+context_r13(SB)
-	MOVQ R14, ·current+context_r14(SB)
-	MOVQ R15, ·current+context_r15(SB)
-	MOVQ ·current+context_goSP(SB), SP     // the frame of resume: no tick from here on
-	MOVQ ·current+context_goBP(SB), BP
+	TO_GO
 	JMP  ·answer(SB)
+
+// hostcall2: EAX number, C arguments in DI, SI
+TEXT ·hostcall2(SB),NOSPLIT|NOFRAME,$0-0
+	IMPORT2
+	TO_GO
+	JMP  ·answerImport(SB)
+
+// hostcall4: EAX number, C arguments in DI, SI, DX, CX
+TEXT ·hostcall4(SB),NOSPLIT|NOFRAME,$0-0
+	IMPORT4
+	TO_GO
+	JMP  ·answerImport(SB)
+
+// hostcall6: EAX number, C arguments in DI, SI, DX, CX, R8, R9
+TEXT ·hostcall6(SB),NOSPLIT|NOFRAME,$0-0
+	IMPORT6
+	TO_GO
+	JMP  ·answerImport(SB)
+
+// answerImport: on the Go stack, 0(SP) is the return address of resume
+TEXT ·answerImport(SB),NOSPLIT|NOFRAME,$0-0
+	CALL ·dispatchImport(SB)               // may move the Go stack, SP and BP with it
+	JMP  ·answeredImport(SB)
+
+// answeredImport: on the Go stack, 0(SP) is the return address of resume
+TEXT ·answeredImport(SB),NOSPLIT|NOFRAME,$0-0
+	MOVWLZX ·current+context_errno(SB), AX
+	CMPL AX, $const_exited
+	JEQ  leaving
+	TO_PROGRAM
+
+leaving:
+	MOVQ $const_eventCall, ·current+context_event(SB)
+	TO_RESUME
+	JMP  ·leave(SB)
 
 // answer: on the Go stack, 0(SP) is the return address of resume
 TEXT ·answer(SB),NOSPLIT|NOFRAME,$0-0
@@ -52,20 +129,12 @@ TEXT ·answer(SB),NOSPLIT|NOFRAME,$0-0
 TEXT ·answered(SB),NOSPLIT|NOFRAME,$0-0
 	CMPQ ·current+context_leaving(SB), $0
 	JNE  leaving
-	MOVQ SP, ·current+context_goSP(SB)
-	MOVQ BP, ·current+context_goBP(SB)
 	MOVQ ·current+context_result(SB), AX
-	MOVQ ·current+context_rbx(SB), BX
-	MOVQ ·current+context_rbp(SB), BP
-	MOVQ ·current+context_r12(SB), R12
-	MOVQ ·current+context_r13(SB), R13
-	MOVQ ·current+context_r14(SB), R14
-	MOVQ ·current+context_r15(SB), R15
-	MOVQ ·current+context_rsp(SB), SP
-	RET
+	TO_PROGRAM
 
 leaving:
 	MOVQ $const_eventCall, ·current+context_event(SB)
+	TO_RESUME
 	JMP  ·leave(SB)
 
 // programReturned: reached by RET of wasm_start
@@ -77,7 +146,9 @@ TEXT ·programReturned(SB),NOSPLIT|NOFRAME,$0-0
 // func resumeFull()
 TEXT ·resumeFull(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ SP, ·current+context_goSP(SB)
-	MOVQ BP, ·current+context_goBP(SB)
+	MOVQ BP, CX
+	SUBQ SP, CX
+	MOVQ CX, ·current+context_goFrame(SB)
 	MOVQ ·current+context_saveArea(SB), CX
 	MOVQ ·current+context_saveMask(SB), AX
 	TESTQ AX, AX
@@ -120,11 +191,11 @@ general:
 	LEAQ ·current+context_frame(SB), SP
 	IRETQ                                  // RIP, RFLAGS and RSP at once: a tick finds the program or not
 
-// leave: SP is goSP, BP is goBP
+// leave: SP and BP are those of resume
 TEXT ·leave(SB),NOSPLIT|NOFRAME,$0-0
 	RET
 
-// preempted: SP is goSP, BP is goBP, vector and x87 registers the program's
+// preempted: SP and BP are those of resume, vector and x87 registers the program's
 TEXT ·preempted(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ ·current+context_saveArea(SB), CX
 	MOVQ ·current+context_saveMask(SB), AX
@@ -196,7 +267,7 @@ TEXT redirect<>(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ AX, (signalFrame_registers+registers_rip)(DX)
 	MOVQ ·current+context_goSP(SB), AX
 	MOVQ AX, (signalFrame_registers+registers_rsp)(DX)
-	MOVQ ·current+context_goBP(SB), AX
+	ADDQ ·current+context_goFrame(SB), AX
 	MOVQ AX, (signalFrame_registers+registers_rbp)(DX)
 	MOVQ $const_cleanFlags, AX
 	MOVQ AX, (signalFrame_registers+registers_eflags)(DX)
@@ -212,6 +283,12 @@ TEXT ·fillEntries(SB),NOSPLIT|NOFRAME,$0-0
 	MOVQ AX, ·current+context_returnedEntry(SB)
 	LEAQ ·hostcall(SB), AX
 	MOVQ AX, ·current+context_hostcallEntry(SB)
+	LEAQ ·hostcall2(SB), AX
+	MOVQ AX, ·current+(context_importEntries+0*8)(SB)
+	LEAQ ·hostcall4(SB), AX
+	MOVQ AX, ·current+(context_importEntries+1*8)(SB)
+	LEAQ ·hostcall6(SB), AX
+	MOVQ AX, ·current+(context_importEntries+2*8)(SB)
 	LEAQ ·memcpy(SB), AX
 	MOVQ AX, ·current+context_memcpyEntry(SB)
 	LEAQ ·memmove(SB), AX

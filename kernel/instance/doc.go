@@ -1,16 +1,16 @@
 // Package instance is the running program: its linear memory and its stack,
 // entering and leaving it, and what happens when it traps.
 //
-// In: abi.Config, which the linker put into the image. Out: calls to a Handler,
-// and events. The program is a coroutine on a stack of its own. Resume switches
+// In: abi.Config, which the linker put into the image. Out: calls of the functions
+// of Bind and of a Handler, and events. The program is a coroutine on a stack of its own. Resume switches
 // to it; a call of an import switches back, has the handler answer on the Go
 // stack, and returns to the program. Resume returns when the handler says so,
 // when the program has computed for a while (preempted), and when it trapped:
 //
 //	          resume, resumeFull
 //	Go stack ────────────────────▶ program's stack: compiled code
-//	   ▲  ▲        hostcall               │   ▲         │
-//	   │  └── dispatch ◀── call of an import  └─ result │
+//	   ▲  ▲        hostcall…              │   ▲         │
+//	   │  └── dispatch… ◀── call of an import └─ result │
 //	   │                                                │
 //	   └─ leave, preempted ◀── sigreturn ◀── signal ────┘
 //

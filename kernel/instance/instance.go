@@ -36,7 +36,8 @@ type Event struct {
 // of type i32 only the low 32 bits count, the others are garbage.
 type Args = [abi.FunctionMaxParams]uint64
 
-// Handler answers the calls of the program. It runs on the Go stack while the
+// Handler answers the calls of the program that Bind's functions do not: imports of
+// more than six parameters, and what is no import. It runs on the Go stack while the
 // program waits; stay says that the program goes on with result, otherwise
 // Resume returns. args are valid until then.
 type Handler interface {

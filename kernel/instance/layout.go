@@ -29,13 +29,10 @@ const memoryLimit = abi.MemoryBase + abi.MemoryMaxPages*abi.WasmPageBytes
 
 // check verifies what mapping relies on.
 func check(c *abi.Config) error {
-	if c.MemoryMinPages > c.MemoryMaxPages || c.MemoryMaxPages > abi.MemoryMaxPages {
-		return errMemoryPages
-	}
 	if len(c.MoreMemories) > abi.MoreMemoriesMax || c.WasiMemory > uint64(len(c.MoreMemories)) {
 		return errMemories
 	}
-	for _, m := range c.MoreMemories {
+	for _, m := range c.Memories() {
 		if m.MinPages > m.MaxPages || m.MaxPages > abi.MemoryMaxPages {
 			return errMemoryPages
 		}
@@ -75,13 +72,12 @@ func mapAll(c *abi.Config) error {
 			return err
 		}
 	}
-	if err := mapMemory(c); err != nil {
-		return err
-	}
-	for k, m := range c.MoreMemories {
-		if err := mapMore(abi.MemoryAddress(k+1), m.MinPages*abi.WasmPageBytes); err != nil {
+	images := c.MemoryImages // all of the first memory
+	for k, m := range c.Memories() {
+		if err := mapMemory(abi.MemoryAddress(k), m.MinPages*abi.WasmPageBytes, images); err != nil {
 			return err
 		}
+		images = nil
 	}
 	if err := mapHeap(c); err != nil {
 		return err
@@ -107,37 +103,22 @@ func mapZero(r abi.Range) error {
 	return nil
 }
 
-// mapMemory reserves linear memory around the chunks that the loader of the
-// image put there, and makes the pages usable that the program starts with.
-func mapMemory(c *abi.Config) error {
-	reserved := abi.Range{Start: abi.MemoryBase, Bytes: abi.MemoryReservedBytes}
-	for _, gap := range gaps(reserved, c.MemoryImages) {
+// mapMemory reserves a linear memory around the chunks that the loader of the
+// image put there, and makes bytes of it usable.
+func mapMemory(start abi.VirtAddr, bytes uint64, images []abi.Range) error {
+	reserved := abi.Range{Start: start, Bytes: abi.MemoryReservedBytes}
+	for _, gap := range gaps(reserved, images) {
 		if system.Map(uint64(gap.Start), gap.Bytes, system.ProtectNone) != 0 {
 			return errMap
 		}
 	}
 	inImage := uint64(0)
-	for _, r := range c.MemoryImages {
+	for _, r := range images {
 		end := r.Start + abi.VirtAddr(r.Bytes)
 		clear(mapped(end, uint64(pageUp(end)-end))) // the loader leaves what follows in the file
 		inImage += uint64(pageUp(end) - r.Start)
 	}
-	bytes := c.MemoryMinPages * abi.WasmPageBytes
 	if !system.Charge(int64(bytes - inImage)) {
-		return ErrMemoryShort
-	}
-	if system.Protect(uint64(abi.MemoryBase), bytes, system.ProtectReadWrite) != 0 {
-		return errMap
-	}
-	return nil
-}
-
-// mapMore reserves a memory after the first, and makes bytes of it usable.
-func mapMore(start abi.VirtAddr, bytes uint64) error {
-	if system.Map(uint64(start), abi.MemoryReservedBytes, system.ProtectNone) != 0 {
-		return errMap
-	}
-	if !system.Charge(int64(bytes)) {
 		return ErrMemoryShort
 	}
 	if system.Protect(uint64(start), bytes, system.ProtectReadWrite) != 0 {

@@ -18,7 +18,7 @@ type memory struct {
 // memoriesOf are the memories that mapAll has mapped, by their numbers. A
 // program without any has an empty one.
 func memoriesOf(c *abi.Config) []memory {
-	described := append([]abi.Memory{{Bytes: c.MemoryBytes, MinPages: c.MemoryMinPages, MaxPages: c.MemoryMaxPages}}, c.MoreMemories...)
+	described := c.Memories()
 	list := make([]memory, len(described))
 	for number, d := range described {
 		m := &list[number]

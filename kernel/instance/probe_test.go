@@ -296,6 +296,104 @@ func testGrow(t *testing.T, i *Instance, number uint64) {
 	}
 }
 
+// importer is a host of imports, as wasi.System.
+type importer struct {
+	t     *testing.T
+	calls uint64
+	args  *[7]uint64
+}
+
+type importerErrno uint16
+
+func (h *importer) count(args *Args) importerErrno {
+	h.calls++
+	if args[0] != h.calls {
+		h.t.Errorf("call %d has parameter %d", h.calls, args[0])
+	}
+	if h.calls%100 == 0 { // the Go stack has to move, also within a call
+		deepen(int(h.calls))
+		runtime.GC()
+		runtime.Gosched()
+	}
+	return importerErrno(h.calls)
+}
+
+func (h *importer) done(args *Args) importerErrno {
+	copy(h.args[:], args[:])
+	return Exited
+}
+
+func (h *importer) wrong(*Args) importerErrno { return 1 }
+
+// TestImports calls through all entries of imports, on a stack that grows.
+func TestImports(t *testing.T) {
+	const last = 1000
+	for entry, params := range []int{2, 4, 6} {
+		h := &importer{t: t, args: &[7]uint64{}}
+		table := make([]func(*importer, *Args) importerErrno, probe.CallState+1)
+		for n := range table {
+			table[n] = (*importer).wrong
+		}
+		table[probe.CallCount], table[probe.CallDone], table[probe.CallNine] = (*importer).count, (*importer).done, (*importer).done
+		for program, want := range map[uint64]uint64{probe.Count(): last * (last + 1) / 2, probe.Nine(): 1} {
+			if err := Bind(h, table); err != nil {
+				t.Fatal(err)
+			}
+			h.calls, *h.args = 0, [7]uint64{}
+			i := start(t, probeConfig(program), leaver{})
+			probe.Bind(current.importEntries[entry], current.memcpyEntry)
+			done := make(chan Event)
+			go func() { // on a small stack
+				runtime.LockOSThread()
+				i.Stop()
+				if err := i.Start(handler); err != nil {
+					t.Error(err)
+				}
+				done <- next(i)
+			}()
+			if event := <-done; event.Kind != Left || h.args[0] != want {
+				t.Errorf("entry for %d: event %+v, first parameter %d, want %d", params, event, h.args[0], want)
+			}
+			for n := range h.args {
+				got := uint64(0)
+				if n < params {
+					got = uint64(n + 1)
+				}
+				if program == probe.Nine() && h.args[n] != got {
+					t.Errorf("entry for %d: parameter %d = %d, want %d", params, n, h.args[n], got)
+				}
+			}
+		}
+	}
+}
+
+func TestBindRefuses(t *testing.T) {
+	type function = func(*importer, *Args) importerErrno
+	if Bind(&importer{}, []function{}) == nil || Bind(&importer{}, make([]function, importsMax+1)) == nil {
+		t.Error("Bind takes no functions, or more than there are numbers")
+	}
+}
+
+func TestPanicInImport(t *testing.T) {
+	table := []func(*importer, *Args) importerErrno{func(_ *importer, args *Args) importerErrno {
+		if args[0] == 3 {
+			panic("in import")
+		}
+		return 0
+	}}
+	if err := Bind(&importer{}, table); err != nil {
+		t.Fatal(err)
+	}
+	i := start(t, probeConfig(probe.Forever()), leaver{})
+	probe.Bind(current.importEntries[0], current.memcpyEntry)
+	defer func() {
+		if got := recover(); got != "in import" {
+			t.Errorf("recover() = %v, want the panic of the function", got)
+		}
+	}()
+	next(i)
+}
+
 func BenchmarkRoundTrip(b *testing.B) {
 	left := b.N
 	i := start(b, probeConfig(probe.Forever()), reply(func(_ uint64, args *Args) (uint64, bool) {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"syscall"
 
+	"mewz/kernel/instance"
 	"mewz/kernel/socket"
 	"mewz/kernel/vfs"
 )
@@ -74,7 +75,7 @@ const (
 	AISockType Errno = 86
 
 	// Exited is no errno of WASI: proc_exit was called, nothing runs any more.
-	Exited Errno = 1<<16 - 1
+	Exited Errno = instance.Exited
 )
 
 // errnoOf is the one place where errors of the kernel become error numbers.

@@ -6,6 +6,7 @@ import (
 
 	"mewz/abi"
 	"mewz/kernel/console"
+	"mewz/kernel/instance"
 	"mewz/kernel/socket"
 	"mewz/kernel/vfs"
 )
@@ -102,6 +103,9 @@ func (s *System) bind() error {
 func (s *System) Call(number uint64, args *Args) Errno {
 	return s.functions[number%functionsMax](s, args)
 }
+
+// Answer has the functions answer the imports of the instance.
+func (s *System) Answer() error { return instance.Bind(s, s.functions[:]) }
 
 // missing stands for every number that no function has.
 func (s *System) missing(*Args) Errno { return ENoSys }

@@ -49,8 +49,7 @@ var budgets = []budget{
 	{
 		name: budgetCallCount, what: "WASI call round trip, instructions",
 		most: 80, unit: "instructions", format: "%.0f",
-		reason: "in a trace 19 of 115 were the program's loop, wasi-libc's wrapper and the stub, 39 the change of stacks and back with nine parameters,\n" +
-			"41 the way through `dispatch` and `machine.Call`, 16 the function itself",
+		reason: "19 are the program's loop, wasi-libc's wrapper and the stub, 30 the change of stacks and back, 14 `dispatchImport`, 16 the function itself",
 	},
 	{
 		name: budgetCallTime, what: "WASI call round trip as a process",
