@@ -387,7 +387,7 @@ func (c *Conn) takeMany(b []byte) int {
 	e, n := c.engine, 0
 	for n < len(b) {
 		if c.snd.head == 0 || c.sndTail+uint32(n) == c.snd.end {
-			if !e.plenty() || !c.snd.extend(e, c.sndTail+uint32(n)) {
+			if !e.plenty() || c.snd.chunks() >= e.share() || !c.snd.extend(e, c.sndTail+uint32(n)) {
 				break
 			}
 		}
@@ -486,10 +486,14 @@ func (c *Conn) orphaned() {
 	if c.linger > 0 {
 		c.closeAt = e.in(uint32(c.linger / time.Millisecond))
 		e.arm(c, c.closeAt)
-	} else if c.state == finWait2 {
-		c.closeAt = e.in(finWait2MS)
-		e.arm(c, c.closeAt)
+		return
 	}
+	life := uint32(orphanLifeMS)
+	if c.state == finWait2 {
+		life = finWait2MS
+	}
+	c.closeAt = e.in(life)
+	e.arm(c, c.closeAt)
 }
 
 // Abort resets the connection and gives it up.

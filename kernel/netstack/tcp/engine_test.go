@@ -179,13 +179,24 @@ func TestResetsLimited(t *testing.T) {
 	for range 3 * resetsPerSecond {
 		s.input(0, "S 0:0(0) <mss 1460>")
 	}
-	if n := len(s.out); n != resetsPerSecond {
-		t.Errorf("%d RSTs in a second, want %d", n, resetsPerSecond)
+	first := len(s.out)
+	if first < resetsPerSecond/2 || first > resetsPerSecond {
+		t.Errorf("%d RSTs in a second, want %d to %d", first, resetsPerSecond/2, resetsPerSecond)
 	}
-	s.layer.now += time.Second
-	s.input(0, "S 0:0(0) <mss 1460>")
-	if n := len(s.out); n != resetsPerSecond+1 {
-		t.Errorf("no RST a second later")
+	differ := false
+	for range 4 { // nobody can tell how many there will be
+		s.layer.now += time.Second
+		s.out = nil
+		for range 3 * resetsPerSecond {
+			s.input(0, "S 0:0(0) <mss 1460>")
+		}
+		if len(s.out) == 0 {
+			t.Error("no RST a second later")
+		}
+		differ = differ || len(s.out) != first
+	}
+	if !differ {
+		t.Errorf("each second has %d RSTs", first)
 	}
 }
 

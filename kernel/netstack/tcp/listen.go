@@ -231,7 +231,7 @@ func (e *Engine) stranger(k *key, s *segment) {
 
 // passive answers a SYN. sequence is where ours begins if it follows a connection in TIME-WAIT, or 0.
 func (e *Engine) passive(l *Listener, k *key, s *segment, sequence uint32) {
-	if l.queued >= l.backlog || !e.plenty() {
+	if l.queued >= l.backlog || !e.roomForNew() {
 		e.Stats.Dropped++ // the peer tries again
 		return
 	}
@@ -240,7 +240,7 @@ func (e *Engine) passive(l *Listener, k *key, s *segment, sequence uint32) {
 		e.Stats.Dropped++
 		return
 	}
-	if e.halfOpen >= halfOpenMax {
+	if e.halfOpen >= min(halfOpenMax, e.connsMax()/2) {
 		e.sendCookie(k, &route, s)
 		return
 	}
@@ -400,7 +400,7 @@ func (e *Engine) Connect(local, remote socket.Endpoint, w Watcher) (*Conn, error
 	if err != nil {
 		return nil, err
 	}
-	if !e.plenty() {
+	if !e.roomForNew() {
 		return nil, syscall.ENOBUFS
 	}
 	k := makeKey(&route.Source, &route.Destination, uint32(local.Port)<<16|uint32(remote.Port))
@@ -498,7 +498,7 @@ func (e *Engine) cookieAnswer(l *Listener, k *key, s *segment) bool {
 	if age > cookieAge || e.cookieHash(k, irs, period-age, size) != cookie&0xff_ffff {
 		return false
 	}
-	if l.queued >= l.backlog || !e.plenty() {
+	if l.queued >= l.backlog || !e.roomForNew() {
 		e.Stats.Dropped++
 		return true
 	}
