@@ -173,6 +173,7 @@ func TestBind(t *testing.T) {
 		at     string
 		reuse  bool
 	}
+	const only6 = socket.IPv6 + 100
 	for _, kind := range []socket.Kind{socket.Stream, socket.Datagram} {
 		for _, c := range []struct {
 			first, second b
@@ -186,6 +187,12 @@ func TestBind(t *testing.T) {
 			{b{socket.IPv4, "10.0.0.9", false}, b{}, syscall.EADDRNOTAVAIL},
 			{b{socket.IPv4, "fd00::1", false}, b{}, syscall.EAFNOSUPPORT},
 			{b{socket.IPv6, "fd00::1", false}, b{socket.IPv6, "fd00::1", false}, syscall.EADDRINUSE},
+			{b{socket.IPv4, "0.0.0.0", false}, b{socket.IPv6, "::", false}, syscall.EADDRINUSE},
+			{b{socket.IPv6, "::", false}, b{socket.IPv4, "10.0.0.1", false}, syscall.EADDRINUSE},
+			{b{socket.IPv4, "0.0.0.0", false}, b{socket.IPv6, "fd00::1", false}, nil},
+			{b{only6, "::", false}, b{socket.IPv4, "0.0.0.0", false}, nil}, // RFC 3493, 5.3
+			{b{socket.IPv4, "0.0.0.0", false}, b{only6, "::", false}, nil},
+			{b{only6, "::", false}, b{socket.IPv6, "fd00::1", false}, syscall.EADDRINUSE},
 		} {
 			var open []socket.Socket
 			var err error
@@ -193,11 +200,16 @@ func TestBind(t *testing.T) {
 				if x.at == "" {
 					break
 				}
-				y, openErr := s.Open(x.family, kind)
+				y, openErr := s.Open(min(x.family, socket.IPv6), kind)
 				if openErr != nil {
 					t.Fatal(openErr)
 				}
 				open = append(open, y)
+				if x.family == only6 {
+					if err := y.SetOption(socket.OptionOnlyIPv6, 1); err != nil {
+						t.Fatal(err)
+					}
+				}
 				if x.reuse {
 					if err := y.SetOption(socket.OptionReuseAddress, 1); err != nil {
 						t.Fatal(err)

@@ -237,28 +237,28 @@ func TestPorts(t *testing.T) {
 	_, e := newLayer(t, 1, 1<<20)
 	seen := map[uint16]bool{}
 	for range 200 {
-		port, err := e.Reserve(socket.Endpoint{}, false)
+		port, err := e.Reserve(Binding{})
 		if err != nil || port < portFirst || seen[port] {
 			t.Fatalf("Reserve(0) = %d, %v", port, err)
 		}
 		seen[port] = true
 	}
 	at := socket.Endpoint{Port: 80}
-	if _, err := e.Reserve(at, false); err != nil {
+	if _, err := e.Reserve(Binding{Local: at}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Reserve(at, true); err != syscall.EADDRINUSE {
+	if _, err := e.Reserve(Binding{Local: at, Reuse: true}); err != syscall.EADDRINUSE {
 		t.Errorf("a port twice: %v, want EADDRINUSE", err)
 	}
-	if _, err := e.Reserve(socket.Endpoint{Address: v4(10, 0, 0, 1), Port: 80}, false); err != syscall.EADDRINUSE {
+	if _, err := e.Reserve(Binding{Local: socket.Endpoint{Address: v4(10, 0, 0, 1), Port: 80}}); err != syscall.EADDRINUSE {
 		t.Errorf("a port of every address for one: %v, want EADDRINUSE", err)
 	}
-	if _, err := e.Reserve(socket.Endpoint{Address: v4(9, 9, 9, 9), Port: 81}, false); err != syscall.EADDRNOTAVAIL {
+	if _, err := e.Reserve(Binding{Local: socket.Endpoint{Address: v4(9, 9, 9, 9), Port: 81}}); err != syscall.EADDRNOTAVAIL {
 		t.Errorf("an address that is not ours: %v, want EADDRNOTAVAIL", err)
 	}
-	e.Free(at)
+	e.Free(Binding{Local: at})
 	for range 2 {
-		if _, err := e.Reserve(at, true); err != nil {
+		if _, err := e.Reserve(Binding{Local: at, Reuse: true}); err != nil {
 			t.Errorf("a port for reuse: %v", err)
 		}
 	}

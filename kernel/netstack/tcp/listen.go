@@ -54,11 +54,29 @@ type claim struct {
 	v4, v6  bool
 }
 
-func (l *Listener) claim() claim {
-	if !unspecified(&l.local.Address) {
-		return claim{address: l.local.Address}
+func (l *Listener) claim() claim { return claimOf(&l.local.Address, l.family, l.only6) }
+
+func claimOf(a *socket.Address, f socket.Family, only6 bool) claim {
+	if !unspecified(a) {
+		return claim{address: *a}
 	}
-	return claim{v4: l.family != socket.IPv6 || !l.only6, v6: l.family != socket.IPv4}
+	return claim{v4: f != socket.IPv6 || !only6, v6: f != socket.IPv4}
+}
+
+// meets reports whether an address belongs to both. Of listeners the one that names it comes first (overlap), but of those
+// who bind only one may have it.
+func (c *claim) meets(other *claim) bool {
+	isAny, otherAny := c.v4 || c.v6, other.v4 || other.v6
+	switch {
+	case isAny && otherAny:
+		return c.v4 && other.v4 || c.v6 && other.v6
+	case isAny:
+		return other.meets(c)
+	case otherAny:
+		return isIPv4(&c.address) && other.v4 || !isIPv4(&c.address) && other.v6
+	default:
+		return c.address == other.address
+	}
 }
 
 // overlap reports whether an address belongs to both.
