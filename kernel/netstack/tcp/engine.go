@@ -338,17 +338,39 @@ func (e *Engine) Deadline() time.Duration {
 // TIME-WAIT do not count.
 func (e *Engine) Connections() int { return e.conns }
 
-// Settled reports whether every peer has acknowledged all that it is to get, the ends of
-// connections included. It looks at all of them.
+// isSettled reports whether the peer has acknowledged all that it is to get, the end of the
+// connection included.
+func (c *Conn) isSettled() bool {
+	return c.sndUna == c.sndNxt && (c.finSent || !c.finQueued && c.sndNxt == c.sndTail)
+}
+
+// Settled reports whether every connection is. It looks at all of them.
 func (e *Engine) Settled() bool {
 	for _, c := range e.table {
 		for ; c != nil; c = c.chain {
-			if c.sndUna != c.sndNxt || !c.finSent && (c.finQueued || c.sndNxt != c.sndTail) {
+			if !c.isSettled() {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// Abandon resets what is not settled: the machine ends, and nobody would answer those peers any more. It returns
+// how many there were.
+func (e *Engine) Abandon() int {
+	var left []*Conn
+	for _, c := range e.table {
+		for ; c != nil; c = c.chain {
+			if !c.isSettled() {
+				left = append(left, c)
+			}
+		}
+	}
+	for _, c := range left {
+		c.Abort()
+	}
+	return len(left)
 }
 
 // tokens limit the answers to those who have no connection.
