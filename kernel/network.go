@@ -52,6 +52,7 @@ type network struct {
 	files  vfs.FileSystem // of the program, or nil: for /etc/hosts
 	told   bool           // the host knows the addresses
 	failed bool           // and that the device is given up
+	ending bool           // end was called
 	wait   wasi.Waiter
 }
 
@@ -72,6 +73,7 @@ func openNetwork(host *console.Host, config *abi.Config, m *discovery.Machine, r
 		Now:    monotonic,
 		Config: config.Network,
 		Log:    host.Message,
+		Pause:  func(limit time.Duration) { n.wait.Wait(false, limit) },
 		Hosts:  func() []byte { return hostsFile(n.files) },
 	})
 	if err != nil {
@@ -234,7 +236,8 @@ func (n *network) watch() {
 
 // end closes what is open, so that the peers need not find out by themselves.
 func (n *network) end() {
-	if n != nil {
+	if n != nil && !n.ending {
+		n.ending = true
 		n.Stack.Close(closePatience)
 	}
 }
@@ -254,7 +257,7 @@ const exitStopped = 128 + 15
 // stopIfAsked ends the machine when the host wants that, and does not return then:
 // nobody waits for the program any more.
 func (n *network) stopIfAsked() {
-	if n.host.StopRequested() {
+	if !n.ending && n.host.StopRequested() {
 		n.host.Message("network: the host asks for the end")
 		n.end()
 		n.host.Exit(abi.ExitByProgram, exitStopped)

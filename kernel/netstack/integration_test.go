@@ -173,6 +173,7 @@ func TestBind(t *testing.T) {
 		at     string
 		reuse  bool
 	}
+	const only6 = socket.IPv6 + 100
 	for _, kind := range []socket.Kind{socket.Stream, socket.Datagram} {
 		for _, c := range []struct {
 			first, second b
@@ -186,6 +187,12 @@ func TestBind(t *testing.T) {
 			{b{socket.IPv4, "10.0.0.9", false}, b{}, syscall.EADDRNOTAVAIL},
 			{b{socket.IPv4, "fd00::1", false}, b{}, syscall.EAFNOSUPPORT},
 			{b{socket.IPv6, "fd00::1", false}, b{socket.IPv6, "fd00::1", false}, syscall.EADDRINUSE},
+			{b{socket.IPv4, "0.0.0.0", false}, b{socket.IPv6, "::", false}, syscall.EADDRINUSE},
+			{b{socket.IPv6, "::", false}, b{socket.IPv4, "10.0.0.1", false}, syscall.EADDRINUSE},
+			{b{socket.IPv4, "0.0.0.0", false}, b{socket.IPv6, "fd00::1", false}, nil},
+			{b{only6, "::", false}, b{socket.IPv4, "0.0.0.0", false}, nil}, // RFC 3493, 5.3
+			{b{socket.IPv4, "0.0.0.0", false}, b{only6, "::", false}, nil},
+			{b{only6, "::", false}, b{socket.IPv6, "fd00::1", false}, syscall.EADDRINUSE},
 		} {
 			var open []socket.Socket
 			var err error
@@ -193,11 +200,16 @@ func TestBind(t *testing.T) {
 				if x.at == "" {
 					break
 				}
-				y, openErr := s.Open(x.family, kind)
+				y, openErr := s.Open(min(x.family, socket.IPv6), kind)
 				if openErr != nil {
 					t.Fatal(openErr)
 				}
 				open = append(open, y)
+				if x.family == only6 {
+					if err := y.SetOption(socket.OptionOnlyIPv6, 1); err != nil {
+						t.Fatal(err)
+					}
+				}
 				if x.reuse {
 					if err := y.SetOption(socket.OptionReuseAddress, 1); err != nil {
 						t.Fatal(err)
@@ -439,11 +451,12 @@ func TestStreamsAllocateNothing(t *testing.T) {
 func TestClose(t *testing.T) {
 	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})
 	_, server := n.connect(1, "10.0.0.2")
-	n.stacks[0].Close(0)
-	if n.stacks[0].tcp.Settled() {
-		t.Error("settled before the peer can know of the end")
+	start := n.clock.Now()
+	n.stacks[0].machine.Pause = func(limit time.Duration) { n.run(min(limit, 10*time.Millisecond)) }
+	n.stacks[0].Close(time.Second)
+	if took := n.clock.Now() - start; took == 0 || took >= time.Second {
+		t.Errorf("the end took %v, want no more than the peer's answer does", took)
 	}
-	n.run(time.Second)
 	// The server has not closed its direction, which nobody needs to wait for.
 	if !n.stacks[0].tcp.Settled() || n.stacks[0].tcp.Connections() != 1 {
 		t.Errorf("settled = %v with %d connections", n.stacks[0].tcp.Settled(), n.stacks[0].tcp.Connections())
@@ -453,6 +466,41 @@ func TestClose(t *testing.T) {
 	}
 	if len(n.stacks[0].sockets) != 0 {
 		t.Error("sockets are left")
+	}
+}
+
+// TestCloseSlowReader: who does not take what was written learns that it will not come, and nobody spins meanwhile.
+func TestCloseSlowReader(t *testing.T) {
+	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})
+	client, server := n.connect(1, "10.0.0.2")
+	message := make([]byte, 64<<10)
+	for range 100 { // more than both buffers
+		_, err := client.Write(message, false)
+		n.run(10 * time.Millisecond)
+		if err != nil {
+			break
+		}
+	}
+	pauses := 0
+	n.stacks[0].machine.Pause = func(limit time.Duration) {
+		pauses++
+		n.clock.Advance(limit)
+	}
+	n.stacks[0].Close(time.Second)
+	if pauses == 0 || pauses > 1000 {
+		t.Errorf("the end has waited %d times for a second", pauses)
+	}
+	if c := n.stacks[0].tcp.Connections(); c != 0 {
+		t.Errorf("%d connections are left", c)
+	}
+	n.run(100 * time.Millisecond)
+	b := make([]byte, 1<<20)
+	var err error
+	for k := 1; k > 0 && err == nil; {
+		k, err = server.Read(b, false)
+	}
+	if err != syscall.ECONNRESET {
+		t.Errorf("the peer reads %v at the end, want ECONNRESET", err)
 	}
 }
 

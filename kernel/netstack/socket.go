@@ -110,7 +110,7 @@ func (x *Socket) Close() {
 		x.conn.Close()
 	}
 	if x.bound {
-		s.tcp.Free(x.local)
+		s.tcp.Free(x.binding())
 	}
 	if x.tag >= 0 {
 		s.ready[x.tag] = 0
@@ -147,13 +147,18 @@ func (x *Socket) Bind(e socket.Endpoint) error {
 	case !x.stack.ip.IsLocal(e.Address):
 		return syscall.EADDRNOTAVAIL
 	}
-	port, err := x.stack.tcp.Reserve(e, x.reuse)
+	x.local = e
+	port, err := x.stack.tcp.Reserve(x.binding())
 	if err != nil {
+		x.local = socket.Endpoint{}
 		return err
 	}
-	e.Port = port
-	x.local, x.bound = e, true
+	x.local.Port, x.bound = port, true
 	return nil
+}
+
+func (x *Socket) binding() tcp.Binding {
+	return tcp.Binding{Local: x.local, Family: x.family, Only6: x.only6, Reuse: x.reuse}
 }
 
 // Listen: see socket.Socket. Errors: EOPNOTSUPP for UDP, EISCONN, EADDRINUSE.

@@ -28,6 +28,9 @@ type Machine struct {
 	Config abi.Network
 	// Log takes messages for the log of the kernel: an address was found, a server lost.
 	Log func(text string)
+	// Pause waits until the device has something, or for limit; it may return early. It may be nil: nothing
+	// waits then.
+	Pause func(limit time.Duration)
 	// Hosts returns the text of /etc/hosts, or nil. It may be nil itself.
 	Hosts func() []byte
 }
@@ -185,15 +188,31 @@ func (s *Stack) HostName() string {
 	return s.settings.hostName
 }
 
+// leaveTime is what the device has for the last frames before the machine is gone.
+const leaveTime = 5 * time.Millisecond
+
 // Close resets or closes what is open and lets the last frames out, for up to
-// patience: the end of the machine.
+// patience: the end of the machine. Peers who have not taken all by then are reset.
 func (s *Stack) Close(patience time.Duration) {
 	for len(s.sockets) > 0 {
 		s.sockets[len(s.sockets)-1].Close()
 	}
-	until := s.machine.Now() + patience
-	for s.Poll(); !s.tcp.Settled() && s.machine.Now() < until && s.machine.Device.Err() == nil; {
-		s.Poll()
+	s.until(s.machine.Now()+patience, s.tcp.Settled)
+	if s.tcp.Abandon() > 0 {
+		s.until(s.machine.Now()+leaveTime, func() bool { return s.machine.Pause == nil })
+	}
+}
+
+// until polls until a moment, or until something is done or the device given up.
+func (s *Stack) until(at time.Duration, done func() bool) {
+	for s.Poll(); !done() && s.machine.Device.Err() == nil; s.Poll() {
+		left := at - s.machine.Now()
+		if left <= 0 {
+			return
+		}
+		if wait := min(left, s.Wait()); wait > 0 && s.machine.Pause != nil {
+			s.machine.Pause(wait)
+		}
 	}
 }
 

@@ -182,6 +182,29 @@ func TestReceiveBound(t *testing.T) {
 	}
 }
 
+// TestDatagramsLeaveMemory: datagrams that nobody reads do not take what connections need.
+func TestDatagramsLeaveMemory(t *testing.T) {
+	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})
+	right := func(s uint16) uint16 { return s }
+	pool := n.stacks[0].machine.Pool
+	for port := uint16(1); port <= 200; port++ {
+		x := open(t, n.stacks[0], socket.IPv4, socket.Datagram)
+		if err := x.Bind(socket.Endpoint{Port: port}); err != nil {
+			t.Fatal(err)
+		}
+		for range 200 {
+			n.dev[0].Inject(toFirst("10.0.0.2", "10.0.0.1", port, right, make([]byte, 1000)...))
+			n.stacks[0].Poll()
+		}
+	}
+	if used := pool.Used(); used > pool.Max()/8*7+1 || used < pool.Max()/2 {
+		t.Errorf("%d of %d chunks hold datagrams", used, pool.Max())
+	}
+	for len(n.stacks[0].sockets) > 0 {
+		n.stacks[0].sockets[0].Close()
+	}
+}
+
 // TestPathMTUOfDatagrams sends in pieces after an ICMP error, and whole again later.
 func TestPathMTUOfDatagrams(t *testing.T) {
 	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})

@@ -3,6 +3,8 @@ package wasi
 import (
 	"io"
 	"math"
+
+	"mewz/kernel/socket"
 )
 
 // gatherBytes is up to where fd_write puts several buffers together, so that
@@ -266,6 +268,9 @@ func (s *System) readStream(d *descriptor, buffers vector, total uint64) (read u
 			}
 			return read, Success
 		}
+		if !wait {
+			s.awaitInput(d)
+		}
 		n, err := d.in.Read(into)
 		read += uint64(n)
 		if err != nil && err != io.EOF && read == 0 {
@@ -277,6 +282,16 @@ func (s *System) readStream(d *descriptor, buffers vector, total uint64) (read u
 		wait = true
 	}
 	return read, Success
+}
+
+// awaitInput waits for input while the network runs: connections must not die of a
+// program that reads what somebody types.
+func (s *System) awaitInput(d *descriptor) {
+	for s.network.stack != nil && !d.in.Wait(0).Ready {
+		if !s.poll() {
+			s.wait(true, socket.Forever)
+		}
+	}
 }
 
 // fdSeek is fd_seek: moves the offset of a file.

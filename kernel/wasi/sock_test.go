@@ -50,6 +50,22 @@ func newNetWorld(t testing.TB, listen ...string) *netWorld {
 	return n
 }
 
+// TestReadInput: while the program waits for standard input the network goes on.
+func TestReadInput(t *testing.T) {
+	n := newNetWorld(t)
+	n.stdin.chunks, n.stdin.delay = []string{"typed", ""}, time.Second
+	n.net.Timer = 100 * time.Millisecond
+	polls := n.net.Polls
+	list, count := n.vector(8192, 10)
+	n.want(Success, "fd_read", 0, list, count, resultAt)
+	if n.u32(resultAt) != 5 {
+		t.Errorf("read %d bytes, want 5", n.u32(resultAt))
+	}
+	if got := n.net.Polls - polls; got < 10 || got > 12 {
+		t.Errorf("%d polls in ten periods, want 10 to 12", got)
+	}
+}
+
 // at is where tests have results.
 const (
 	resultAt = 512

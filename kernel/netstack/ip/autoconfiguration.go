@@ -36,6 +36,7 @@ const (
 	reachableMax = time.Hour // RFC 4861, 6.2.1
 	retransMax   = 10 * time.Second
 	retransMin   = 100 * time.Millisecond
+	hopLimitMin  = 32 // less reaches the next router only (CVE-2015-2922), and no path is longer
 	serversMax   = 4
 	searchMax    = 6 // resolv.conf(5) of old
 )
@@ -184,7 +185,7 @@ func (l *Layer) inputAdvertisement(p *Packet, b []byte) {
 	if !a.on {
 		return
 	}
-	if r.HopLimit != 0 {
+	if r.HopLimit >= hopLimitMin {
 		a.hops = r.HopLimit
 	}
 	if r.Reachable != 0 {

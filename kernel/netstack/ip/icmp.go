@@ -11,7 +11,7 @@ import (
 // Errors that we send are limited (RFC 1812, 4.3.2.8; RFC 4443, 2.4 f).
 const (
 	errorBurst    = 50
-	errorInterval = 10 * time.Millisecond // 100 a second in the long run
+	errorInterval = 10 * time.Millisecond // some 67 a second in the long run
 )
 
 // bucket is a token bucket.
@@ -20,16 +20,18 @@ type bucket struct {
 	filled time.Duration
 }
 
-// take reports whether one more may be sent.
-func (b *bucket) take(now time.Duration) bool {
-	if n := int((now - b.filled) / errorInterval); n > 0 {
+// mayFail reports whether one more error may be sent. It costs one or two tokens: who counts those that are left
+// would learn which ports are closed to others, and so where a question of DNS waits for its answer (CVE-2020-25705).
+func (l *Layer) mayFail() bool {
+	b := &l.errors
+	if n := int((l.now - b.filled) / errorInterval); n > 0 {
 		b.tokens = min(b.tokens+n, errorBurst)
-		b.filled = now
+		b.filled = l.now
 	}
-	if b.tokens == 0 {
+	if b.tokens <= 0 {
 		return false
 	}
-	b.tokens--
+	b.tokens -= 1 + int(l.random.uint32()&1)
 	return true
 }
 
@@ -263,7 +265,7 @@ func (l *Layer) sendError(p *Packet, i header.ICMP) {
 		header.IsUnspecified(p.Source) || header.IsMulticast(p.Source) || l.IsBroadcast(p.Source) {
 		return
 	}
-	if !l.errors.take(l.now) {
+	if !l.mayFail() {
 		return
 	}
 	source := p.Destination

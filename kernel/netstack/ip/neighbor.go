@@ -151,17 +151,30 @@ func (l *Layer) forget(n *Neighbor) {
 	n.Version++
 }
 
-// evict makes room: it forgets the neighbour that was not used for longest.
+// evict makes room: it forgets the neighbour of least value that was not used for longest.
 func (l *Layer) evict() {
-	var oldest *Neighbor
+	var least *Neighbor
 	for _, n := range l.neighbors.buckets {
 		for ; n != nil; n = n.next {
-			if oldest == nil || n.used < oldest.used {
-				oldest = n
+			if least == nil || n.value() < least.value() || n.value() == least.value() && n.used < least.used {
+				least = n
 			}
 		}
 	}
-	l.forget(oldest)
+	l.forget(least)
+}
+
+// value orders neighbours: who answers comes before who was sent to, and that one before who has only spoken
+// unasked. Neither a flood of requests nor a scan makes us forget a router in use.
+func (n *Neighbor) value() int {
+	switch {
+	case n.state == stateReachable || n.state == stateDelay || n.state == stateProbe:
+		return 2
+	case n.wanted:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // neighborTimers asks again, gives up, and forgets who is not needed.

@@ -337,6 +337,31 @@ func TestNeighborsBound(t *testing.T) {
 	if got := r.arps(); len(got) != 1 || got[0].TargetIPv4 != [4]byte{172, 16, 9, 9} {
 		t.Errorf("ARP %+v", got)
 	}
+	// Who is in use is not forgotten for those who only speak, nor who is being asked for.
+	router, err := r.Route(socket.Address{}, at("192.0.2.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := r.Route(socket.Address{}, at("10.0.0.77"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.resolved(r.neighbor(at("10.0.0.2")), peerMAC, stateReachable)
+	r.sendOn(&router)
+	r.sendOn(&asked)
+	for i := range 1000 {
+		r.Begin(r.now + 100*time.Microsecond)
+		binary.BigEndian.PutUint32(other[2:], uint32(i))
+		a := [4]byte{172, 16, byte(1 + i>>8), byte(i)}
+		r.input(arp(false, other, header.FormatAddress(header.MapIPv4(a)), "172.16.0.1"))
+	}
+	r.frames()
+	if router.Neighbor.state != stateReachable || asked.Neighbor.state != stateIncomplete || asked.Neighbor.heldCount != 1 {
+		t.Errorf("after a flood the router is in state %d, the one that is asked for in %d with %d frames",
+			router.Neighbor.state, asked.Neighbor.state, asked.Neighbor.heldCount)
+	}
+	r.after(time.Minute)
+	r.frames()
 	// Frames that wait are bounded for all together.
 	for i := range heldMax + 30 {
 		a := header.MapIPv4([4]byte{172, 16, 200, byte(i)})
@@ -438,13 +463,14 @@ func TestHostileAdvertisement(t *testing.T) {
 		"valid for no time":      advertise("fe80::2", 0, prefixOption(0xc0, 0, 0)...),
 		"a cut option":           advertise("fe80::2", 1800, prefixOption(0xc0, 9999, 9999)[:24]...),
 		"MTU below 1280":         advertise("fe80::2", 0, 5, 1, 0, 0, 0, 0, 0, 100),
+		"a hop limit of 1":       message6("fe80::2", "ff02::1", 255, header.ICMP{Type: 134, Rest: 1 << 24}, make([]byte, 8)...),
 		"MTU beyond the device":  advertise("fe80::2", 0, 5, 1, 0, 0, 0, 0, 0xff, 0xff),
 		"a redirect":             message6("fe80::2", "fe80::ff:fe00:1", 255, header.ICMP{Type: 137}, make([]byte, 32)...),
 	} {
 		r := autoRig(t)
 		r.input(f)
 		r.after(2 * time.Second)
-		if r.IsLocal(at(own6)) || len(r.gateways) != 0 || len(r.prefixes) != 1 || r.mtu != 1500 {
+		if r.auto.hops == 1 || r.IsLocal(at(own6)) || len(r.gateways) != 0 || len(r.prefixes) != 1 || r.mtu != 1500 {
 			t.Errorf("%s: addresses %v, %d gateways, %d prefixes, MTU %d", name, r.Addresses(), len(r.gateways), len(r.prefixes), r.mtu)
 		}
 		r.frames()

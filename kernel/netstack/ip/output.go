@@ -55,7 +55,7 @@ func (l *Layer) use(r *Route) *Neighbor {
 		n = l.neighbor(hop)
 		r.Neighbor = n
 	}
-	n.used = l.now
+	n.used, n.wanted = l.now, true
 	if n.state == stateStale || n.state == stateReachable && l.now >= n.until {
 		l.enter(n, stateDelay) // RFC 4861, 7.3.3
 	}

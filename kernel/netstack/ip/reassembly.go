@@ -157,6 +157,9 @@ func (r *reassembly) write(a *assembly, p *Packet, at int) bool {
 		for len(b) > 0 {
 			chunk := &a.chunks[at/packet.ChunkBytes]
 			if *chunk == 0 {
+				if pool.Short() { // the rest is for connections that are there
+					return false
+				}
 				id, ok := pool.Get()
 				if !ok {
 					return false

@@ -17,6 +17,7 @@ type Neighbor struct {
 
 	state     neighborState
 	isRouter  bool  // RFC 4861, 7.2.5
+	wanted    bool  // a frame went or was to go to it
 	asked     uint8 // solicitations in this state
 	heldCount uint8
 	held      [heldEach]*packet.Frame

@@ -390,7 +390,7 @@ func (c *Conn) takeMany(b []byte) (n int) {
 	for n < len(b) {
 		room := c.snd.end - c.sndTail
 		if c.snd.head == 0 || room == 0 {
-			if !e.plenty() || !c.snd.extend(e, c.sndTail) {
+			if !e.plenty() || c.snd.chunks() >= e.share() || !c.snd.extend(e, c.sndTail) {
 				break
 			}
 			room = packet.ChunkBytes
@@ -487,13 +487,15 @@ func (c *Conn) orphaned() {
 	}
 	c.aliveAt = 0
 	c.stalled = e.ms
-	if c.state == finWait2 { // what there was to send has arrived: no time to linger is left
-		c.closeAt = e.in(finWait2MS)
-		e.arm(c, c.closeAt)
-	} else if c.linger > 0 {
-		c.closeAt = e.in(uint32(c.linger / time.Millisecond))
-		e.arm(c, c.closeAt)
+	life := uint32(orphanLifeMS)
+	switch {
+	case c.state == finWait2: // what there was to send has arrived: no time to linger is left
+		life = finWait2MS
+	case c.linger > 0:
+		life = uint32(c.linger / time.Millisecond)
 	}
+	c.closeAt = e.in(life)
+	e.arm(c, c.closeAt)
 }
 
 // Abort resets the connection and gives it up.

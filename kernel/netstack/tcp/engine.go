@@ -63,7 +63,7 @@ type Engine struct {
 	orphans  int // closed by the program, not yet by the peer
 	sparse   int // chunks behind gaps
 	portNext uint32
-	resets   tokens
+	answers  tokens
 	cookieAt uint32 // when the last cookie was sent, 0: never
 	scratch  segment
 
@@ -91,7 +91,7 @@ func New(out ip.Output, pool *packet.Pool, random Random) *Engine {
 	e.now = -1
 	e.clock()
 	e.wheel.at = e.tick
-	e.resets = tokens{perSecond: resetsPerSecond, left: resetsPerSecond, at: e.ms}
+	e.answers.at = e.ms - 1000
 	return e
 }
 
@@ -197,6 +197,50 @@ func (e *Engine) plenty() bool {
 	return limit-e.pool.Used() > limit/reserveFraction
 }
 
+// How the rest is shared: who holds little comes before who holds much, so that peers who do not read leave
+// room for the requests of others.
+const (
+	// bulkFraction is the part of the pool that is kept for connections with up to smallChunks in one direction:
+	// a request, an answer.
+	bulkFraction = 4
+	smallChunks  = 4
+	// shareFraction is the part of what is free beyond that one connection may hold in one direction
+	// (dynamic thresholds: Choudhury and Hahne, 1998).
+	shareFraction = 2
+)
+
+// share returns how many chunks a connection may hold in one direction at present.
+func (e *Engine) share() uint32 {
+	limit := e.pool.Max()
+	return uint32(max((limit-e.pool.Used()-limit/bulkFraction)/shareFraction, smallChunks))
+}
+
+// chunks is how many a buffer holds.
+func (b *buffer) chunks() uint32 {
+	if b.head == 0 {
+		return 0
+	}
+	return (b.end - b.base) / packet.ChunkBytes
+}
+
+// admits reports whether there is memory for data in order up to end: the reserve is for those who
+// hold little. What is refused comes again.
+func (c *Conn) admits(end uint32) bool {
+	return c.rcv.head == 0 || atMost(end, c.rcv.end) || c.rcv.chunks() < smallChunks || c.engine.plenty()
+}
+
+// Connections themselves are memory too: some 1 KB with their socket and descriptor. Two
+// for each chunk are half as much as what the data may take.
+const (
+	chunkConns = 2
+	connsMin   = 256
+)
+
+func (e *Engine) connsMax() int { return max(chunkConns*e.pool.Max(), connsMin) }
+
+// roomForNew reports whether there may be another connection. Those that are there live on.
+func (e *Engine) roomForNew() bool { return e.plenty() && e.conns < e.connsMax() }
+
 // EndPoll sends the acknowledgements that nothing carried, retries what the device had no
 // room for, and runs the timers that are due.
 func (e *Engine) EndPoll(now time.Duration) {
@@ -243,15 +287,40 @@ func (e *Engine) unblock() {
 	e.unblocked = list[:0]
 }
 
-// feed tells those who got no memory that there is some.
+// mayFeed reports whether there is memory for a connection that got none: by so much less than its share
+// that it is worth waking the program, or it is closed.
+func (c *Conn) mayFeed(share uint32) bool {
+	return c.state == closed || c.snd.chunks() <= share*3/4
+}
+
+// feed tells those who got no memory that there is some for them.
 func (e *Engine) feed() {
-	n := len(e.starved)
-	for _, c := range e.starved[:n] {
+	share := e.share()
+	all := e.starved
+	e.starved = e.starved[:0]
+	for _, c := range all { // nobody is added meanwhile: programs write later
+		if !c.mayFeed(share) {
+			e.starved = append(e.starved, c)
+			continue
+		}
 		c.inStarved = false
 		c.tell()
 		c.recycle()
 	}
-	e.starved = append(e.starved[:0], e.starved[n:]...)
+}
+
+// feedable reports whether feed would find somebody.
+func (e *Engine) feedable() bool {
+	if len(e.starved) == 0 || !e.plenty() {
+		return false
+	}
+	share := e.share()
+	for _, c := range e.starved {
+		if c.mayFeed(share) {
+			return true
+		}
+	}
+	return false
 }
 
 // retryAfter is when to look again whether the device has room.
@@ -259,7 +328,7 @@ const retryAfter = time.Millisecond
 
 // Deadline returns the moment when EndPoll is due next, or socket.Forever.
 func (e *Engine) Deadline() time.Duration {
-	if len(e.blocked) > 0 || len(e.starved) > 0 && e.plenty() {
+	if len(e.blocked) > 0 || e.feedable() {
 		return e.now + retryAfter
 	}
 	return e.next()
@@ -269,12 +338,17 @@ func (e *Engine) Deadline() time.Duration {
 // TIME-WAIT do not count.
 func (e *Engine) Connections() int { return e.conns }
 
-// Settled reports whether every peer has acknowledged all that it is to get, the ends of
-// connections included. It looks at all of them.
+// isSettled reports whether the peer has acknowledged all that it is to get, the end of the
+// connection included.
+func (c *Conn) isSettled() bool {
+	return c.sndUna == c.sndNxt && (c.finSent || !c.finQueued && c.sndNxt == c.sndTail)
+}
+
+// Settled reports whether every connection is. It looks at all of them.
 func (e *Engine) Settled() bool {
 	for _, c := range e.table {
 		for ; c != nil; c = c.chain {
-			if c.sndUna != c.sndNxt || !c.finSent && (c.finQueued || c.sndNxt != c.sndTail) {
+			if !c.isSettled() {
 				return false
 			}
 		}
@@ -282,16 +356,37 @@ func (e *Engine) Settled() bool {
 	return true
 }
 
-// tokens limit a rate.
-type tokens struct {
-	perSecond, left uint32
-	at              uint32 // when left was perSecond
+// Abandon resets what is not settled: the machine ends, and nobody would answer those peers any more. It returns
+// how many there were.
+func (e *Engine) Abandon() int {
+	var left []*Conn
+	for _, c := range e.table {
+		for ; c != nil; c = c.chain {
+			if !c.isSettled() {
+				left = append(left, c)
+			}
+		}
+	}
+	for _, c := range left {
+		c.Abort()
+	}
+	return len(left)
 }
 
-// take reports whether there is one more.
-func (t *tokens) take(ms uint32) bool {
-	if ms-t.at >= 1000 {
-		t.at, t.left = ms, t.perSecond
+// tokens limit the answers to those who have no connection.
+type tokens struct {
+	left uint32
+	at   uint32 // since when they are for a second
+}
+
+// mayAnswer reports whether one more may be sent. How many a second has is not the same each
+// time: who counts those that are left would learn what others have sent (CVE-2016-5696).
+func (e *Engine) mayAnswer() bool {
+	t := &e.answers
+	if e.ms-t.at >= 1000 {
+		var b [1]byte
+		e.random.Fill(b[:])
+		t.at, t.left = e.ms, resetsPerSecond/2+resetsPerSecond/2*uint32(b[0])/255
 	}
 	if t.left == 0 {
 		return false

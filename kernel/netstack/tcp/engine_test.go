@@ -180,13 +180,24 @@ func TestResetsLimited(t *testing.T) {
 	for range 3 * resetsPerSecond {
 		s.input(0, "S 0:0(0) <mss 1460>")
 	}
-	if n := len(s.out); n != resetsPerSecond {
-		t.Errorf("%d RSTs in a second, want %d", n, resetsPerSecond)
+	first := len(s.out)
+	if first < resetsPerSecond/2 || first > resetsPerSecond {
+		t.Errorf("%d RSTs in a second, want %d to %d", first, resetsPerSecond/2, resetsPerSecond)
 	}
-	s.layer.now += time.Second
-	s.input(0, "S 0:0(0) <mss 1460>")
-	if n := len(s.out); n != resetsPerSecond+1 {
-		t.Errorf("no RST a second later")
+	differ := false
+	for range 4 { // nobody can tell how many there will be
+		s.layer.now += time.Second
+		s.out = nil
+		for range 3 * resetsPerSecond {
+			s.input(0, "S 0:0(0) <mss 1460>")
+		}
+		if len(s.out) == 0 {
+			t.Error("no RST a second later")
+		}
+		differ = differ || len(s.out) != first
+	}
+	if !differ {
+		t.Errorf("each second has %d RSTs", first)
 	}
 }
 
@@ -227,28 +238,28 @@ func TestPorts(t *testing.T) {
 	_, e := newLayer(t, 1, 1<<20)
 	seen := map[uint16]bool{}
 	for range 200 {
-		port, err := e.Reserve(socket.Endpoint{}, false)
+		port, err := e.Reserve(Binding{})
 		if err != nil || port < portFirst || seen[port] {
 			t.Fatalf("Reserve(0) = %d, %v", port, err)
 		}
 		seen[port] = true
 	}
 	at := socket.Endpoint{Port: 80}
-	if _, err := e.Reserve(at, false); err != nil {
+	if _, err := e.Reserve(Binding{Local: at}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Reserve(at, true); err != syscall.EADDRINUSE {
+	if _, err := e.Reserve(Binding{Local: at, Reuse: true}); err != syscall.EADDRINUSE {
 		t.Errorf("a port twice: %v, want EADDRINUSE", err)
 	}
-	if _, err := e.Reserve(socket.Endpoint{Address: v4(10, 0, 0, 1), Port: 80}, false); err != syscall.EADDRINUSE {
+	if _, err := e.Reserve(Binding{Local: socket.Endpoint{Address: v4(10, 0, 0, 1), Port: 80}}); err != syscall.EADDRINUSE {
 		t.Errorf("a port of every address for one: %v, want EADDRINUSE", err)
 	}
-	if _, err := e.Reserve(socket.Endpoint{Address: v4(9, 9, 9, 9), Port: 81}, false); err != syscall.EADDRNOTAVAIL {
+	if _, err := e.Reserve(Binding{Local: socket.Endpoint{Address: v4(9, 9, 9, 9), Port: 81}}); err != syscall.EADDRNOTAVAIL {
 		t.Errorf("an address that is not ours: %v, want EADDRNOTAVAIL", err)
 	}
-	e.Free(at)
+	e.Free(Binding{Local: at})
 	for range 2 {
-		if _, err := e.Reserve(at, true); err != nil {
+		if _, err := e.Reserve(Binding{Local: at, Reuse: true}); err != nil {
 			t.Errorf("a port for reuse: %v", err)
 		}
 	}

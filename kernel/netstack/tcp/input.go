@@ -56,7 +56,7 @@ func (c *Conn) predicted(p *ip.Packet, length int) bool {
 	ack := be.Uint32(t[8:])
 	acked := ack - c.sndUna
 	n := uint32(p.Bytes - length)
-	if acked > c.sndNxt-c.sndUna || acked == 0 && n == 0 || n > c.rcvAdv-c.rcvNxt {
+	if acked > c.sndNxt-c.sndUna || acked == 0 && n == 0 || n > c.rcvAdv-c.rcvNxt || !c.admits(c.rcvNxt+n) {
 		return false
 	}
 	echo := uint32(0)
@@ -170,10 +170,9 @@ const pawsIdleMS = 24 * 24 * 3600 * 1000
 // input is the long way: RFC 9293, 3.10.7.3 and 3.10.7.4.
 func (c *Conn) input(s *segment) {
 	e := c.engine
-	if c.timestamps && e.ms-c.heard > pawsIdleMS {
+	if s.hasTimestamp && c.timestamps && e.ms-c.heard > pawsIdleMS {
 		c.tsRecent = s.value // RFC 7323, 5.5: too old to compare with
 	}
-	c.heard = e.ms
 	if c.state == synSent {
 		c.inputSynSent(s)
 		return
@@ -185,6 +184,7 @@ func (c *Conn) input(s *segment) {
 	if !c.acceptable(s) {
 		return
 	}
+	c.heard = e.ms
 	if s.flags&flagRST != 0 {
 		c.inputRST(s)
 		return
@@ -350,7 +350,10 @@ func (c *Conn) inOrder(s *segment) {
 		c.arrived(s.bytes, s.bytes)
 		return
 	}
-	stored := c.store(s)
+	stored := uint32(0)
+	if c.admits(s.seq + s.bytes) {
+		stored = c.store(s)
+	}
 	n := stored
 	had := c.gaps != nil
 	if had {

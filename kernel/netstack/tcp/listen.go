@@ -54,11 +54,29 @@ type claim struct {
 	v4, v6  bool
 }
 
-func (l *Listener) claim() claim {
-	if !unspecified(&l.local.Address) {
-		return claim{address: l.local.Address}
+func (l *Listener) claim() claim { return claimOf(&l.local.Address, l.family, l.only6) }
+
+func claimOf(a *socket.Address, f socket.Family, only6 bool) claim {
+	if !unspecified(a) {
+		return claim{address: *a}
 	}
-	return claim{v4: l.family != socket.IPv6 || !l.only6, v6: l.family != socket.IPv4}
+	return claim{v4: f != socket.IPv6 || !only6, v6: f != socket.IPv4}
+}
+
+// meets reports whether an address belongs to both. Of listeners the one that names it comes first (overlap), but of those
+// who bind only one may have it.
+func (c *claim) meets(other *claim) bool {
+	isAny, otherAny := c.v4 || c.v6, other.v4 || other.v6
+	switch {
+	case isAny && otherAny:
+		return c.v4 && other.v4 || c.v6 && other.v6
+	case isAny:
+		return other.meets(c)
+	case otherAny:
+		return isIPv4(&c.address) && other.v4 || !isIPv4(&c.address) && other.v6
+	default:
+		return c.address == other.address
+	}
 }
 
 // overlap reports whether an address belongs to both.
@@ -231,7 +249,7 @@ func (e *Engine) stranger(k *key, s *segment) {
 
 // passive answers a SYN. sequence is where ours begins if it follows a connection in TIME-WAIT, or 0.
 func (e *Engine) passive(l *Listener, k *key, s *segment, sequence uint32) {
-	if l.queued >= l.backlog || !e.plenty() {
+	if l.queued >= l.backlog || !e.roomForNew() {
 		e.Stats.Dropped++ // the peer tries again
 		return
 	}
@@ -240,7 +258,7 @@ func (e *Engine) passive(l *Listener, k *key, s *segment, sequence uint32) {
 		e.Stats.Dropped++
 		return
 	}
-	if e.halfOpen >= halfOpenMax {
+	if e.halfOpen >= min(halfOpenMax, e.connsMax()/2) {
 		e.sendCookie(k, &route, s)
 		return
 	}
@@ -400,7 +418,7 @@ func (e *Engine) Connect(local, remote socket.Endpoint, w Watcher) (*Conn, error
 	if err != nil {
 		return nil, err
 	}
-	if !e.plenty() {
+	if !e.roomForNew() {
 		return nil, syscall.ENOBUFS
 	}
 	k := makeKey(&route.Source, &route.Destination, uint32(local.Port)<<16|uint32(remote.Port))
@@ -498,7 +516,7 @@ func (e *Engine) cookieAnswer(l *Listener, k *key, s *segment) bool {
 	if age > cookieAge || e.cookieHash(k, irs, period-age, size) != cookie&0xff_ffff {
 		return false
 	}
-	if l.queued >= l.backlog || !e.plenty() {
+	if l.queued >= l.backlog || !e.roomForNew() {
 		e.Stats.Dropped++
 		return true
 	}

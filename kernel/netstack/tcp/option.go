@@ -19,6 +19,10 @@ const (
 // finWait2MS is how long a connection without a program waits for the peer's FIN.
 const finWait2MS = 60_000
 
+// orphanLifeMS bounds the life of a connection without a program whose peer takes what was written, but as slowly as it
+// can: orphansMax of them would have all others reset.
+const orphanLifeMS = 600_000
+
 // Option and SetOption know NoDelay, KeepAlive…, Linger, SendBuffer, ReceiveBuffer.
 // Errors: ENOPROTOOPT.
 func (c *Conn) Option(o socket.Option) (int64, error) {

@@ -382,7 +382,11 @@ func (c *Conn) window() uint16 {
 // rcvFree is how much the peer may send from rcvNxt on.
 func (c *Conn) rcvFree() uint32 {
 	used := c.rcvNxt - c.rcvRead
-	free := min(c.rcvLimit-min(used, c.rcvLimit), 0xffff<<c.rcvScale)
+	limit := c.rcvLimit
+	if share := c.engine.share(); share < limit/packet.ChunkBytes {
+		limit = share * packet.ChunkBytes
+	}
+	free := min(limit-min(used, limit), 0xffff<<c.rcvScale)
 	if !c.engine.plenty() { // promise nothing new, the peer probes
 		free = min(free, later(c.rcvAdv, c.rcvNxt)-c.rcvNxt)
 	}

@@ -12,10 +12,18 @@ const (
 	ports     = 32768
 )
 
+// Binding is what Bind asks for.
+type Binding struct {
+	Local  socket.Endpoint // a zero address is every one of the family, as for Listen
+	Family socket.Family
+	Only6  bool
+	Reuse  bool // others that say so too may have the same
+}
+
 // reservation is a port that Bind keeps.
 type reservation struct {
-	address socket.Address
-	reuse   bool
+	claim claim
+	reuse bool
 }
 
 // choosePort puts a local port into k for which there is no connection: algorithm 3 of RFC 6056.
@@ -37,61 +45,57 @@ func (e *Engine) choosePort(k *key) bool {
 
 // Reserve finds and keeps a port for Bind: 0 chooses one. Connections that are left at the port do not hinder.
 // Errors: EADDRINUSE, EADDRNOTAVAIL.
-func (e *Engine) Reserve(local socket.Endpoint, reuse bool) (port uint16, err error) {
-	if unspecified(&local.Address) {
-		local.Address = socket.Address{}
-	} else if !e.out.IsLocal(local.Address) {
+func (e *Engine) Reserve(b Binding) (port uint16, err error) {
+	if !unspecified(&b.Local.Address) && !e.out.IsLocal(b.Local.Address) {
 		return 0, syscall.EADDRNOTAVAIL
 	}
-	if local.Port != 0 {
-		if !e.reservable(local, reuse) {
+	r := reservation{claimOf(&b.Local.Address, b.Family, b.Only6), b.Reuse}
+	if port = b.Local.Port; port != 0 {
+		if !e.reservable(port, &r) {
 			return 0, syscall.EADDRINUSE
 		}
-		e.bound[local.Port] = append(e.bound[local.Port], reservation{local.Address, reuse})
-		return local.Port, nil
+		e.bound[port] = append(e.bound[port], r)
+		return port, nil
 	}
-	var b [2]byte
-	e.random.Fill(b[:])
-	start := uint32(b[0])<<8 | uint32(b[1])
+	var start [2]byte
+	e.random.Fill(start[:])
+	first := uint32(start[0])<<8 | uint32(start[1])
 	for i := range uint32(ports) {
-		local.Port = uint16(portFirst + (start+i)%ports)
-		if len(e.bound[local.Port]) == 0 && len(e.listeners[local.Port]) == 0 {
-			e.bound[local.Port] = append(e.bound[local.Port], reservation{local.Address, reuse})
-			return local.Port, nil
+		port = uint16(portFirst + (first+i)%ports)
+		if len(e.bound[port]) == 0 && len(e.listeners[port]) == 0 {
+			e.bound[port] = append(e.bound[port], r)
+			return port, nil
 		}
 	}
 	return 0, syscall.EADDRINUSE
 }
 
 // reservable reports whether nobody else has an endpoint, or all share it.
-func (e *Engine) reservable(local socket.Endpoint, reuse bool) bool {
-	anybody := local.Address == socket.Address{}
-	for _, r := range e.bound[local.Port] {
-		if (anybody || r.address == socket.Address{} || r.address == local.Address) && !(reuse && r.reuse) {
+func (e *Engine) reservable(port uint16, wanted *reservation) bool {
+	for i := range e.bound[port] {
+		if r := &e.bound[port][i]; wanted.claim.meets(&r.claim) && !(wanted.reuse && r.reuse) {
 			return false
 		}
 	}
-	for _, l := range e.listeners[local.Port] {
-		if anybody || unspecified(&l.local.Address) || l.local.Address == local.Address {
+	for _, l := range e.listeners[port] {
+		if c := l.claim(); wanted.claim.meets(&c) {
 			return false
 		}
 	}
 	return true
 }
 
-// Free gives a reserved port back.
-func (e *Engine) Free(local socket.Endpoint) {
-	if unspecified(&local.Address) {
-		local.Address = socket.Address{}
-	}
-	all := e.bound[local.Port]
+// Free gives a reserved port back; b.Local.Port is the one that Reserve returned.
+func (e *Engine) Free(b Binding) {
+	wanted := claimOf(&b.Local.Address, b.Family, b.Only6)
+	all := e.bound[b.Local.Port]
 	for i, r := range all {
-		if r.address == local.Address {
-			e.bound[local.Port] = append(all[:i:i], all[i+1:]...)
+		if r.claim == wanted {
+			e.bound[b.Local.Port] = append(all[:i:i], all[i+1:]...)
 			break
 		}
 	}
-	if len(e.bound[local.Port]) == 0 {
-		delete(e.bound, local.Port)
+	if len(e.bound[b.Local.Port]) == 0 {
+		delete(e.bound, b.Local.Port)
 	}
 }

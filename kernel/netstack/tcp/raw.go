@@ -76,12 +76,12 @@ func (e *Engine) sendRaw(r *ip.Route, s *raw) bool {
 }
 
 // resetsPerSecond bounds RSTs to those who have no connection, so that nobody makes us a source of
-// floods.
+// floods. At least half of them may be sent.
 const resetsPerSecond = 200
 
 // refuse answers a segment that belongs to no connection with RST (RFC 9293, 3.10.7.1).
 func (e *Engine) refuse(s *segment) {
-	if s.flags&flagRST != 0 || s.packet.Group || !e.resets.take(e.ms) {
+	if s.flags&flagRST != 0 || s.packet.Group || !e.mayAnswer() {
 		return
 	}
 	p := s.packet

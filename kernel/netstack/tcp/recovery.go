@@ -244,7 +244,7 @@ func (c *Conn) startResend() {
 
 // resendTimeout is the retransmission timer (RFC 6298, 5.4 on) and the persist timer (RFC 9293, 3.8.6.1).
 func (c *Conn) resendTimeout() {
-	if c.tooLong() {
+	if c.tooLong() || c.holdsTooMuch() {
 		if c.state == established || c.state == closeWait {
 			c.sendReset()
 		}
@@ -285,6 +285,16 @@ func (c *Conn) tooLong() bool {
 		limit = orphanMS
 	}
 	return c.engine.ms-c.stalled >= limit
+}
+
+// persistMax is how often a closed window is probed in vain when memory is short: for 25 seconds at least, as
+// the shortest timeout is 200 ms.
+const persistMax = 7
+
+// holdsTooMuch reports whether memory is short, and the peer keeps its window closed. RFC 6429, section 3
+// allows to give such connections up: who never reads must not keep others from being served.
+func (c *Conn) holdsTooMuch() bool {
+	return c.sndWnd == 0 && c.state >= established && c.backoff >= persistMax && !c.engine.plenty()
 }
 
 // timeoutError is the reason to give: what ICMP said, if it did.

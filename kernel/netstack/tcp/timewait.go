@@ -211,7 +211,7 @@ func (e *Engine) inputTimeWait(i uint32, k *key, s *segment) (sequence uint32, a
 	} else if s.flags&flagSYN == 0 && s.bytes == 0 && s.flags&flagFIN == 0 && s.seq == t.rcvNxt {
 		return 0, false // an acknowledgement, nothing to answer
 	}
-	if !e.resets.take(e.ms) {
+	if !e.mayAnswer() {
 		return 0, false
 	}
 	route, err := e.out.Route(s.packet.Destination, s.packet.Source)

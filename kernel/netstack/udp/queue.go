@@ -83,10 +83,14 @@ func (q *queue) reserve(size int) bool {
 	if len(q.chunks) == 0 {
 		q.read, q.write = 0, packet.ChunkBytes // as if one were full
 	}
-	for n := q.behind(size); n > 0; n-- {
+	need := q.behind(size)
+	if need > 0 && q.pool.Short() { // the rest is for connections that are there
+		return false
+	}
+	for n := need; n > 0; n-- {
 		id, ok := q.pool.Get()
 		if !ok {
-			q.trim(q.behind(size) - n)
+			q.trim(need - n)
 			return false
 		}
 		q.chunks = append(q.chunks, id)
