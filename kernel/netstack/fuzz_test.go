@@ -113,9 +113,12 @@ func (b *besieged) prepare() {
 		}
 	}
 	l := open(b.t, peer, socket.IPv6, socket.Stream)
-	if err := errors.Join(l.Bind(socket.Endpoint{Port: 81}), l.Listen(16)); err != nil {
-		b.t.Fatal(err)
+	check := func(err error) {
+		if err != nil {
+			b.t.Fatal(err)
+		}
 	}
+	check(errors.Join(l.Bind(socket.Endpoint{Port: 81}), l.Listen(16)))
 	var ours, theirs []socket.Socket
 	for i := range 8 {
 		x := open(b.t, b.stack, socket.IPv6, socket.Stream)
@@ -125,21 +128,13 @@ func (b *besieged) prepare() {
 		}
 		exchange()
 		y, err := l.Accept()
-		if err != nil {
-			b.t.Fatal(err)
-		}
+		check(err)
 		ours, theirs = append(ours, x), append(theirs, y)
 	}
-	data := make([]byte, 20_000)
-	shut := func(x socket.Socket) {
-		if err := x.Shutdown(socket.ShutdownWrite); err != nil {
-			b.t.Fatal(err)
-		}
-	}
+	shut := func(x socket.Socket) { check(x.Shutdown(socket.ShutdownWrite)) }
 	write := func(x socket.Socket) {
-		if _, err := x.Write(data, false); err != nil {
-			b.t.Fatal(err)
-		}
+		_, err := x.Write(make([]byte, 20_000), false)
+		check(err)
 	}
 	write(theirs[0])                    // ESTABLISHED, to be read
 	shut(ours[2])                       // FIN-WAIT-2

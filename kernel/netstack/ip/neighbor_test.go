@@ -364,8 +364,7 @@ func TestNeighborsBound(t *testing.T) {
 	r.frames()
 	// Frames that wait are bounded for all together.
 	for i := range heldMax + 30 {
-		a := header.MapIPv4([4]byte{172, 16, 200, byte(i)})
-		route, err := r.Route(socket.Address{}, a)
+		route, err := r.Route(socket.Address{}, header.MapIPv4([4]byte{172, 16, 200, byte(i)}))
 		if err != nil {
 			t.Fatal(err)
 		}
