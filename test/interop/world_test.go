@@ -99,10 +99,16 @@ type actor interface {
 	done() bool
 }
 
+// How often, and after which pause, a world in which nothing will happen is looked at before it is said so.
+const (
+	stuckMax   = 400
+	stuckPause = 5 * time.Millisecond
+)
+
 // run goes on until all actors are done.
 func (w *world) run(actors ...actor) {
 	w.t.Helper()
-	end := w.clock.Now() + w.patience
+	end, stuck := w.clock.Now()+w.patience, 0
 	for {
 		done, busy, next := true, false, socket.Forever
 		w.tick()
@@ -138,10 +144,16 @@ func (w *world) run(actors ...actor) {
 		for _, h := range w.hosts {
 			d = min(d, h.wait())
 		}
-		if d == socket.Forever {
+		if d != socket.Forever {
+			stuck = 0
+			w.pass(max(d, time.Microsecond))
+			continue
+		}
+		// Nothing will happen, or a goroutine of the other has not had a processor for long.
+		if stuck++; stuck > stuckMax {
 			w.fail("wait, and nothing will happen", actors)
 		}
-		w.pass(max(d, time.Microsecond))
+		time.Sleep(stuckPause)
 	}
 }
 
@@ -207,6 +219,7 @@ type party struct {
 	late      bool          // sends when the peer has closed its direction
 	hold      bool          // closes its direction when the peer has
 	closeAt   time.Duration // does not close its direction before
+	keep      bool          // leaves the connection open: who closes it gives up after a while
 	sent, got int
 	shut, end bool
 	over      bool
@@ -248,7 +261,9 @@ func (p *party) act(now time.Duration) (busy bool, again time.Duration) {
 	}
 	if p.err != nil || p.shut && p.end {
 		p.over = true
-		p.conn.Close()
+		if !p.keep {
+			p.conn.Close()
+		}
 	}
 	return busy, again
 }
@@ -335,8 +350,12 @@ func (w *world) transfer(x exchange) {
 	}
 	w.run(actors...)
 	for _, a := range actors {
-		if p := a.(*party); p.err != nil {
+		p := a.(*party)
+		if p.err != nil {
 			w.t.Errorf("%v", p)
+		}
+		if p.keep {
+			p.conn.Close()
 		}
 	}
 }
