@@ -109,7 +109,7 @@ func links() (all []scenario) {
 				w := make(offload, bad(percent), uint64(percent+client))
 				x := exchange{client: client, server: 1 - client, six: (i+j+client)%2 == 0, bytes: [2]int{300 << 10, 300 << 10}, connections: 3}
 				if percent == 20 { // mostly timeouts
-					x.bytes = [2]int{20 << 10, 20 << 10}
+					x.bytes = [2]int{12 << 10, 12 << 10}
 					x.change = func(c, s *party) { c.keep, s.keep = true, true }
 				}
 				w.transfer(x)
