@@ -115,14 +115,21 @@ func (c *gvisorClock) wait() time.Duration {
 	return max(c.timers[0].at-c.now, 0)
 }
 
-// quiet waits until all goroutines but this one wait. A test that asks too early sees a peer that
-// answers later, nothing else: the tries are bounded because the collector of garbage has
-// goroutines too.
+// quiet waits until all goroutines but this one wait. A test that asks too early sees a peer that is late
+// by its own clock, so it is patient with a computer that does other things too.
 func quiet() {
-	const triesMax = 2000
+	const (
+		spins    = 500  // before it leaves the processor to others
+		triesMax = 2500 // 0.4 s at least
+		pause    = 200 * time.Microsecond
+	)
 	samples := []metrics.Sample{{Name: "/sched/goroutines/running:goroutines"}, {Name: "/sched/goroutines/runnable:goroutines"}}
 	for seen, i := 0, 0; seen < 2 && i < triesMax; i++ {
-		runtime.Gosched()
+		if i < spins {
+			runtime.Gosched()
+		} else {
+			time.Sleep(pause)
+		}
 		metrics.Read(samples)
 		if samples[0].Value.Uint64() <= 1 && samples[1].Value.Uint64() == 0 {
 			seen++

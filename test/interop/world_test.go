@@ -161,7 +161,7 @@ func (w *world) fail(text string, actors []actor) {
 	w.t.Helper()
 	n := 0
 	for _, a := range actors {
-		if !a.done() {
+		if p, ok := a.(*party); !a.done() || ok && p.err != nil {
 			w.t.Logf("%v", a)
 			if n++; n == 8 {
 				break
