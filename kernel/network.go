@@ -70,7 +70,7 @@ func openNetwork(host *console.Host, config *abi.Config, m *discovery.Machine, r
 		Device: n.device,
 		Pool:   pool,
 		Random: random,
-		Now:    monotonic,
+		Now:    monotonic(),
 		Config: config.Network,
 		Log:    host.Message,
 		Pause:  func(limit time.Duration) { n.wait.Wait(false, limit) },
@@ -82,9 +82,11 @@ func openNetwork(host *console.Host, config *abi.Config, m *discovery.Machine, r
 	return n, nil
 }
 
-func monotonic() time.Duration {
-	nanos, _ := system.Now(system.ClockMonotonic)
-	return time.Duration(nanos)
+// monotonic returns a clock that no system call reads. It begins at a second, for 0 is no
+// moment to some.
+func monotonic() func() time.Duration {
+	start := time.Now().Add(-time.Second) // carries a monotonic reading
+	return func() time.Duration { return time.Since(start) }
 }
 
 // openDevice opens the first network device that works.
@@ -160,9 +162,9 @@ func (n *network) settle() {
 	if n == nil {
 		return
 	}
-	until := monotonic() + settleMax
+	until := time.Now().Add(settleMax)
 	for n.Poll(); !n.Configured(); n.Poll() {
-		left := until - monotonic()
+		left := time.Until(until)
 		if left <= 0 || n.failed {
 			return
 		}

@@ -54,8 +54,11 @@ type machineWaiter struct {
 // Wait waits until a frame arrives, until there is input if input is set, or until
 // timeout has passed; it may end sooner.
 func (w *machineWaiter) Wait(input bool, timeout time.Duration) {
+	if timeout == 0 {
+		return
+	}
 	for range spinTurns {
-		if timeout == 0 || w.network.Pending() {
+		if w.network.Pending() {
 			return
 		}
 		cpu.Pause()
