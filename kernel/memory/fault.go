@@ -134,7 +134,7 @@ func (s *Space) faultZero(a *area, slot, address uintptr) Result {
 //go:nosplit
 func (s *Space) promote(a *area, slot, address uintptr) bool {
 	low := address &^ windowMask
-	if a.low > low || a.high < low+LargePageBytes || s.Frames.FreePages < s.Frames.TotalPages/4+tableSlots {
+	if a.low > low || a.high < low+LargePageBytes || s.Frames.FreePages < max(s.Frames.TotalPages/4, ampleMinPages)+tableSlots {
 		return false
 	}
 	block := s.Frames.Allocate(LargeOrder)

@@ -35,6 +35,10 @@ const (
 	tableSlots  = 512
 	flushAtOnce = 32 // more pages than this and the whole TLB is emptied
 
+	// ampleMinPages stay free when a large page is made. It is what a program of the
+	// smallest machine needs: less would make it fail where one with less memory starts.
+	ampleMinPages = 4 << 20 / PageBytes
+
 	// promoteAfter is how many faults a window of 2 MiB has before it becomes one
 	// page. The first window of the Go heap has 70 at boot, which must not pay
 	// for clearing all of it.
