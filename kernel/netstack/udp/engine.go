@@ -37,6 +37,7 @@ type Engine struct {
 	random  ip.Random
 	buckets [bucketCount]*Endpoint // by local port
 	count   int
+	rings   int // entries of the rings of all queues
 	// What is being sent lies here, so that nothing is allocated.
 	head     [header.UDPBytes]byte
 	datagram ip.Datagram
