@@ -205,6 +205,45 @@ func TestDatagramsLeaveMemory(t *testing.T) {
 	}
 }
 
+// TestEmptyDatagramsBound: what is remembered of datagrams without data is bounded for all endpoints
+// together, and goes to others when they are read.
+func TestEmptyDatagramsBound(t *testing.T) {
+	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})
+	right := func(s uint16) uint16 { return s }
+	var all []socket.Socket
+	for port := uint16(1); port <= 40; port++ {
+		x := open(t, n.stacks[0], socket.IPv4, socket.Datagram)
+		if err := x.Bind(socket.Endpoint{Port: port}); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, x)
+		for range 1000 {
+			n.dev[0].Inject(toFirst("10.0.0.2", "10.0.0.1", port, right))
+			n.stacks[0].Poll()
+		}
+	}
+	took := make([]int, len(all))
+	total := 0
+	for i, x := range all {
+		for _, _, err := x.Receive(nil, false); err == nil; _, _, err = x.Receive(nil, false) {
+			took[i]++
+		}
+		total += took[i]
+	}
+	limit := 16 * n.stacks[0].machine.Pool.Max()
+	if took[0] != 1000 || took[39] != 0 || total > limit || total < limit/2 {
+		t.Errorf("%d datagrams were kept, %d of the first and %d of the last endpoint, at most %d", total, took[0], took[39], limit)
+	}
+	n.dev[0].Inject(toFirst("10.0.0.2", "10.0.0.1", 40, right))
+	n.stacks[0].Poll()
+	if _, _, err := all[39].Receive(nil, false); err != nil {
+		t.Errorf("after the others were read: %v", err)
+	}
+	for _, x := range all {
+		x.Close()
+	}
+}
+
 // TestPathMTUOfDatagrams sends in pieces after an ICMP error, and whole again later.
 func TestPathMTUOfDatagrams(t *testing.T) {
 	n := newNetwork(t, static1, static2, packet.Offload{}, packettest.Behavior{})

@@ -67,7 +67,7 @@ func parseIPv4(text string) (b [4]byte, ok bool) {
 func parseIPv6(text string) (a Address, ok bool) {
 	before, after, short := strings.Cut(text, "::")
 	head, n, ok := parseGroups(before)
-	if !ok {
+	if !ok || short && strings.Contains(before, ".") { // an IPv4 address comes last
 		return a, false
 	}
 	if !short {

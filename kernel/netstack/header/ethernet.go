@@ -13,7 +13,6 @@ const (
 	IPv4Bytes     = 20 // without options
 	IPv6Bytes     = 40
 	UDPBytes      = 8
-	TCPBytes      = 20 // without options
 	ICMPBytes     = 8
 	FragmentBytes = 8 // the Fragment header of IPv6
 )

@@ -74,11 +74,6 @@ func (h *IPv4Header) Put(b []byte) {
 // Preconditions: b is the header with its options.
 func GoodIPv4(b []byte) bool { return Fold(Sum(b, 0)) == 0xffff }
 
-// UpdateChecksum returns checksum after a word that it covers has changed (RFC 1624, 3).
-func UpdateChecksum(checksum, was, is uint16) uint16 {
-	return ^Fold(uint64(^checksum) + uint64(^was) + uint64(is))
-}
-
 // PseudoSum is the sum of the pseudo header of IPv4 (RFC 9293, 3.1) or IPv6 (RFC 8200, 8.1),
 // before the upper layer itself.
 func PseudoSum(source, destination socket.Address, protocol uint8, bytes int) uint64 {

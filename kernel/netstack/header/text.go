@@ -8,14 +8,10 @@ import (
 	"mewz/kernel/socket"
 )
 
-// ParseAddress reads an address as text: IPv4 dotted, or IPv6 (RFC 4291, 2.2)
-// without a zone.
+// ParseAddress is socket.ParseAddress for who does not ask for the family.
 func ParseAddress(text string) (a socket.Address, ok bool) {
-	if strings.IndexByte(text, ':') >= 0 {
-		return parseIPv6(text)
-	}
-	v, ok := parseIPv4(text)
-	return MapIPv4(v), ok
+	a, _, ok = socket.ParseAddress(text)
+	return a, ok
 }
 
 // ParsePrefix reads "ADDRESS/BITS"; the address keeps its bits behind the prefix.
@@ -50,95 +46,6 @@ func decimal(text string, limit int) (n int, ok bool) {
 		n = n*10 + int(text[i]-'0')
 	}
 	return n, n <= limit
-}
-
-func parseIPv4(text string) (v [4]byte, ok bool) {
-	for i := range v {
-		part, rest, found := strings.Cut(text, ".")
-		if found != (i < 3) {
-			return v, false
-		}
-		n, ok := decimal(part, 255)
-		if !ok {
-			return v, false
-		}
-		v[i], text = uint8(n), rest
-	}
-	return v, true
-}
-
-func parseIPv6(text string) (a socket.Address, ok bool) {
-	n, gap := 0, -1 // bytes found, where "::" stands
-	if rest, found := strings.CutPrefix(text, "::"); found {
-		gap, text = 0, rest
-		if text == "" {
-			return a, true
-		}
-	}
-	for n < 16 {
-		group, rest, found := strings.Cut(text, ":")
-		if !found && strings.IndexByte(group, '.') >= 0 {
-			v, ok := parseIPv4(group)
-			if !ok || n > 12 {
-				return a, false
-			}
-			n += copy(a[n:], v[:])
-			return fillGap(a, n, gap)
-		}
-		word, ok := hexadecimal(group)
-		if !ok {
-			return a, false
-		}
-		binary.BigEndian.PutUint16(a[n:], word)
-		n += 2
-		if !found {
-			return fillGap(a, n, gap)
-		}
-		text = rest
-		if rest, found := strings.CutPrefix(text, ":"); found {
-			if gap >= 0 {
-				return a, false
-			}
-			gap, text = n, rest
-			if text == "" {
-				return fillGap(a, n, gap)
-			}
-		}
-	}
-	return a, false // more than eight groups
-}
-
-// fillGap moves what stands behind "::" to the end.
-func fillGap(a socket.Address, n, gap int) (socket.Address, bool) {
-	switch {
-	case gap < 0:
-		return a, n == 16
-	case n == 16:
-		return a, false // "::" stands for at least one group
-	}
-	tail := n - gap
-	copy(a[16-tail:], a[gap:n])
-	clear(a[gap : 16-tail])
-	return a, true
-}
-
-func hexadecimal(text string) (word uint16, ok bool) {
-	if len(text) == 0 || len(text) > 4 {
-		return 0, false
-	}
-	for i := range len(text) {
-		c := text[i]
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			c = c | 0x20 - 'a' + 10
-		default:
-			return 0, false
-		}
-		word = word<<4 | uint16(c)
-	}
-	return word, true
 }
 
 // FormatAddress writes an address as text, IPv6 in the canonical form of RFC 5952.

@@ -30,63 +30,6 @@ func (u UDP) Put(b []byte) {
 	be.PutUint16(b[6:], u.Checksum)
 }
 
-// Flags are the control bits of a TCP header (RFC 9293, 3.1).
-type Flags uint8
-
-// Control bits.
-const (
-	FIN Flags = 1 << iota
-	SYN
-	RST
-	PSH
-	ACK
-	URG
-	ECE
-	CWR
-)
-
-// TCP are the fields of a TCP header (RFC 9293, 3.1).
-type TCP struct {
-	SourcePort      uint16
-	DestinationPort uint16
-	Sequence        uint32
-	Acknowledgment  uint32
-	HeaderBytes     uint8 // with options
-	Flags           Flags
-	Window          uint16
-	Checksum        uint16
-	Urgent          uint16
-}
-
-// ParseTCP reads a TCP header; its options are b[TCPBytes:HeaderBytes].
-func ParseTCP(b []byte) (t TCP, ok bool) {
-	if len(b) < TCPBytes {
-		return t, false
-	}
-	be := binary.BigEndian
-	t = TCP{
-		SourcePort: be.Uint16(b), DestinationPort: be.Uint16(b[2:]),
-		Sequence: be.Uint32(b[4:]), Acknowledgment: be.Uint32(b[8:]),
-		HeaderBytes: b[12] >> 4 * 4, Flags: Flags(b[13]),
-		Window: be.Uint16(b[14:]), Checksum: be.Uint16(b[16:]), Urgent: be.Uint16(b[18:]),
-	}
-	return t, t.HeaderBytes >= TCPBytes && int(t.HeaderBytes) <= len(b)
-}
-
-// Put writes a TCP header without its options. Preconditions: b has TCPBytes.
-func (t *TCP) Put(b []byte) {
-	_ = b[TCPBytes-1]
-	be := binary.BigEndian
-	be.PutUint16(b, t.SourcePort)
-	be.PutUint16(b[2:], t.DestinationPort)
-	be.PutUint32(b[4:], t.Sequence)
-	be.PutUint32(b[8:], t.Acknowledgment)
-	b[12], b[13] = t.HeaderBytes/4<<4, uint8(t.Flags)
-	be.PutUint16(b[14:], t.Window)
-	be.PutUint16(b[16:], t.Checksum)
-	be.PutUint16(b[18:], t.Urgent)
-}
-
 // ICMP are the fields of an ICMP (RFC 792) or ICMPv6 (RFC 4443) header. Rest are the four
 // bytes whose meaning depends on the type: identifier and number, MTU, pointer.
 type ICMP struct {

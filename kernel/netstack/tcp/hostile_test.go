@@ -1,6 +1,8 @@
 package tcp
 
 import (
+	"math"
+	"math/rand/v2"
 	"strconv"
 	"syscall"
 	"testing"
@@ -187,6 +189,46 @@ func TestOrphanLife(t *testing.T) {
 	}
 	if c.engine.orphans != 0 {
 		t.Errorf("%d orphans are left", c.engine.orphans)
+	}
+}
+
+// TestWraps: milliseconds wrap after 49.7 days, their sign after 24.9, ticks after 199, sequence
+// numbers wherever they begin.
+func TestWraps(t *testing.T) {
+	const wrapMS = 1 << 32 * time.Millisecond
+	type start struct {
+		name string
+		now  func(l *link) time.Duration
+	}
+	at := func(d time.Duration) func(*link) time.Duration { return func(*link) time.Duration { return d } }
+	starts := []start{
+		{"sign of milliseconds", at(wrapMS/2 - 500*time.Millisecond)}, {"milliseconds", at(wrapMS - 500*time.Millisecond)},
+		{"sign of ticks", at(wrapMS*2 - 500*time.Millisecond)}, {"ticks", at(wrapMS*4 - 500*time.Millisecond)},
+	}
+	for i, name := range []string{"numbers of who connects", "numbers of who listens"} {
+		starts = append(starts, start{name, func(l *link) time.Duration {
+			l.port = 1000
+			local, remote, ports := v4(10, 0, 0, 1), v4(10, 0, 0, 2), uint32(1000<<16|80)
+			if i == 1 {
+				local, remote, ports = remote, local, 80<<16|1000
+			}
+			k := makeKey(&local, &remote, ports)
+			left := math.MaxUint32 - 20_000 - uint32(l.side[i].secret.sum(&k, tagSequence, 0))
+			return time.Duration(left) * 4 * time.Microsecond
+		}})
+	}
+	for _, s := range starts {
+		for seed := range uint64(4) {
+			l := newLink(t, seed, trouble{lose: 3, disorder: 5})
+			l.now = s.now(l)
+			for _, layer := range l.layer {
+				layer.now = l.now
+			}
+			exchange(t, l, false, [2]int{300_000, 300_000}, rand.New(rand.NewPCG(seed, 3)))
+			if t.Failed() {
+				t.Fatalf("%s, seed %d", s.name, seed)
+			}
+		}
 	}
 }
 

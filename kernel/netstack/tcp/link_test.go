@@ -32,6 +32,7 @@ type link struct {
 	poll    func() // before each step
 	end     int    // steps after which one side is aborted, 0: never
 	aborts  int    // which
+	port    uint16 // of the side that connects, 0: any
 }
 
 type flight struct {
@@ -197,7 +198,7 @@ func exchange(t testing.TB, l *link, v6Too bool, bytes [2]int, sizes *rand.Rand)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := l.side[0].Connect(socket.Endpoint{}, socket.Endpoint{Address: address, Port: 80}, nil)
+	c, err := l.side[0].Connect(socket.Endpoint{Port: l.port}, socket.Endpoint{Address: address, Port: 80}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,8 +39,9 @@ const (
 // Errors: EADDRINUSE.
 func (e *Engine) Listen(local socket.Endpoint, f socket.Family, only6 bool, backlog int, w Watcher) (*Listener, error) {
 	l := &Listener{engine: e, watcher: w, local: local, family: f, only6: only6, backlog: min(max(backlog, 1), backlogMax)}
+	mine := l.claim()
 	for _, other := range e.listeners[local.Port] {
-		if overlap(l.claim(), other.claim()) {
+		if theirs := other.claim(); overlap(&mine, &theirs) {
 			return nil, syscall.EADDRINUSE
 		}
 	}
@@ -48,42 +49,11 @@ func (e *Engine) Listen(local socket.Endpoint, f socket.Family, only6 bool, back
 	return l, nil
 }
 
-// claim is a set of addresses.
-type claim struct {
-	address socket.Address // zero: every one of the families
-	v4, v6  bool
-}
+func (l *Listener) claim() ip.Claim { return ip.ClaimOf(l.local.Address, l.family, l.only6) }
 
-func (l *Listener) claim() claim { return claimOf(&l.local.Address, l.family, l.only6) }
-
-func claimOf(a *socket.Address, f socket.Family, only6 bool) claim {
-	if !unspecified(a) {
-		return claim{address: *a}
-	}
-	return claim{v4: f != socket.IPv6 || !only6, v6: f != socket.IPv4}
-}
-
-// meets reports whether an address belongs to both. Of listeners the one that names it comes first (overlap), but of those
-// who bind only one may have it.
-func (c *claim) meets(other *claim) bool {
-	isAny, otherAny := c.v4 || c.v6, other.v4 || other.v6
-	switch {
-	case isAny && otherAny:
-		return c.v4 && other.v4 || c.v6 && other.v6
-	case isAny:
-		return other.meets(c)
-	case otherAny:
-		return isIPv4(&c.address) && other.v4 || !isIPv4(&c.address) && other.v6
-	default:
-		return c.address == other.address
-	}
-}
-
-// overlap reports whether an address belongs to both.
-func overlap(a, b claim) bool {
-	specificA, specificB := !a.v4 && !a.v6, !b.v4 && !b.v6
-	return !specificA && !specificB && (a.v4 && b.v4 || a.v6 && b.v6) || specificA && specificB && a.address == b.address
-}
+// overlap reports whether two listeners are in each other's way: one that names its address comes before one
+// that takes all.
+func overlap(a, b *ip.Claim) bool { return a.IsAny() == b.IsAny() && a.Meets(b) }
 
 // mappedPrefix is ::ffff:0:0/96 (RFC 4291, 2.5.5.2).
 var mappedPrefix = [12]byte{10: 0xff, 11: 0xff}
@@ -99,11 +69,11 @@ func unspecified(a *socket.Address) bool {
 func (e *Engine) listener(local *socket.Address, port uint16) (found *Listener) {
 	for _, l := range e.listeners[port] {
 		c := l.claim()
-		if !c.v4 && !c.v6 {
-			if c.address == *local {
-				return l
-			}
-		} else if v4 := isIPv4(local); v4 && c.v4 || !v4 && c.v6 {
+		switch {
+		case !c.Has(*local):
+		case !c.IsAny():
+			return l
+		default:
 			found = l
 		}
 	}

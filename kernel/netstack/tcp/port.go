@@ -3,6 +3,7 @@ package tcp
 import (
 	"syscall"
 
+	"mewz/kernel/netstack/ip"
 	"mewz/kernel/socket"
 )
 
@@ -22,7 +23,7 @@ type Binding struct {
 
 // reservation is a port that Bind keeps.
 type reservation struct {
-	claim claim
+	claim ip.Claim
 	reuse bool
 }
 
@@ -49,7 +50,7 @@ func (e *Engine) Reserve(b Binding) (port uint16, err error) {
 	if !unspecified(&b.Local.Address) && !e.out.IsLocal(b.Local.Address) {
 		return 0, syscall.EADDRNOTAVAIL
 	}
-	r := reservation{claimOf(&b.Local.Address, b.Family, b.Only6), b.Reuse}
+	r := reservation{ip.ClaimOf(b.Local.Address, b.Family, b.Only6), b.Reuse}
 	if port = b.Local.Port; port != 0 {
 		if !e.reservable(port, &r) {
 			return 0, syscall.EADDRINUSE
@@ -73,12 +74,12 @@ func (e *Engine) Reserve(b Binding) (port uint16, err error) {
 // reservable reports whether nobody else has an endpoint, or all share it.
 func (e *Engine) reservable(port uint16, wanted *reservation) bool {
 	for i := range e.bound[port] {
-		if r := &e.bound[port][i]; wanted.claim.meets(&r.claim) && !(wanted.reuse && r.reuse) {
+		if r := &e.bound[port][i]; wanted.claim.Meets(&r.claim) && !(wanted.reuse && r.reuse) {
 			return false
 		}
 	}
 	for _, l := range e.listeners[port] {
-		if c := l.claim(); wanted.claim.meets(&c) {
+		if c := l.claim(); wanted.claim.Meets(&c) {
 			return false
 		}
 	}
@@ -87,7 +88,7 @@ func (e *Engine) reservable(port uint16, wanted *reservation) bool {
 
 // Free gives a reserved port back; b.Local.Port is the one that Reserve returned.
 func (e *Engine) Free(b Binding) {
-	wanted := claimOf(&b.Local.Address, b.Family, b.Only6)
+	wanted := ip.ClaimOf(b.Local.Address, b.Family, b.Only6)
 	all := e.bound[b.Local.Port]
 	for i, r := range all {
 		if r.claim == wanted {

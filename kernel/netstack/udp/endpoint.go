@@ -41,7 +41,7 @@ func (e *Engine) Open(f socket.Family, w Watcher) (*Endpoint, error) {
 	}
 	x := &Endpoint{engine: e, watcher: w, family: f}
 	x.local.Address = x.unspecified()
-	x.queue.pool, x.queue.limit = e.pool, receiveBytes
+	x.queue.pool, x.queue.limit, x.queue.rings = e.pool, receiveBytes, &e.rings
 	x.told = 1 << 7 // not a readiness: the first is told
 	x.notify()
 	return x, nil

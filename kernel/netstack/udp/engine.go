@@ -37,6 +37,7 @@ type Engine struct {
 	random  ip.Random
 	buckets [bucketCount]*Endpoint // by local port
 	count   int
+	rings   int // entries of the rings of all queues
 	// What is being sent lies here, so that nothing is allocated.
 	head     [header.UDPBytes]byte
 	datagram ip.Datagram
@@ -190,50 +191,16 @@ func (e *Engine) remove(x *Endpoint) {
 
 // conflicts reports whether an endpoint that is there keeps x from local.
 func (e *Engine) conflicts(x *Endpoint, local socket.Endpoint) bool {
+	wanted := ip.ClaimOf(local.Address, x.family, x.only6)
 	for other := e.buckets[local.Port%bucketCount]; other != nil; other = other.next {
 		if other == x || other.local.Port != local.Port || other.reuse && x.reuse {
 			continue
 		}
-		if overlap(x.span(local.Address), other.span(other.local.Address)) {
+		if theirs := ip.ClaimOf(other.local.Address, other.family, other.only6); wanted.Meets(&theirs) {
 			return true
 		}
 	}
 	return false
-}
-
-// span is which addresses an endpoint takes.
-type span struct {
-	any4, any6 bool // all of a family
-	address    socket.Address
-}
-
-func (x *Endpoint) span(a socket.Address) span {
-	switch {
-	case a == header.Unspecified4:
-		return span{any4: true}
-	case a == header.Unspecified6:
-		return span{any4: !x.only6, any6: true}
-	}
-	return span{address: a}
-}
-
-func overlap(a, b span) bool {
-	covers := func(s span, other socket.Address) bool {
-		if header.IsIPv4(other) {
-			return s.any4
-		}
-		return s.any6
-	}
-	aAny, bAny := a.any4 || a.any6, b.any4 || b.any6
-	switch {
-	case aAny && bAny:
-		return a.any4 && b.any4 || a.any6 && b.any6
-	case aAny:
-		return covers(a, b.address)
-	case bAny:
-		return covers(b, a.address)
-	}
-	return a.address == b.address
 }
 
 // ephemeral finds a free port (RFC 6056, 3.3.1): a random one, then those after it.

@@ -11,12 +11,19 @@ import (
 // are bounded too.
 const entriesMax = 1024
 
+// Bounds of the rings of all endpoints, which the pool does not bound.
+const (
+	chunkEntries = 16 // for each chunk of the pool: a tenth of it at most
+	ringKept     = 256
+)
+
 // queue holds datagrams that nobody has read: their bytes one after the other in chunks,
 // what else is known of them beside.
 type queue struct {
 	pool  *packet.Pool
 	limit int // bytes
 
+	rings   *int    // entries of the rings of all endpoints
 	entries []entry // a ring
 	first   int
 	count   int
@@ -37,12 +44,9 @@ type entry struct {
 // put appends the data of a datagram, or drops it when the queue is full.
 func (q *queue) put(p *ip.Packet, from socket.Endpoint) {
 	size := p.Bytes - header.UDPBytes
-	if q.count >= entriesMax || q.bytes+size > q.limit && q.count > 0 || !q.reserve(size) {
+	if q.count >= entriesMax || q.bytes+size > q.limit && q.count > 0 || q.count == len(q.entries) && !q.grow() || !q.reserve(size) {
 		q.Dropped++
 		return
-	}
-	if q.count == len(q.entries) {
-		q.grow()
 	}
 	q.entries[(q.first+q.count)%len(q.entries)] = entry{from, uint16(size)}
 	q.count++
@@ -107,13 +111,27 @@ func (q *queue) trim(n int) {
 	}
 }
 
-// grow doubles the ring.
-func (q *queue) grow() {
-	entries := make([]entry, max(8, 2*len(q.entries)))
+func (q *queue) ringsMax() int { return chunkEntries * q.pool.Max() }
+
+// grow doubles the ring. It is false if all together have too many.
+func (q *queue) grow() bool {
+	more := max(8, len(q.entries))
+	if *q.rings+more > q.ringsMax() {
+		return false
+	}
+	*q.rings += more
+	entries := make([]entry, len(q.entries)+more)
 	for i := range q.count {
 		entries[i] = q.entries[(q.first+i)%len(q.entries)]
 	}
 	q.entries, q.first = entries, 0
+	return true
+}
+
+// releaseRing gives the ring of an empty queue back.
+func (q *queue) releaseRing() {
+	*q.rings -= len(q.entries)
+	q.entries, q.first = nil, 0
 }
 
 // get copies the first datagram, as far as it fits, and takes it out unless peek.
@@ -153,6 +171,9 @@ func (q *queue) drop() {
 			q.pool.Release(q.chunks[n])
 		}
 		q.chunks = q.chunks[:0]
+		if len(q.entries) > ringKept || *q.rings > q.ringsMax()/2 {
+			q.releaseRing()
+		}
 		return
 	}
 	q.chunks = q.chunks[:copy(q.chunks, q.chunks[n:])]
@@ -163,5 +184,6 @@ func (q *queue) clear() {
 	for _, id := range q.chunks {
 		q.pool.Release(id)
 	}
-	*q = queue{pool: q.pool, limit: q.limit}
+	q.releaseRing()
+	*q = queue{pool: q.pool, limit: q.limit, rings: q.rings}
 }
