@@ -155,8 +155,8 @@ func TestClosedWindowGivenUp(t *testing.T) {
 			c.input(conn.iss, ". 1:1(0) ack 2921 win 0")
 		}
 	}
-	if took := c.layer.now - start; conn.state != closed || took < 25*time.Second {
-		t.Errorf("state %d after %v of a closed window, want closed after 25 s or more", conn.state, took)
+	if took := c.layer.now - start; conn.state != closed || took < 6*time.Second {
+		t.Errorf("state %d after %v of a closed window, want closed after 6 s or more", conn.state, took)
 	}
 	for _, id := range held {
 		c.layer.pool.Release(id)

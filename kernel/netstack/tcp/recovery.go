@@ -287,9 +287,9 @@ func (c *Conn) tooLong() bool {
 	return c.engine.ms-c.stalled >= limit
 }
 
-// persistMax is how often a closed window is probed in vain when memory is short: for 25 seconds at least, as
+// persistMax is how often a closed window is probed in vain when memory is short: for 6 seconds at least, as
 // the shortest timeout is 200 ms.
-const persistMax = 7
+const persistMax = 5
 
 // holdsTooMuch reports whether memory is short, and the peer keeps its window closed. RFC 6429, section 3
 // allows to give such connections up: who never reads must not keep others from being served.
