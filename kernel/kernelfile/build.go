@@ -18,6 +18,11 @@ const (
 	NoteBytes  = 24
 )
 
+// fixedHeap makes the Go runtime begin its heap where abi/layout.go says. Since Go 1.26
+// it chooses one of 2^46 addresses otherwise, and in one of some thousand starts linear
+// memory would be mapped over the heap.
+const fixedHeap = "norandomizedheapbase64"
+
 // Build compiles the main package pkg with build tags and returns the checked ELF
 // file. dir is a directory of this module.
 func Build(dir, pkg string, tags ...string) ([]byte, error) {
@@ -29,7 +34,7 @@ func Build(dir, pkg string, tags ...string) ([]byte, error) {
 	defer os.Remove(out.Name())
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-tags="+strings.Join(tags, ","), "-o", out.Name(), pkg)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=", "GOEXPERIMENT="+fixedHeap)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build %s: %w\n%s", pkg, err, text)
 	}

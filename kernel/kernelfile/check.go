@@ -2,9 +2,11 @@ package kernelfile
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"debug/elf"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 const (
@@ -27,7 +29,21 @@ func Check(file []byte) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(checkSegments(f), checkEnd(f), checkNote(f), Lint(f))
+	return errors.Join(checkSegments(f), checkEnd(f), checkNote(f), checkHeap(file), Lint(f))
+}
+
+// checkHeap: the heap is not at random.
+func checkHeap(file []byte) error {
+	info, err := buildinfo.Read(bytes.NewReader(file))
+	if err != nil {
+		return err
+	}
+	for _, s := range info.Settings {
+		if s.Key == "GOEXPERIMENT" && strings.Contains(s.Value, fixedHeap) {
+			return nil
+		}
+	}
+	return errors.New("built without GOEXPERIMENT=" + fixedHeap + ": its heap may lie in linear memory")
 }
 
 // checkSegments: the first segment maps the ELF header at base, physical and
