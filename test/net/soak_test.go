@@ -47,7 +47,7 @@ func soakTime() time.Duration {
 func eachSoaked(t *testing.T, args []string, f func(t *testing.T, m *machine, files *site)) {
 	files := makeSite(t)
 	for _, k := range kinds {
-		if k.vmm == "" || k.user || k.machine == "q35" && !nightly {
+		if k.vmm == "" || k.user {
 			continue
 		}
 		t.Run(k.name, func(t *testing.T) {
