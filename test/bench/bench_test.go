@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"mewz/test/document"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -41,20 +43,6 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-func TestTable(t *testing.T) {
-	table := table{columns: []string{"program", "×"}}
-	table.add("größe", "1.00")
-	table.add("missing")
-	want := "" +
-		"| program |    × |\n" +
-		"|---------|-----:|\n" +
-		"| größe   | 1.00 |\n" +
-		"| missing |      |\n"
-	if diff := cmp.Diff(want, table.String()); diff != "" {
-		t.Errorf("table (-want +got):\n%s", diff)
-	}
-}
-
 func TestNumbers(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{count(0), "0"}, {count(999), "999"}, {count(1000), "1,000"}, {count(12345678), "12,345,678"},
@@ -63,43 +51,6 @@ func TestNumbers(t *testing.T) {
 	} {
 		if tt.got != tt.want {
 			t.Errorf("number = %q, want %q", tt.got, tt.want)
-		}
-	}
-}
-
-func TestReplaceBlocks(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "document.md")
-	empty := func(name string) string { return beginMarker(name) + "\n" + endMarker(name) + "\n" }
-	document := "before\n" + empty("a") + "between\n" + empty("b") + "after\n"
-	if err := os.WriteFile(path, []byte(document), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	want := "before\n" + beginMarker("a") + "\n\nnew\n\n" + endMarker("a") + "\nbetween\n" + empty("b") + "after\n"
-	for range 2 { // what is replaced can be replaced again
-		if err := replaceBlocks(path, []block{{"a", "\nnew\n"}}); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, string(got)); diff != "" {
-			t.Errorf("document (-want +got):\n%s", diff)
-		}
-	}
-}
-
-func TestReplaceBlocksWithoutMarker(t *testing.T) {
-	for _, document := range []string{"", beginMarker("a"), endMarker("a"), endMarker("a") + beginMarker("a")} {
-		path := filepath.Join(t.TempDir(), "document.md")
-		if err := os.WriteFile(path, []byte(document), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if err := replaceBlocks(path, []block{{"a", "new"}}); err == nil {
-			t.Errorf("replaceBlocks in %q: no error", document)
-		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != document {
-			t.Errorf("after an error the document is %q, %v, want %q", got, err, document)
 		}
 	}
 }
@@ -114,8 +65,12 @@ func TestDocument(t *testing.T) {
 	for _, s := range sections {
 		names = append(names, s.name)
 	}
+	path := filepath.Join(t.TempDir(), "benchmarks.md")
+	if err := os.WriteFile(path, content, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range names {
-		if _, err := replaceBlock(content, block{name: name}); err != nil {
+		if err := written(path).Replace([]document.Block{{Name: name}}); err != nil {
 			t.Errorf("docs/benchmarks.md: %v", err)
 		}
 	}
@@ -237,7 +192,7 @@ func TestCodeTable(t *testing.T) {
 		{"p", "1.000", "1.00", "2.00", "4.00", "10 %"},
 		{"**geometric mean**", "", "**1.00**", "**2.00**", "**4.00**"},
 	}
-	if diff := cmp.Diff(want, table.rows); diff != "" {
+	if diff := cmp.Diff(want, table.Rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	if b.measured[budgetCode2] != 1 || b.measured[budgetCodeFast] != 2 {

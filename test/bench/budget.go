@@ -1,6 +1,11 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"mewz/test/document"
+)
 
 // budget is one line of DESIGN.md section 6.
 type budget struct {
@@ -80,8 +85,8 @@ const noReason = "nobody knows why yet"
 // budgetTable sets what was measured beside the budgets and says why where one
 // is missed.
 func budgetTable(measured map[string]float64) string {
-	t := table{columns: []string{"budget", "at most", "measured", ""}}
-	var r, reasons report
+	t := document.Table{Columns: []string{"budget", "at most", "measured", ""}}
+	var r, reasons document.Report
 	for _, b := range budgets {
 		most := fmt.Sprintf("%v %s", b.most, b.unit)
 		if b.least {
@@ -89,26 +94,25 @@ func budgetTable(measured map[string]float64) string {
 		}
 		value, ok := measured[b.name]
 		if !ok {
-			t.add(b.what, most, "", "not measured")
+			t.Add(b.what, most, "", "not measured")
 			continue
 		}
 		text := fmt.Sprintf(b.format, value)
 		if b.least && value >= b.most || !b.least && value <= b.most {
-			t.add(b.what, most, text, "met")
+			t.Add(b.what, most, text, "met")
 			continue
 		}
-		t.add(b.what, most, text, "**missed**")
+		t.Add(b.what, most, text, "**missed**")
 		reason := b.reason
 		if reason == "" {
 			reason = noReason
 		}
-		reasons.say("Missed: %s (%s, budget %s): %s.", b.what, text, most, reason)
+		reasons.Say("Missed: %s (%s, budget %s): %s.", b.what, text, most, reason)
 	}
-	r.say("## Budgets")
-	r.table(&t)
+	r.Say("## Budgets")
+	r.Table(&t)
 	if reasons.Len() > 0 {
-		r.gap()
-		r.WriteString(reasons.String())
+		r.Say("%s", strings.TrimSuffix(reasons.String(), "\n"))
 	}
 	return r.String()
 }

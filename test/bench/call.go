@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"mewz/test/document"
 )
 
 // measuredCall is a call of src/call.c and how often it is made.
@@ -34,12 +36,12 @@ const (
 )
 
 // calls counts and times the round trip of WASI calls.
-func (b *bench) calls() (*report, error) {
+func (b *bench) calls() (*document.Report, error) {
 	path, err := b.image(call, levelFast, portable)
 	if err != nil {
 		return nil, err
 	}
-	t := table{columns: []string{"call", "instructions", "ns as a process"}}
+	t := document.Table{Columns: []string{"call", "instructions", "ns as a process"}}
 	for _, c := range measuredCalls {
 		progress("call: %s", c.name)
 		instructions, err := b.countCall(path, c)
@@ -50,17 +52,17 @@ func (b *bench) calls() (*report, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
-		t.add("`"+c.name+"`", fmt.Sprintf("%.1f", instructions), fmt.Sprintf("%.1f", nanos))
+		t.Add("`"+c.name+"`", fmt.Sprintf("%.1f", instructions), fmt.Sprintf("%.1f", nanos))
 		if c.name == budgetCall {
 			b.measured[budgetCallCount], b.measured[budgetCallTime] = instructions, nanos
 		}
 	}
-	r := &report{}
-	r.say("One call in a loop of the program, everything included: the loop, wasi-libc's wrapper, the way into the kernel, the function, the way\n" +
+	r := &document.Report{}
+	r.Say("One call in a loop of the program, everything included: the loop, wasi-libc's wrapper, the way into the kernel, the function, the way\n" +
 		"back. Instructions are counted under TCG; the time is of the same image as a Linux process. The budget is for `" + budgetCall + "` of a\n" +
 		"descriptor that does not exist, which does least: it looks the descriptor up and answers EBADF. The others show what calls cost that do\n" +
 		"something: `clock_time_get` reads the processor's counter, `sched_yield` lets others run.")
-	r.table(&t)
+	r.Table(&t)
 	return r, nil
 }
 

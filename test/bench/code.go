@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"slices"
+
+	"mewz/test/document"
 )
 
 // Rounds of every program. Three would do on a quiet computer.
@@ -69,14 +71,14 @@ var suites = []suite{
 	},
 }
 
-func (b *bench) codeSpeed() (*report, error) { return b.compareCode(&suites[0]) }
-func (b *bench) simdSpeed() (*report, error) { return b.compareCode(&suites[1]) }
-func (b *bench) goSpeed() (*report, error)   { return b.compareCode(&suites[2]) }
+func (b *bench) codeSpeed() (*document.Report, error) { return b.compareCode(&suites[0]) }
+func (b *bench) simdSpeed() (*document.Report, error) { return b.compareCode(&suites[1]) }
+func (b *bench) goSpeed() (*document.Report, error)   { return b.compareCode(&suites[2]) }
 
 // compareCode compares compiled programs with native ones and with others' engines. Every
 // round runs everything once, so that a minute in which the computer is slow is
 // one round of all programs and not all rounds of one.
-func (b *bench) compareCode(s *suite) (*report, error) {
+func (b *bench) compareCode(s *suite) (*document.Report, error) {
 	candidates, finish, err := b.candidates(s)
 	defer finish()
 	if err != nil {
@@ -94,22 +96,22 @@ func (b *bench) compareCode(s *suite) (*report, error) {
 			}
 		}
 	}
-	r := &report{}
-	r.say("%s", s.intro)
-	r.say("`mewz 2` and `mewz fast` are `--opt 2` and the default, as an image has it: for x86-64-v2. `v3` is the same with `--cpu x86-64-v3`, which is\n"+
+	r := &document.Report{}
+	r.Say("%s", s.intro)
+	r.Say("`mewz 2` and `mewz fast` are `--opt 2` and the default, as an image has it: for x86-64-v2. `v3` is the same with `--cpu x86-64-v3`, which is\n"+
 		"what `mewz run --vmm process` compiles for on this computer, as the engines do that compile when they start. All run with `--vmm process`;\n"+
 		"wazero is its compiler, Node.js is V8 with TurboFan alone\n"+
 		"(`--no-liftoff`), wasmtime is Cranelift at its best level. Each program takes its own time, without its start and without compiling; all ran in\n"+
 		"turn, the best of %d rounds counts, and their checksums are equal. *Noise* is how much longer the median round of the native program took than its best.", rounds)
-	r.table(b.codeTable(s, candidates))
+	r.Table(b.codeTable(s, candidates))
 	for _, sentence := range b.compareOthers(s, candidates) {
-		r.say("%s", sentence)
+		r.Say("%s", sentence)
 	}
 	if b.complete() {
 		if err := b.plot(s, candidates); err != nil {
 			return nil, err
 		}
-		r.say("![%s](%s)", s.name, plotName(s))
+		r.Say("![%s](%s)", s.name, plotName(s))
 	}
 	return r, nil
 }
@@ -175,12 +177,12 @@ func (c *candidate) ratio(variant string) float64 {
 }
 
 // codeTable makes ratios of the best times.
-func (b *bench) codeTable(s *suite, candidates []*candidate) *table {
-	t := &table{columns: []string{"program", s.ways[0].name + ", s"}}
+func (b *bench) codeTable(s *suite, candidates []*candidate) *document.Table {
+	t := &document.Table{Columns: []string{"program", s.ways[0].name + ", s"}}
 	for _, w := range s.ways[1:] {
-		t.columns = append(t.columns, w.name)
+		t.Columns = append(t.Columns, w.name)
 	}
-	t.columns = append(t.columns, "noise")
+	t.Columns = append(t.Columns, "noise")
 	ratios := map[string][]float64{}
 	for _, c := range candidates {
 		row := []string{c.name, fmt.Sprintf("%.3f", c.yardstick())}
@@ -188,7 +190,7 @@ func (b *bench) codeTable(s *suite, candidates []*candidate) *table {
 			ratios[w.name] = append(ratios[w.name], c.ratio(w.name))
 			row = append(row, ratio(c.ratio(w.name)))
 		}
-		t.add(append(row, fmt.Sprintf("%.0f %%", 100*(median(c.times[s.ways[0].name])/c.yardstick()-1)))...)
+		t.Add(append(row, fmt.Sprintf("%.0f %%", 100*(median(c.times[s.ways[0].name])/c.yardstick()-1)))...)
 	}
 	mean := []string{"**geometric mean**", ""}
 	for _, w := range s.ways[1:] {
@@ -197,7 +199,7 @@ func (b *bench) codeTable(s *suite, candidates []*candidate) *table {
 			b.measured[budget] = geomean(ratios[w.name])
 		}
 	}
-	t.add(mean...)
+	t.Add(mean...)
 	return t
 }
 

@@ -7,11 +7,12 @@ import (
 
 	"mewz/compiler/wasm"
 	"mewz/compiler/wasm/decode"
+	"mewz/test/document"
 	"mewz/test/toolchain"
 )
 
 // compileTime measures compiling at each level, then again from the cache.
-func (b *bench) compileTime() (*report, error) {
+func (b *bench) compileTime() (*document.Report, error) {
 	programs := []struct {
 		name    string
 		program toolchain.Program
@@ -19,7 +20,7 @@ func (b *bench) compileTime() (*report, error) {
 	if b.short {
 		programs = programs[:1]
 	}
-	t := table{columns: []string{"program", "MB of code", "level", "CPU s", "CPU s/MB", "s", "s/MB", "MB of object", "again from the cache, s", "one function changed, CPU s"}}
+	t := document.Table{Columns: []string{"program", "MB of code", "level", "CPU s", "CPU s/MB", "s", "s/MB", "MB of object", "again from the cache, s", "one function changed, CPU s"}}
 	for _, p := range programs {
 		path, err := toolchain.Wasm(p.program)
 		if err != nil {
@@ -46,7 +47,7 @@ func (b *bench) compileTime() (*report, error) {
 			}
 			mb := float64(code) / megabyte
 			cpu, wall := c.first.cpu.Seconds(), c.first.wall.Seconds()
-			t.add(p.name, fmt.Sprintf("%.2f", mb), level, fmt.Sprintf("%.1f", cpu), fmt.Sprintf("%.1f", cpu/mb),
+			t.Add(p.name, fmt.Sprintf("%.2f", mb), level, fmt.Sprintf("%.1f", cpu), fmt.Sprintf("%.1f", cpu/mb),
 				fmt.Sprintf("%.1f", wall), fmt.Sprintf("%.1f", wall/mb), fmt.Sprintf("%.2f", float64(c.objectBytes)/megabyte),
 				fmt.Sprintf("%.2f", c.again.Seconds()), fmt.Sprintf("%.1f", after.cpu.Seconds()))
 		}
@@ -56,15 +57,15 @@ func (b *bench) compileTime() (*report, error) {
 			return nil, err
 		}
 		mb := float64(code) / megabyte
-		t.add(p.name, fmt.Sprintf("%.2f", mb), "wazero", fmt.Sprintf("%.1f", cpu.Seconds()), fmt.Sprintf("%.1f", cpu.Seconds()/mb),
+		t.Add(p.name, fmt.Sprintf("%.2f", mb), "wazero", fmt.Sprintf("%.1f", cpu.Seconds()), fmt.Sprintf("%.1f", cpu.Seconds()/mb),
 			fmt.Sprintf("%.1f", wall.Seconds()), fmt.Sprintf("%.1f", wall.Seconds()/mb), "", "", "")
 	}
-	r := &report{}
-	r.say("`mewz compile` with an empty cache, everything from reading the module to writing the object. CPU seconds are of all processes together;\n" +
+	r := &document.Report{}
+	r.Say("`mewz compile` with an empty cache, everything from reading the module to writing the object. CPU seconds are of all processes together;\n" +
 		"a megabyte is one of the bodies of the module's functions. The object carries unwind and line tables for backtraces.\n" +
 		"*One function changed*: the same module with another constant in one function of the middle, what is not changed from the cache. The rows of\n" +
 		"wazero are its compiler's, which has no object and by default no cache, on the same module.")
-	r.table(&t)
+	r.Table(&t)
 	return r, nil
 }
 

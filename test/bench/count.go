@@ -13,6 +13,7 @@ import (
 
 	"mewz/abi"
 	"mewz/image"
+	"mewz/test/document"
 )
 
 // counted is what the plugin counted in one run of a machine.
@@ -149,7 +150,7 @@ const entryRuns = 3
 
 // entry counts the instructions from the entry of the image to the first of the
 // program.
-func (b *bench) entry() (*report, error) {
+func (b *bench) entry() (*document.Report, error) {
 	path, err := b.image(hello, levelFast, portable)
 	if err != nil {
 		return nil, err
@@ -166,21 +167,21 @@ func (b *bench) entry() (*report, error) {
 	if b.short {
 		machines = machines[:1]
 	}
-	t := table{columns: []string{"machine", "firmware", "entry to Wasm, least", "of these iterations", "entry to Wasm, most", "Wasm to the end"}}
+	t := document.Table{Columns: []string{"machine", "firmware", "entry to Wasm, least", "of these iterations", "entry to Wasm, most", "Wasm to the end"}}
 	for _, machine := range machines {
 		row, most, err := b.countEntry(machine, path, start, description.Config.Entry)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", machine, err)
 		}
-		t.add(row...)
+		t.Add(row...)
 		b.measured[budgetEntry] = max(b.measured[budgetEntry], float64(most)/1e6)
 	}
-	r := &report{}
-	r.say("Guest instructions of `hello` (C) under TCG (`-icount "+steadyClock+"`), %d runs each; the firmware is QEMU's and comes before the entry.\n"+
+	r := &document.Report{}
+	r.Say("Guest instructions of `hello` (C) under TCG (`-icount "+steadyClock+"`), %d runs each; the firmware is QEMU's and comes before the entry.\n"+
 		"*Iterations* are those of string instructions (`rep stos`, `rep movs`), which zero and copy pages; TCG counts each as an instruction.\n"+
 		"`-icount` gives the guest a nanosecond for each instruction. Without it more timer ticks fall in, because counting is slow: on a busy\n"+
 		"computer 1.06 to 1.20 million were counted that way for a kernel that had 0.70 to 0.98 million this way.", entryRuns)
-	r.table(&t)
+	r.Table(&t)
 	return r, nil
 }
 

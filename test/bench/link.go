@@ -10,6 +10,7 @@ import (
 	"mewz/abi"
 	"mewz/compiler/object"
 	"mewz/image"
+	"mewz/test/document"
 	"mewz/test/toolchain"
 )
 
@@ -20,7 +21,7 @@ const linkBudgetBytes = 10e6
 
 // linkTime measures the linker alone, in this process: from the object in
 // memory to the image in a file.
-func (b *bench) linkTime() (*report, error) {
+func (b *bench) linkTime() (*document.Report, error) {
 	name, program := "hello (Go)", goHello
 	if b.short {
 		name, program = "Lua", lua
@@ -41,16 +42,16 @@ func (b *bench) linkTime() (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := table{columns: []string{"program", "object", "relocations", "ms", "ms for 10 MB", "ns a relocation"}}
+	t := document.Table{Columns: []string{"program", "object", "relocations", "ms", "ms for 10 MB", "ns a relocation"}}
 	scaled := best.Seconds() * linkBudgetBytes / float64(len(content))
-	t.add(name, bytesText(uint64(len(content))), count(uint64(relocations)), fmt.Sprintf("%.0f", best.Seconds()*1e3),
+	t.Add(name, bytesText(uint64(len(content))), count(uint64(relocations)), fmt.Sprintf("%.0f", best.Seconds()*1e3),
 		fmt.Sprintf("%.0f", scaled*1e3), fmt.Sprintf("%.0f", float64(best.Nanoseconds())/float64(relocations)))
 	if !b.short {
 		b.measured[budgetLink] = scaled
 	}
-	r := &report{}
-	r.say("Reading the object, linking and writing the image, best of %d; the time for 10 MB is in proportion to the size.", linkRuns)
-	r.table(&t)
+	r := &document.Report{}
+	r.Say("Reading the object, linking and writing the image, best of %d; the time for 10 MB is in proportion to the size.", linkRuns)
+	r.Table(&t)
 	return r, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"mewz/test/document"
 )
 
 // machineFacts says when, where and with what was measured.
@@ -18,7 +20,7 @@ func (b *bench) machineFacts(o options) string {
 	if o.only != "" {
 		command += " -only " + o.only
 	}
-	var r report
+	var r document.Report
 	for _, fact := range [][2]string{
 		{"command", "`make bench`, which is `" + command + "`; `-markdown docs/benchmarks.md` writes this file"},
 		{"date", time.Now().UTC().Format(time.DateOnly)},

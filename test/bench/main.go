@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"mewz/test/document"
 	"mewz/test/toolchain"
 )
 
@@ -19,7 +20,7 @@ import (
 type section struct {
 	name    string // of -only and of the markers
 	title   string
-	measure func(*bench) (*report, error)
+	measure func(*bench) (*document.Report, error)
 }
 
 var sections = []section{
@@ -96,8 +97,8 @@ func run(o options) error {
 	}
 	defer os.RemoveAll(b.directory)
 
-	blocks := []block{{machineMarker, b.machineFacts(o)}}
-	fmt.Println(blocks[0].text)
+	blocks := []document.Block{{Name: machineMarker, Text: b.machineFacts(o)}}
+	fmt.Println(blocks[0].Text)
 	var failures []error
 	found := false
 	for _, s := range sections {
@@ -113,7 +114,7 @@ func run(o options) error {
 		}
 		text := "## " + s.title + "\n\n" + r.String()
 		fmt.Println(text)
-		blocks = append(blocks, block{s.name, text})
+		blocks = append(blocks, document.Block{Name: s.name, Text: text})
 	}
 	if !found {
 		return fmt.Errorf("-only %s: not one of %s", o.only, sectionNames())
@@ -121,12 +122,12 @@ func run(o options) error {
 	text := budgetTable(b.measured)
 	fmt.Println(text)
 	if o.only == "" {
-		blocks = append(blocks, block{budgetsMarker, text})
+		blocks = append(blocks, document.Block{Name: budgetsMarker, Text: text})
 	} else {
 		blocks = blocks[1:] // the file describes the machine of the whole run
 	}
 	if o.markdown != "" {
-		failures = append(failures, replaceBlocks(o.markdown, blocks))
+		failures = append(failures, written(o.markdown).Replace(blocks))
 	}
 	return errors.Join(failures...)
 }

@@ -6,11 +6,12 @@ import (
 
 	"mewz/abi"
 	"mewz/image"
+	"mewz/test/document"
 	"mewz/test/toolchain"
 )
 
 // sizes lists what images are made of.
-func (b *bench) sizes() (*report, error) {
+func (b *bench) sizes() (*document.Report, error) {
 	programs := []struct {
 		name    string
 		program toolchain.Program
@@ -19,7 +20,7 @@ func (b *bench) sizes() (*report, error) {
 		programs = programs[:1]
 	}
 	kinds := []string{"kernel", "text", "rodata", "data", "memory", "symbols"}
-	t := table{columns: append([]string{"program", "module", "image"}, kinds...)}
+	t := document.Table{Columns: append([]string{"program", "module", "image"}, kinds...)}
 	for _, p := range programs {
 		progress("size: %s", p.name)
 		wasm, err := toolchain.Wasm(p.program)
@@ -42,14 +43,14 @@ func (b *bench) sizes() (*report, error) {
 		for _, kind := range kinds {
 			row = append(row, bytesText(segmentBytes(d, kind)))
 		}
-		t.add(row...)
+		t.Add(row...)
 		if p.program.Name == hello.Name {
 			b.measured[budgetImage] = float64(d.FileBytes) / megabyte
 		}
 	}
-	r := &report{}
-	r.say("Bytes in the file, at level fast; `memory` is initial linear memory, `symbols` what backtraces need.")
-	r.table(&t)
+	r := &document.Report{}
+	r.Say("Bytes in the file, at level fast; `memory` is initial linear memory, `symbols` what backtraces need.")
+	r.Table(&t)
 	return r, nil
 }
 
@@ -71,7 +72,7 @@ const (
 )
 
 // leastMemory searches for the smallest machine that says hello.
-func (b *bench) leastMemory() (*report, error) {
+func (b *bench) leastMemory() (*document.Report, error) {
 	path, err := b.image(hello, levelFast, portable)
 	if err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func (b *bench) leastMemory() (*report, error) {
 	if b.short {
 		machines = machines[:1]
 	}
-	t := table{columns: []string{"machine", "least `-m`", "linear memory of that", "all but that"}}
+	t := document.Table{Columns: []string{"machine", "least `-m`", "linear memory of that", "all but that"}}
 	for _, machine := range machines {
 		steps, err := leastTrue(memoryLeast, memoryMost, func(steps int) (bool, error) {
 			return b.boots(machine, path, steps*memoryStepBytes)
@@ -95,13 +96,13 @@ func (b *bench) leastMemory() (*report, error) {
 		}
 		least := uint64(steps) * memoryStepBytes
 		rest := least - min(linear, least)
-		t.add(machine, mebibytes(least), mebibytes(linear), mebibytes(rest))
+		t.Add(machine, mebibytes(least), mebibytes(linear), mebibytes(rest))
 		b.measured[budgetMemory] = max(b.measured[budgetMemory], float64(rest)/mebibyte)
 	}
-	r := &report{}
-	r.say("The least memory with which `hello` (C) says what it has to, found by halving in steps of %d KiB. The\n"+
+	r := &document.Report{}
+	r.Say("The least memory with which `hello` (C) says what it has to, found by halving in steps of %d KiB. The\n"+
 		"budget is for the last column, which leaves out the linear memory that the program declares, whether it touches it or not.", memoryStepBytes>>10)
-	r.table(&t)
+	r.Table(&t)
 	return r, nil
 }
 

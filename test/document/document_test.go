@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestReplace(t *testing.T) {
@@ -29,6 +31,43 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+func TestReplaceAgain(t *testing.T) {
+	d := Document{Path: filepath.Join(t.TempDir(), "document.md"), Writer: "w", Tag: "t"}
+	empty := func(name string) string { return d.begin(name) + "\n" + d.end(name) + "\n" }
+	before := "before\n" + empty("a") + "between\n" + empty("b") + "after\n"
+	if err := os.WriteFile(d.Path, []byte(before), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want := "before\n" + d.begin("a") + "\n\nnew\n\n" + d.end("a") + "\nbetween\n" + empty("b") + "after\n"
+	for range 2 { // what is replaced can be replaced again
+		if err := d.Replace([]Block{{"a", "\nnew\n"}}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(d.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			t.Errorf("document (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestReplaceWithoutMarker(t *testing.T) {
+	d := Document{Path: filepath.Join(t.TempDir(), "document.md"), Writer: "w", Tag: "t"}
+	for _, text := range []string{"", d.begin("a"), d.end("a"), d.end("a") + d.begin("a")} {
+		if err := os.WriteFile(d.Path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Replace([]Block{{"a", "new"}}); err == nil {
+			t.Errorf("Replace in %q: no error", text)
+		}
+		if got, err := os.ReadFile(d.Path); err != nil || string(got) != text {
+			t.Errorf("after an error the document is %q, %v, want %q", got, err, text)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	table := Table{Columns: []string{"name", "n"}}
 	table.Add("–", "1,000")
@@ -36,5 +75,16 @@ func TestTable(t *testing.T) {
 	const want = "| name   |     n |\n|--------|------:|\n| –      | 1,000 |\n| longer |       |\n"
 	if got := table.String(); got != want {
 		t.Errorf("String() = %q, want %q", got, want)
+	}
+	wide := Table{Columns: []string{"program", "×"}}
+	wide.Add("größe", "1.00")
+	wide.Add("missing")
+	const wantWide = "" +
+		"| program |    × |\n" +
+		"|---------|-----:|\n" +
+		"| größe   | 1.00 |\n" +
+		"| missing |      |\n"
+	if diff := cmp.Diff(wantWide, wide.String()); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
 	}
 }
