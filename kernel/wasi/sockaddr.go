@@ -103,11 +103,7 @@ func putAddress(b []byte, f socket.Family, e socket.Endpoint) (ok bool) {
 //   - EINVAL: the buffer has another length, or 4 and the address 16.
 //   - EFAULT: the record, the buffer or a result lies outside of memory.
 func (s *System) sockGetlocaladdr(a *Args) Errno {
-	d, errno := s.socket(uint32(a[0]), 0)
-	if errno != Success {
-		return errno
-	}
-	return s.putTypedAddress(a, d.family, d.socket.Local())
+	return s.localAddress(a, (*System).putTypedAddress)
 }
 
 // sockGetpeeraddr is sock_getpeeraddr in the first form of WasmEdge: the address of
@@ -118,6 +114,21 @@ func (s *System) sockGetlocaladdr(a *Args) Errno {
 // Errors: those of sockGetlocaladdr, and
 //   - ENOTCONN: the socket is not connected.
 func (s *System) sockGetpeeraddr(a *Args) Errno {
+	return s.peerAddress(a, (*System).putTypedAddress)
+}
+
+// addressForm writes the results of one form.
+type addressForm func(s *System, a *Args, f socket.Family, e socket.Endpoint) Errno
+
+func (s *System) localAddress(a *Args, put addressForm) Errno {
+	d, errno := s.socket(uint32(a[0]), 0)
+	if errno != Success {
+		return errno
+	}
+	return put(s, a, d.family, d.socket.Local())
+}
+
+func (s *System) peerAddress(a *Args, put addressForm) Errno {
 	d, errno := s.socket(uint32(a[0]), 0)
 	if errno != Success {
 		return errno
@@ -126,7 +137,7 @@ func (s *System) sockGetpeeraddr(a *Args) Errno {
 	if err != nil {
 		return errnoOf(err)
 	}
-	return s.putTypedAddress(a, d.family, e)
+	return put(s, a, d.family, e)
 }
 
 // putTypedAddress writes the results of the first form.
@@ -167,11 +178,7 @@ func (s *System) putTypedAddress(a *Args, f socket.Family, e socket.Endpoint) Er
 //   - EINVAL: the buffer has another length.
 //   - EFAULT: the record, the buffer or the result lies outside of memory.
 func (s *System) sockGetlocaladdrStorage(a *Args) Errno {
-	d, errno := s.socket(uint32(a[0]), 0)
-	if errno != Success {
-		return errno
-	}
-	return s.putStorage(a, d.family, d.socket.Local())
+	return s.localAddress(a, (*System).putStorage)
 }
 
 // sockGetpeeraddrStorage is sock_getpeeraddr in the second form of WasmEdge (and
@@ -182,15 +189,7 @@ func (s *System) sockGetlocaladdrStorage(a *Args) Errno {
 // Errors: those of sockGetlocaladdrStorage, and
 //   - ENOTCONN: the socket is not connected.
 func (s *System) sockGetpeeraddrStorage(a *Args) Errno {
-	d, errno := s.socket(uint32(a[0]), 0)
-	if errno != Success {
-		return errno
-	}
-	e, err := d.socket.Peer()
-	if err != nil {
-		return errnoOf(err)
-	}
-	return s.putStorage(a, d.family, e)
+	return s.peerAddress(a, (*System).putStorage)
 }
 
 // putStorage writes the results of the second form.
