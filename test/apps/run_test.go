@@ -178,20 +178,12 @@ func runMewz(ctx context.Context, t *testing.T, r run, o options) (outcome, erro
 // compileTimeout bounds compiling the largest program.
 const compileTimeout = 5 * time.Minute
 
-// mewz returns the command to test: what MEWZ says, or build/mewz, which make
-// build makes.
+// mewz returns the command to test (toolchain.Mewz).
 func mewz(t *testing.T) string {
 	t.Helper()
-	if path := os.Getenv("MEWZ"); path != "" {
-		return path
-	}
-	root, err := toolchain.Root()
+	path, err := toolchain.Mewz()
 	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(root, "build", "mewz")
-	if _, err := os.Stat(path); err != nil {
-		unavailable(t, "build/mewz is missing: run make build")
+		unavailable(t, err.Error())
 	}
 	return path
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -223,19 +222,12 @@ func (m *machine) arguments(s spec, root string) []string {
 	return args
 }
 
-// mewz returns the command to test: what MEWZ says, or build/mewz.
+// mewz returns the command to test (toolchain.Mewz).
 func mewz(t *testing.T) string {
 	t.Helper()
-	if path := os.Getenv("MEWZ"); path != "" {
-		return path
-	}
-	root, err := toolchain.Root()
+	path, err := toolchain.Mewz()
 	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(root, "build", "mewz")
-	if _, err := os.Stat(path); err != nil {
-		unavailable(t, "build/mewz is missing: run make build")
+		unavailable(t, err.Error())
 	}
 	return path
 }

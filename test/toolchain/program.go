@@ -1,6 +1,7 @@
 package toolchain
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -280,6 +281,23 @@ func Root() (string, error) {
 		return "", err
 	}
 	return moduleOf(directory)
+}
+
+// Mewz returns the command to test: what MEWZ says, or build/mewz, which make build
+// makes. The error says what to do when it is missing.
+func Mewz() (string, error) {
+	if path := os.Getenv("MEWZ"); path != "" {
+		return path, nil
+	}
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(root, "build", "mewz")
+	if _, err := os.Stat(path); err != nil {
+		return "", errors.New("build/mewz is missing: run make build")
+	}
+	return path, nil
 }
 
 // moduleOf returns the nearest directory upwards that holds go.mod.
