@@ -9,8 +9,8 @@ import (
 
 // The functions that give things names and take them away.
 
-// targetMax bounds where a symbolic link leads, as Linux does (PATH_MAX).
-const targetMax = 4096
+// targetMax bounds where a symbolic link leads, as Linux does (PATH_MAX with a zero byte).
+const targetMax = 4095
 
 // named is origin and a walk to the last name of the path, where nothing needs to be. The
 // place is to be released.

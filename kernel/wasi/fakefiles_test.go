@@ -127,7 +127,11 @@ func (f *fakeFiles) Attributes(node vfs.NodeID) (vfs.Attributes, error) {
 func (f *fakeFiles) SetAttributes(node vfs.NodeID, change vfs.Change) error {
 	n := f.nodes[node]
 	if change.SetSize {
-		if n.kind != vfs.File {
+		switch n.kind {
+		case vfs.File:
+		case vfs.Directory:
+			return vfs.ErrDirectory
+		default:
 			return vfs.ErrInvalid
 		}
 		if err := n.resize(change.Size); err != nil {
@@ -145,18 +149,18 @@ func (f *fakeFiles) SetAttributes(node vfs.NodeID, change vfs.Change) error {
 	}
 	set(0, change.Accessed, change.AccessedNanos)
 	set(1, change.Modified, change.ModifiedNanos)
-	n.times[2] = f.tick()
+	if change.Accessed != vfs.TimeKeep || change.Modified != vfs.TimeKeep {
+		n.times[2] = f.tick()
+	}
 	return nil
 }
 
 func (n *fakeNode) resize(size uint64) error {
 	switch {
-	case size > vfs.OffsetMax:
-		return vfs.ErrTooLarge
 	case size > fakeFileMax:
-		return vfs.ErrNoSpace
+		return vfs.ErrTooLarge
 	case size <= uint64(len(n.content)):
-		n.content = n.content[:size]
+		n.content = n.content[:size:size]
 	default:
 		n.content = append(n.content, make([]byte, size-uint64(len(n.content)))...)
 	}
@@ -180,9 +184,6 @@ func (f *fakeFiles) Open(node vfs.NodeID, mode vfs.Mode) (vfs.Handle, error) {
 }
 
 func (f *fakeFiles) Create(directory vfs.NodeID, name []byte, mode vfs.Mode) (vfs.Entry, vfs.Handle, error) {
-	if _, err := f.find(directory, name); err != vfs.ErrNotFound {
-		return vfs.Entry{}, 0, vfs.ErrExists
-	}
 	n := f.add(vfs.File)
 	if err := f.name(directory, name, n); err != nil {
 		return vfs.Entry{}, 0, err
@@ -211,15 +212,18 @@ func (f *fakeFiles) Read(h vfs.Handle, into [][]byte, offset uint64) (n int, err
 func (f *fakeFiles) Write(h vfs.Handle, from [][]byte, offset uint64) (n int, err error) {
 	node := f.open[h]
 	for _, b := range from {
-		if end := offset + uint64(len(b)); end > uint64(len(node.content)) {
-			if err := node.resize(end); err != nil {
-				return n, err
-			}
+		if len(b) == 0 {
+			continue
 		}
+		if offset >= fakeFileMax {
+			return n, vfs.ErrTooLarge
+		}
+		b = b[:min(uint64(len(b)), fakeFileMax-offset)]
+		_ = node.resize(max(uint64(len(node.content)), offset+uint64(len(b)))) // it fits
 		n += copy(node.content[offset:], b)
 		offset += uint64(len(b))
+		f.changed(node)
 	}
-	f.changed(node)
 	return n, nil
 }
 
@@ -237,6 +241,9 @@ func (f *fakeFiles) Sync(vfs.Handle, bool) error { return nil }
 
 func (f *fakeFiles) List(h vfs.Handle, cookie uint64, visit func(*vfs.DirectoryEntry) bool) error {
 	d := f.open[h]
+	if d.kind != vfs.Directory {
+		return vfs.ErrNotDirectory
+	}
 	parent := d
 	if d.parent != nil {
 		parent = d.parent
