@@ -132,6 +132,11 @@ func (v *VMM) command(path string, m *vmm.Machine, accel Accel) ([]string, error
 		return nil, err
 	}
 	argv = append(argv, network...)
+	files, err := fileOptions(machine, m)
+	if err != nil {
+		return nil, err
+	}
+	argv = append(argv, files...)
 	argv = append(argv, "-kernel", escapeOption(m.Image))
 	return append(argv, v.Args...), nil
 }

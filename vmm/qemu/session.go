@@ -161,13 +161,23 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 	}
 }
 
-// stopGrace is how long a machine may take to close its connections.
-const stopGrace = 2 * time.Second
+// How long a machine may take to close its connections, and to write out what is to
+// outlive it: a little more than it takes by itself (kernel).
+const (
+	stopGrace      = 2 * time.Second
+	stopGraceFiles = 12 * time.Second
+)
 
-// askToStop asks a machine with a network to end by itself, so that its peers
-// hear of it: ctx is over. It always returns an error.
+// askToStop asks a machine with a network, or with files that outlive it, to end by
+// itself: ctx is over. It always returns an error.
 func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
-	if s.machine.Network == nil || !s.stops.Load() {
+	grace := stopGrace
+	if s.machine.KeepsFiles() {
+		grace = stopGraceFiles
+	} else if s.machine.Network == nil {
+		return ctx.Err()
+	}
+	if !s.stops.Load() {
 		return ctx.Err()
 	}
 	if _, err := s.serial.Write(vmm.StopRequest()); err != nil {
@@ -177,7 +187,7 @@ func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
 	case <-decoded:
 	case <-s.streams.copied: // an output is closed: nobody waits for more
 		s.copied++
-	case <-time.After(stopGrace):
+	case <-time.After(grace):
 	}
 	return ctx.Err()
 }
@@ -258,6 +268,8 @@ func (s *session) describe(err error) string {
 		return said + ": this computer has less than -m asks for"
 	case networkComplaint(said) != "":
 		return networkComplaint(said)
+	case fileComplaint(said) != "":
+		return fileComplaint(said)
 	case said != "":
 		return said
 	case ok && status.ExitStatus() == 0:
