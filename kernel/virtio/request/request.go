@@ -246,6 +246,7 @@ func (d *Device) Wait(id ID) (written uint32, err error) {
 			d.fail(ErrSilent)
 		} else {
 			d.machine.Pause(left)
+			d.still = stillPolls // nothing came: look at once, for Pause may not know this device
 		}
 		if written, done, err = d.Done(id); done {
 			return written, err
