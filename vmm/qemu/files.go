@@ -1,6 +1,7 @@
 package qemu
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -34,7 +35,13 @@ func fileOptions(machine string, m *vmm.Machine) ([]string, error) {
 		return nil, fmt.Errorf("%d directories, volumes and networks: a machine has room for %d devices: share a directory above them", devices, room)
 	}
 	var options []string
+	daemons := 0
 	for i, s := range m.Shares {
+		if s.VirtioFS {
+			options = append(options, (&VirtioFS{tag: s.Tag}).Options(machine, daemons, virtioFSDescriptor+daemons)...)
+			daemons++
+			continue
+		}
 		options = append(options, shareOptions(isMicroVM, i, &s)...)
 	}
 	for i, v := range m.Volumes {
@@ -45,6 +52,34 @@ func fileOptions(machine string, m *vmm.Machine) ([]string, error) {
 		options = append(options, more...)
 	}
 	return options, nil
+}
+
+// hasVirtioFS says whether a share of m goes by virtio-fs.
+func hasVirtioFS(m *vmm.Machine) bool {
+	return slices.ContainsFunc(m.Shares, func(s vmm.Share) bool { return s.VirtioFS })
+}
+
+// startDaemons starts what serves the shares of m that go by virtio-fs.
+func startDaemons(ctx context.Context, m *vmm.Machine) ([]*VirtioFS, error) {
+	var daemons []*VirtioFS
+	for _, s := range m.Shares {
+		if !s.VirtioFS {
+			continue
+		}
+		d, err := StartVirtioFS(ctx, VirtioFSShare{Directory: s.Path, Tag: s.Tag, ReadOnly: s.ReadOnly})
+		if err != nil {
+			closeDaemons(daemons)
+			return nil, err
+		}
+		daemons = append(daemons, d)
+	}
+	return daemons, nil
+}
+
+func closeDaemons(daemons []*VirtioFS) {
+	for _, d := range daemons {
+		d.Close()
+	}
 }
 
 // shareOptions are the options for a directory by 9P (hw/9pfs). security_model=none is the

@@ -42,6 +42,7 @@ type session struct {
 	pumping sync.Once     // input over the serial line
 	broken  chan struct{} // closed when QEMU says that KVM gave up
 	stops   atomic.Bool   // the kernel ends when it is asked to
+	daemons []*VirtioFS
 }
 
 // run starts QEMU and sees it to its end.
@@ -58,6 +59,10 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	s.stop = stop
 	s.ready, s.broken = make(chan struct{}), make(chan struct{})
 	s.log = vmm.NewTail(s.machine.Log)
+	if s.daemons, err = startDaemons(ctx, s.machine); err != nil {
+		return nil, err
+	}
+	defer closeDaemons(s.daemons)
 	if err := s.start(runCtx); err != nil {
 		return nil, err
 	}
@@ -119,6 +124,9 @@ func (s *session) start(ctx context.Context) error {
 	c := vmm.NewCommand(ctx, s.argv[0], s.argv[1:]...)
 	c.Stderr = s.stderr
 	c.ExtraFiles = append([]*os.File{channelDescriptor - 3: channelGuest, serialDescriptor - 3: serialGuest}, streams.guest[:]...)
+	for _, d := range s.daemons {
+		c.ExtraFiles = append(c.ExtraFiles, d.Connection())
+	}
 	// Its own process group: Ctrl-C is for the command, which ends QEMU.
 	c.SysProcAttr.Setpgid = true
 	s.child, err = vmm.Start(c)
@@ -127,6 +135,9 @@ func (s *session) start(ctx context.Context) error {
 		serial.Close()
 		streams.close()
 		return fmt.Errorf("starting QEMU: %w", err)
+	}
+	for _, d := range s.daemons {
+		d.Started()
 	}
 	go followStop(s.child.Process.Process.Pid, s.child.Done)
 	return nil
