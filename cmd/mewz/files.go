@@ -50,6 +50,9 @@ func (t *mountTexts) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
+// shareVirtioFS is the value of --share that is not the default.
+const shareVirtioFS = "virtiofs"
+
 // tmpName is where programs put files that nobody needs later.
 const tmpName = "/tmp"
 
@@ -240,6 +243,9 @@ func (m *plannedMount) findVolume(host string) (err error) {
 		return fmt.Errorf("there is no such file: a new one needs a size: --volume %s::%s:size=1G", host, m.Guest)
 	case errors.Is(err, os.ErrNotExist):
 		m.made = true
+		if _, err := findFormat(); err != nil {
+			return err
+		}
 		return checkParent(m.host)
 	case err != nil:
 		return withoutPath(err)
@@ -294,7 +300,7 @@ func attach(m *vmm.Machine, list []plannedMount, how string) {
 	for _, p := range list {
 		switch p.Kind {
 		case abi.MountShare:
-			m.Shares = append(m.Shares, vmm.Share{Path: p.host, Tag: p.Tag, ReadOnly: p.ReadOnly, VirtioFS: how == "virtiofs"})
+			m.Shares = append(m.Shares, vmm.Share{Path: p.host, Tag: p.Tag, ReadOnly: p.ReadOnly, VirtioFS: how == shareVirtioFS})
 		case abi.MountVolume:
 			m.Volumes = append(m.Volumes, vmm.Volume{Path: p.host, Tag: p.Tag, ReadOnly: p.ReadOnly})
 		}

@@ -48,6 +48,9 @@ func (r *runCommand) Run(a *app) error {
 		m.Log = os.Stderr
 	}
 	attach(m, prepared.mounts, r.Share)
+	if err := a.makeVolumes(prepared.mounts); err != nil {
+		return err
+	}
 	if m.MemoryBytes, err = r.memory(prepared.path, uint64(info.Size())); err != nil {
 		return err
 	}
@@ -127,8 +130,12 @@ func (r *runCommand) prepare(a *app, src *source) (p prepared, err error) {
 
 // planMounts returns what files the program finds, with the tags of this run.
 func (r *runCommand) planMounts() ([]plannedMount, error) {
+	isProcess := r.VMM == "process"
+	if isProcess && r.Share == shareVirtioFS && len(r.Dir) > 0 {
+		return nil, errors.New("--share virtiofs: --vmm process shares directories by itself: leave one of them out")
+	}
 	list, err := planMounts(r.memoryFlags, r.shareFlags)
-	assignTags(list, r.VMM == "process")
+	assignTags(list, isProcess)
 	return list, err
 }
 
