@@ -107,9 +107,8 @@ func openRandom(config *abi.Config) (wasi.Random, error) {
 	if config.Network.Enabled {
 		return entropy.New(entropy.Machine, config.Seed)
 	}
-	number, _, _ := abi.LookupFunction("wasi_snapshot_preview1", "random_get", "ii", "i")
 	for _, imported := range config.Imports {
-		if int(imported) == number {
+		if int(imported) < len(abi.Functions) && abi.Functions[imported].Name == "random_get" {
 			return entropy.New(entropy.Machine, config.Seed)
 		}
 	}

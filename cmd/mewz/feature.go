@@ -149,7 +149,7 @@ func needsOf(m *object.Module) []needReport {
 		r := needReport{Need: row.need, How: row.how}
 		for i := range m.Imports {
 			im := &m.Imports[i]
-			if im.Kind == object.KindFunction && im.Module == "wasi_snapshot_preview1" && isListed(row.functions, im.Name) {
+			if im.Kind == object.KindFunction && (im.Module == abi.Preview1 || im.Module == abi.Unstable) && isListed(row.functions, im.Name) {
 				r.Functions = append(r.Functions, im.Name)
 			}
 		}
