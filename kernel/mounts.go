@@ -23,6 +23,8 @@ type mount struct {
 	// device is what the file system waits for, once it is open; nil: nothing.
 	device  deviceSource
 	waiting bool // a call of the file system has not ended
+
+	descriptor int // in a process: what it is reached by
 }
 
 // mountError is a file system that cannot be opened.
@@ -179,14 +181,14 @@ func (m *machine) pause(of *mount, limit time.Duration) {
 	if next := m.network.turn(); next < limit {
 		limit = next
 	}
-	if m.ending {
+	if m.ending && m.found != nil {
 		left := m.endBy - m.found.Now()
 		if left <= 0 {
 			m.giveUp(of)
 		}
 		limit = min(limit, left)
 	}
-	m.waiter.Pause(of.device, limit)
+	m.waiter.Pause(of, limit)
 	of.waiting = false
 }
 

@@ -50,10 +50,9 @@ const (
 type waiter interface {
 	// Wait implements wasi.Waiter.
 	Wait(input bool, timeout time.Duration)
-	// Pause waits for a file system: until its device has something, until a frame
-	// arrives, or until limit has passed; it may end sooner. on is nil as long as
-	// the file system is being opened.
-	Pause(on deviceSource, limit time.Duration)
+	// Pause waits for a file system: until its device or descriptor has something,
+	// until a frame arrives, or until limit has passed; it may end sooner.
+	Pause(of *mount, limit time.Duration)
 }
 
 // machineWaiter waits in a machine.
@@ -80,12 +79,12 @@ func (w *machineWaiter) Wait(input bool, timeout time.Duration) {
 }
 
 // Pause waits for the device of a file system.
-func (w *machineWaiter) Pause(on deviceSource, limit time.Duration) {
-	if on == nil {
+func (w *machineWaiter) Pause(of *mount, limit time.Duration) {
+	if of.device == nil { // it is being opened
 		w.machine.Wait(0, min(limit, pauseOpening))
 		return
 	}
-	w.wait(on, false, w.machine.Now()+limit)
+	w.wait(of.device, false, w.machine.Now()+limit)
 }
 
 // wait waits for the network, for on if it is not nil, and for input, until a moment.
@@ -175,14 +174,29 @@ type eventSource interface{ Events() system.PollEvents }
 
 // Wait is as that of a machine.
 func (w processWaiter) Wait(input bool, timeout time.Duration) {
+	descriptor := none
+	if input {
+		descriptor = abi.DescriptorStdin
+	}
+	w.wait(descriptor, timeout)
+}
+
+// Pause waits for the descriptor of a file system.
+func (w processWaiter) Pause(of *mount, limit time.Duration) { w.wait(of.descriptor, limit) }
+
+// none is no descriptor.
+const none = -1
+
+// wait waits for input on a descriptor, for the network, and for time to pass.
+func (w processWaiter) wait(descriptor int, timeout time.Duration) {
 	var set [2]system.PollDescriptor
 	n := 0
 	if w.network != nil {
 		set[n] = system.PollDescriptor{Descriptor: abi.DescriptorNetwork, Events: w.network.Events()}
 		n++
 	}
-	if input {
-		set[n] = system.PollDescriptor{Descriptor: abi.DescriptorStdin, Events: system.PollIn}
+	if descriptor != none {
+		set[n] = system.PollDescriptor{Descriptor: int32(descriptor), Events: system.PollIn}
 		n++
 	}
 	if timeout == socket.Forever {
@@ -190,6 +204,3 @@ func (w processWaiter) Wait(input bool, timeout time.Duration) {
 	}
 	system.PollAll(set[:n], timeout)
 }
-
-// Pause is for nobody: a file system of a process has a descriptor, not a device.
-func (w processWaiter) Pause(_ deviceSource, limit time.Duration) { w.Wait(false, limit) }
