@@ -110,6 +110,16 @@ func TestVirtioFSParentKilled(t *testing.T) {
 	gone(t, pid)
 }
 
+// fakeShares makes the test binary play what has to do with shares.
+func fakeShares(kind string) {
+	if virtiofsd, ok := strings.CutPrefix(kind, "virtiofsd "); ok {
+		fakeVirtioFS(virtiofsd)
+	}
+	if directory, ok := strings.CutPrefix(kind, "share "); ok {
+		fakeShare(directory)
+	}
+}
+
 // fakeShare starts a virtiofsd, hands its connection over descriptor 3 and waits.
 func fakeShare(directory string) {
 	d, err := StartVirtioFS(context.Background(), VirtioFSShare{Directory: directory, Tag: "x"})
