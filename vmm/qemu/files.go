@@ -128,6 +128,7 @@ func volumeOptions(isMicroVM bool, i int, v *vmm.Volume) ([]string, error) {
 var fileComplaints = []struct{ said, meant string }{
 	{`Failed to get "write" lock`, "--volume: another machine, or another program, uses the file"},
 	{`Failed to get shared "write" lock`, "--volume: another machine, or another program, uses the file"},
+	{"Failed to lock byte", "--volume: another machine, or another program, uses the file"},
 	{"No more available virtio-bus", "the machine has too many devices: --machine q35 has room for more"},
 	{"'virtio-9p", "--dir: this QEMU was built without 9P: use --share virtiofs"},
 	{"'local' is not", "--dir: this QEMU was built without 9P: use --share virtiofs"},

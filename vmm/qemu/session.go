@@ -182,13 +182,8 @@ const (
 // askToStop asks a machine with a network, or with files that outlive it, to end by
 // itself: ctx is over. It always returns an error.
 func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
-	grace := stopGrace
-	if s.machine.KeepsFiles() {
-		grace = stopGraceFiles
-	} else if s.machine.Network == nil {
-		return ctx.Err()
-	}
-	if !s.stops.Load() {
+	grace := s.grace()
+	if grace == 0 || !s.stops.Load() {
 		return ctx.Err()
 	}
 	if _, err := s.serial.Write(vmm.StopRequest()); err != nil {
@@ -201,6 +196,18 @@ func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
 	case <-time.After(grace):
 	}
 	return ctx.Err()
+}
+
+// grace is how long the machine may go on after it is asked to end; 0: it is not asked.
+func (s *session) grace() time.Duration {
+	switch {
+	case s.machine.KeepsFiles():
+		return stopGraceFiles
+	case s.machine.Network != nil:
+		return stopGrace
+	default:
+		return 0
+	}
 }
 
 // errKVM is a machine that KVM stopped.
