@@ -19,7 +19,11 @@ func fullConfig() *Config {
 		Imports: []uint16{0, 45}, UnknownImports: []string{"env.f"},
 		Seed: bytes.Repeat([]byte{7}, 32), WallClockNanos: 1 << 60,
 		TerminalStdin: true, TerminalStderr: true, KernelLog: true,
-		PreemptMillis: 10, ProgramName: "app.wasm", PreopenedGuests: []string{"/"},
+		PreemptMillis: 10, ProgramName: "app.wasm",
+		Mounts: []Mount{
+			{Kind: MountArchive, Guest: "/"}, {Kind: MountMemory, Guest: "/tmp", Bytes: 1 << 20},
+			{Kind: MountShare, Guest: "/data", Tag: "mewz0", ReadOnly: true}, {Kind: MountVolume, Guest: "/var", Tag: "7"},
+		},
 		Network: Network{Absent: true,
 			Enabled: true, Addresses: []string{"10.0.2.15/24", "fd00::2/64"}, Gateways: []string{"10.0.2.2", "fd00::1"},
 			Servers: []string{"10.0.2.3"}, Search: []string{"example.org", "example.net"}, HostName: "web",

@@ -12,32 +12,32 @@ type Config struct {
 	Args []string // args_get; Args[0] is the program's name
 	Env  []string // environ_get, "KEY=value"
 
-	Entry           VirtAddr // wasm_start: instantiates, then calls _start
-	TextStart       VirtAddr // text of the program
-	TextEnd         VirtAddr
-	MemoryBytes     VirtAddr // the object's uint64 wasm_memory_bytes; 0: the program has no memory
-	MemoryMinPages  uint64   // mapped before Entry is called
-	MemoryMaxPages  uint64   // memory.grow goes no further
-	MoreMemories    []Memory // those after the first, in order
-	Heap            VirtAddr // the object's wasm_heap; 0: the program makes no objects
-	WasiMemory      uint64   // number of the memory that functions of WASI reach
-	MemoryImages    []Range  // segments of the image that already lie in linear memory
-	Zero            []Range  // demand-zero ranges to map: bss of the program
-	StackBytes      uint64   // stack of the program
-	Symbols         Range    // abi.Symbols, or zero
-	Archive         Range    // abi.Archive, or zero
-	Imports         []uint16 // numbers of the functions (abi.Functions) that the program imports
-	UnknownImports  []string // "module.name", called by CallUnknownImport with the index
-	Seed            []byte   // 32 fresh random bytes of the host for one run, or empty
-	WallClockNanos  uint64   // time of the host when it wrote this, since 1970, or 0
-	TerminalStdin   bool     // what the stream is on the host's side
-	TerminalStdout  bool
-	TerminalStderr  bool
-	KernelLog       bool // print kernel messages
-	PreemptMillis   uint32
-	ProgramName     string // for messages: the file name of the module
-	PreopenedGuests []string
-	Network         Network
+	Entry          VirtAddr // wasm_start: instantiates, then calls _start
+	TextStart      VirtAddr // text of the program
+	TextEnd        VirtAddr
+	MemoryBytes    VirtAddr // the object's uint64 wasm_memory_bytes; 0: the program has no memory
+	MemoryMinPages uint64   // mapped before Entry is called
+	MemoryMaxPages uint64   // memory.grow goes no further
+	MoreMemories   []Memory // those after the first, in order
+	Heap           VirtAddr // the object's wasm_heap; 0: the program makes no objects
+	WasiMemory     uint64   // number of the memory that functions of WASI reach
+	MemoryImages   []Range  // segments of the image that already lie in linear memory
+	Zero           []Range  // demand-zero ranges to map: bss of the program
+	StackBytes     uint64   // stack of the program
+	Symbols        Range    // abi.Symbols, or zero
+	Archive        Range    // abi.Archive, or zero
+	Imports        []uint16 // numbers of the functions (abi.Functions) that the program imports
+	UnknownImports []string // "module.name", called by CallUnknownImport with the index
+	Seed           []byte   // 32 fresh random bytes of the host for one run, or empty
+	WallClockNanos uint64   // time of the host when it wrote this, since 1970, or 0
+	TerminalStdin  bool     // what the stream is on the host's side
+	TerminalStdout bool
+	TerminalStderr bool
+	KernelLog      bool // print kernel messages
+	PreemptMillis  uint32
+	ProgramName    string  // for messages: the file name of the module
+	Mounts         []Mount // what the program finds open
+	Network        Network
 }
 
 // Memory is a linear memory after the first.
@@ -61,7 +61,7 @@ type Range struct {
 }
 
 const (
-	configMagic = "mewzcfg4" // another one after each change of the encoding
+	configMagic = "mewzcfg5" // another one after each change of the encoding
 	// ConfigMaxBytes bounds a configuration: arguments and environment of
 	// Linux's own limit (128 KiB a string, 2 MiB in all) fit.
 	ConfigMaxBytes = 16 << 20
@@ -97,7 +97,7 @@ func AppendConfig(b []byte, c *Config) []byte {
 	}
 	e.uint64(uint64(c.PreemptMillis))
 	e.string(c.ProgramName)
-	e.strings(c.PreopenedGuests)
+	e.mounts(c.Mounts)
 	for _, list := range c.Network.lists() {
 		e.strings(*list)
 	}
@@ -145,7 +145,7 @@ func DecodeConfig(b []byte) (*Config, error) {
 	}
 	c.PreemptMillis = uint32(d.uint64())
 	c.ProgramName = d.string()
-	c.PreopenedGuests = d.strings()
+	c.Mounts = d.mounts()
 	for _, list := range c.Network.lists() {
 		*list = d.strings()
 	}

@@ -42,6 +42,7 @@ const (
 	DeviceBlock   DeviceID = 2
 	DeviceConsole DeviceID = 3
 	DeviceEntropy DeviceID = 4
+	Device9P      DeviceID = 9
 	DeviceFS      DeviceID = 26
 )
 

@@ -26,12 +26,20 @@ type Machine struct {
 	Stdin  console.Input
 	Stdout console.Output
 	Stderr console.Output
-	Files  vfs.FileSystem // nil: no preopened directory
+	// Preopens are the directories that the program finds open, from descriptor 3 on.
+	Preopens []Preopen
 	// Network is where sockets come from; nil: sock_open is ENETDOWN.
 	Network socket.Network
 	// Wait is how calls wait; nil: by Stdin and Clock alone. With a Network it is needed,
 	// because only it knows of devices.
 	Wait Waiter
+}
+
+// Preopen is the root of a file system that the program finds open. Several may show
+// the same file system; what is moved between two that do not is EXDEV.
+type Preopen struct {
+	Name  string
+	Files vfs.FileSystem
 }
 
 // System is WASI for one program.

@@ -25,6 +25,12 @@ func TestMain(m *testing.M) {
 
 // fake behaves like QEMU with a guest of some kind and does not return.
 func fake(kind string) {
+	if virtiofsd, ok := strings.CutPrefix(kind, "virtiofsd "); ok {
+		fakeVirtioFS(virtiofsd)
+	}
+	if directory, ok := strings.CutPrefix(kind, "share "); ok {
+		fakeShare(directory)
+	}
 	channel := os.NewFile(channelDescriptor, "channel")
 	serial := os.NewFile(serialDescriptor, "serial")
 	send := func(kind abi.FrameKind, payload string) error {

@@ -1,0 +1,65 @@
+package abi
+
+// Mount is a directory that the program finds open, in the order of its
+// descriptors from 3 on. Each is the root of a file system of its own.
+type Mount struct {
+	Kind  MountKind
+	Guest string // by what name the program finds it
+	// Tag says which device it is: of a MountShare the mount tag of 9p or the tag of
+	// virtio-fs, of a MountVolume the serial number of the block device. In a process it
+	// is the number of an inherited descriptor, in decimal: a stream socket that
+	// speaks 9P2000.L, or the volume itself.
+	Tag      string
+	ReadOnly bool
+	Bytes    uint64 // of a MountMemory: the most that its files take; 0: half of the free memory
+}
+
+// MountKind is what a Mount shows.
+type MountKind uint8
+
+// Kinds of mounts.
+const (
+	// MountArchive is the files of the image under a copy-on-write layer in memory: what the
+	// program changes is gone with the machine.
+	MountArchive MountKind = 1
+	// MountMemory is an empty file system in memory.
+	MountMemory MountKind = 2
+	// MountShare is a directory of the host, live.
+	MountShare MountKind = 3
+	// MountVolume is a file system on a block device.
+	MountVolume MountKind = 4
+)
+
+// MountsMax bounds the mounts of a configuration: each share and each volume is a
+// device, and a microvm has room for 24 in all.
+const MountsMax = 64
+
+func (e *encoder) mounts(list []Mount) {
+	e.uint64(uint64(len(list)))
+	for _, m := range list {
+		e.uint64(uint64(m.Kind))
+		e.string(m.Guest)
+		e.string(m.Tag)
+		e.bool(m.ReadOnly)
+		e.uint64(m.Bytes)
+	}
+}
+
+func (d *decoder) mounts() []Mount {
+	const minBytes = 8 + 8 + 8 + 1 + 8
+	n := d.count(minBytes)
+	if n > MountsMax {
+		d.failed = true
+		return nil
+	}
+	var list []Mount
+	for range n {
+		kind := d.uint64()
+		if kind < uint64(MountArchive) || kind > uint64(MountVolume) {
+			d.failed = true
+			return nil
+		}
+		list = append(list, Mount{MountKind(kind), d.string(), d.string(), d.bool(), d.uint64()})
+	}
+	return list
+}
