@@ -117,11 +117,3 @@ func TestProfileLess(t *testing.T) {
 		t.Errorf("sum = %v, want {63 6}", sum)
 	}
 }
-
-func TestCount(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 999.4: "999", 1000: "1,000", 1234567: "1,234,567", -123: "-123", -1234: "-1,234"} {
-		if got := count(v); got != want {
-			t.Errorf("count(%v) = %s, want %s", v, got, want)
-		}
-	}
-}
