@@ -56,14 +56,16 @@ func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) 
 }
 
 // End says DESTROY and stops the device. Everything that was written is with the host
-// already.
-func (f *FileSystem) End() {
+// already. An error says that the share was given up.
+func (f *FileSystem) End() error {
 	f.sendForgets()
-	if f.device.Err() == nil {
-		f.told = true // an error is no news any more
-		_, _ = f.ask(question{op: opDestroy})
-		f.device.GiveUp(errEnded)
+	if err := f.device.Err(); err != nil {
+		return err
 	}
+	f.told = true // an error is no news any more
+	_, err := f.ask(question{op: opDestroy})
+	f.device.GiveUp(errEnded)
+	return err
 }
 
 // Root implements vfs.FileSystem, as the methods below.

@@ -5,91 +5,132 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"mewz/kernel/vfs"
 )
 
-func TestBasic(t *testing.T) {
-	dir := t.TempDir()
-	f := openVhost(t, dir)
-	e, h, err := f.Create(f.Root(), []byte("a"), vfs.ModeRead|vfs.ModeWrite)
+// must ends a test after an error.
+func must(t testing.TB, what string, err error) {
+	t.Helper()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", what, err)
 	}
-	big := bytes.Repeat([]byte("0123456789abcdef"), 200_000)
-	if n, err := f.Write(h, [][]byte{big[:100], big[100:]}, 0); n != len(big) || err != nil {
-		t.Fatal(n, err)
-	}
-	got := make([]byte, len(big)+100)
-	if n, err := f.Read(h, [][]byte{got[:77], got[77:]}, 0); n != len(big) || err != nil || !bytes.Equal(got[:n], big) {
-		t.Fatal(n, err)
-	}
-	if n, end, err := f.Append(h, [][]byte{[]byte("end")}); n != 3 || end != uint64(len(big)+3) || err != nil {
-		t.Fatal(n, end, err)
-	}
-	a, err := f.Attributes(e.Node)
-	if err != nil || a.Size != uint64(len(big)+3) || a.Links != 1 {
-		t.Fatal(a, err)
-	}
-	if err := f.Sync(h, true); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Unlink(f.Root(), []byte("a")); err != nil {
-		t.Fatal(err)
-	}
-	a, err = f.Attributes(e.Node)
-	if err != nil || a.Size != uint64(len(big)+3) || a.Links != 0 {
-		t.Fatal(a, err)
-	}
-	if err := f.SetAttributes(e.Node, vfs.Change{SetSize: true, Size: 5}); err != nil {
-		t.Fatal(err)
-	}
-	for i, at := 0, 0; ; i++ {
-		n, err := f.Read(h, [][]byte{got[:2]}, uint64(at))
-		if err != nil {
-			t.Fatal(err)
-		}
+}
+
+// readAll reads a file from the beginning in steps.
+func readAll(t testing.TB, f *FileSystem, h vfs.Handle, step int) []byte {
+	t.Helper()
+	var all []byte
+	b := make([]byte, step)
+	for {
+		n, err := f.Read(h, [][]byte{b[:step/3], b[step/3:]}, uint64(len(all)))
+		must(t, "Read", err)
 		if n == 0 {
-			break
+			return all
 		}
-		at += n
+		all = append(all, b[:n]...)
 	}
-	if err := f.Close(h); err != nil {
-		t.Fatal(err)
+}
+
+// TestSizes writes and reads files of all sizes that matter, in steps of all sizes that do.
+func TestSizes(t *testing.T) {
+	f := openVhost(t, t.TempDir())
+	big := make([]byte, 2*writeMax+12345)
+	for i := range big {
+		big[i] = byte(i * 7 / 3)
 	}
+	for _, size := range []int{0, 1, windowFirst - 1, windowFirst, windowFirst + 1, pieceBytes, 3*pieceBytes - 1, writeMax, writeMax + 1, len(big)} {
+		e, h, err := f.Create(f.Root(), []byte("file"), vfs.ModeRead|vfs.ModeWrite)
+		must(t, "Create", err)
+		if n, err := f.Write(h, [][]byte{big[:size/2], nil, big[size/2 : size]}, 0); n != size || err != nil {
+			t.Fatalf("Write(%d) = %d, %v", size, n, err)
+		}
+		for _, step := range []int{1000, 4096, directBytes - 1, directBytes, pieceBytes + 1, len(big) + 1} {
+			if got := readAll(t, f, h, step); !bytes.Equal(got, big[:size]) {
+				t.Errorf("%d bytes in steps of %d: %d bytes come back, or others", size, step, len(got))
+			}
+		}
+		must(t, "Close", f.Close(h))
+		must(t, "Unlink", f.Unlink(f.Root(), []byte("file")))
+		f.Release(e.Node)
+	}
+	ends(t, f)
+}
+
+// TestOthersChange changes files from the outside: the next call sees it, and a handle that
+// reads ahead no later than keepFor.
+func TestOthersChange(t *testing.T) {
+	directory := t.TempDir()
+	path := filepath.Join(directory, "file")
+	f := openVhost(t, directory)
+	put := func(content string) { must(t, "WriteFile", os.WriteFile(path, []byte(content), 0o600)) }
+	get := func(h vfs.Handle, at uint64) string {
+		b := make([]byte, 100)
+		n, err := f.Read(h, [][]byte{b}, at)
+		must(t, "Read", err)
+		return string(b[:n])
+	}
+	put("first")
+	e, err := f.Lookup(f.Root(), []byte("file"))
+	must(t, "Lookup", err)
+	h, err := f.Open(e.Node, vfs.ModeRead)
+	must(t, "Open", err)
+	if got := get(h, 0) + get(h, 5); got != "first" {
+		t.Errorf("read %q", got)
+	}
+	put("second!")
+	if a, err := f.Attributes(e.Node); err != nil || a.Size != 7 {
+		t.Errorf("Attributes = %+v, %v", a, err)
+	}
+	if got := get(h, 0) + get(h, 7); got != "second!" {
+		t.Errorf("read %q after the attributes", got)
+	}
+	put("third, and longer")
+	other, err := f.Open(e.Node, vfs.ModeRead)
+	must(t, "Open", err)
+	if got := get(h, 0); got != "third, and longer" {
+		t.Errorf("read %q after it was opened again", got)
+	}
+	put("fourth, and longer still")
+	time.Sleep(keepFor)
+	if got := get(h, 17); got != "longer still"[5:] {
+		t.Errorf("read %q after a while", got)
+	}
+	must(t, "Remove", os.Remove(path))
+	if _, err := f.Lookup(f.Root(), []byte("file")); err != vfs.ErrNotFound {
+		t.Errorf("Lookup = %v after it was removed", err)
+	}
+	must(t, "Close", f.Close(other))
+	must(t, "Close", f.Close(h))
 	f.Release(e.Node)
-	for i := range 3000 {
-		if err := os.WriteFile(filepath.Join(dir, string(rune('a'+i%26))+string(rune('0'+i))), nil, 0o600); err != nil {
-			t.Fatal(err)
+	ends(t, f)
+}
+
+// TestAppendTogether appends by a share and on the host at once: nobody loses anything.
+func TestAppendTogether(t *testing.T) {
+	directory := t.TempDir()
+	f := openVhost(t, directory)
+	e, h, err := f.Create(f.Root(), []byte("log"), vfs.ModeWrite)
+	must(t, "Create", err)
+	host, err := os.OpenFile(filepath.Join(directory, "log"), os.O_APPEND|os.O_WRONLY, 0)
+	must(t, "OpenFile", err)
+	defer host.Close()
+	want := ""
+	for range 20 {
+		_, end, err := f.Append(h, [][]byte{[]byte("gu"), []byte("est ")})
+		must(t, "Append", err)
+		if want += "guest "; end != uint64(len(want)) {
+			t.Errorf("Append ends at %d, want %d", end, len(want))
 		}
+		_, err = host.WriteString("host ")
+		must(t, "WriteString", err)
+		want += "host "
 	}
-	d, err := f.Open(f.Root(), vfs.ModeRead)
-	if err != nil {
-		t.Fatal(err)
+	must(t, "Close", f.Close(h))
+	f.Release(e.Node)
+	if got, err := os.ReadFile(host.Name()); err != nil || string(got) != want {
+		t.Errorf("the file has %q, %v", got, err)
 	}
-	seen := map[string]bool{}
-	cookie := uint64(0)
-	for more := true; more; {
-		more = false
-		count := 0
-		err := f.List(d, cookie, func(e *vfs.DirectoryEntry) bool {
-			if count++; count > 100 {
-				return false
-			}
-			more = true
-			if seen[string(e.Name)] {
-				t.Errorf("%s twice", e.Name)
-			}
-			seen[string(e.Name)] = true
-			cookie = e.Next
-			return true
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(seen) != 3002 {
-		t.Fatal(len(seen))
-	}
-	f.End()
+	ends(t, f)
 }

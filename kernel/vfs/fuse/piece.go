@@ -18,7 +18,7 @@ const pieceHeadBytes = smallBytes
 type piece struct {
 	head, data device.Memory
 	state      pieceState
-	owner      uint32 // handle whose window it is; none
+	owner      uint32 // handle whose window it is; none; theCall
 	id         request.ID
 	unique     uint64
 	offset     uint64 // in the file
@@ -67,7 +67,7 @@ func (f *FileSystem) unused(all bool) *piece {
 	for i := range f.pieces {
 		p := &f.pieces[i]
 		old := p.state != pieceFree && f.now()-p.born >= keepFor
-		if p.state == pieceFlying && old {
+		if p.state == pieceFlying && old && p.owner != theCall {
 			f.disown(p)
 		}
 		if p.state == pieceFlying && p.owner == none {
@@ -87,9 +87,13 @@ func (f *FileSystem) unused(all bool) *piece {
 	return nil
 }
 
+// theCall owns what the call under way waits for itself.
+const theCall = none - 1
+
 // disown takes a piece from its handle.
 func (f *FileSystem) disown(p *piece) {
-	if p.owner == none {
+	if p.owner == none || p.owner == theCall {
+		p.owner = none
 		return
 	}
 	h := &f.handles.all[p.owner]

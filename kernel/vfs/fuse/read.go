@@ -165,6 +165,7 @@ func (f *FileSystem) readDirect(h *handle, v *vector, at, end uint64) (uint64, e
 			if err = f.startRead(p, reading{opRead, h, asked, n}); err != nil {
 				return at, err // the share is given up, and the pieces with it
 			}
+			p.owner = theCall
 			flying[(first+count)%len(flying)] = p
 			count++
 			asked += uint64(n)
@@ -176,11 +177,13 @@ func (f *FileSystem) readDirect(h *handle, v *vector, at, end uint64) (uint64, e
 		}
 		v.put(p.data.Bytes[:p.got])
 		at += uint64(p.got)
-		p.state = pieceFree
+		p.state, p.owner = pieceFree, none
 		if p.got < p.asked {
 			break
 		}
 	}
-	// What is still under way has no owner: it is freed when its answer has come.
+	for i := range count { // freed when their answers have come
+		f.disown(flying[(first+i)%len(flying)])
+	}
 	return at, err
 }

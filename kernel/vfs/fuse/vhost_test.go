@@ -131,15 +131,15 @@ func (v *vhost) Features() virtio.Features {
 	return virtio.Features(binary.LittleEndian.Uint64(answer[12:])) &^ (1 << 30)
 }
 
-func (v *vhost) Status() virtio.Status           { return v.status }
-func (v *vhost) SetFeatures(f virtio.Features)   { v.agreed = f }
-func (v *vhost) QueueMax(uint16) uint16          { return 128 }
-func (v *vhost) Config(uint32) uint32            { return 1 }
-func (v *vhost) Config16(uint32) uint16          { return 0 }
-func (v *vhost) Config8(offset uint32) uint8     { return "test\x00"[min(offset, 4)] }
-func (v *vhost) Acknowledge() error              { return nil }
-func (v *vhost) Slots() uint32                   { return 1 }
-func (v *vhost) Now() time.Duration              { return time.Since(v.start) }
+func (v *vhost) Status() virtio.Status         { return v.status }
+func (v *vhost) SetFeatures(f virtio.Features) { v.agreed = f }
+func (v *vhost) QueueMax(uint16) uint16        { return 128 }
+func (v *vhost) Config(uint32) uint32          { return 1 }
+func (v *vhost) Config16(uint32) uint16        { return 0 }
+func (v *vhost) Config8(offset uint32) uint8   { return "test\x00"[min(offset, 4)] }
+func (v *vhost) Acknowledge() error            { return nil }
+func (v *vhost) Slots() uint32                 { return 1 }
+func (v *vhost) Now() time.Duration            { return time.Since(v.start) }
 func (v *vhost) Interrupt(uint32) (device.Interrupt, error) {
 	return device.Interrupt{}, device.ErrInterrupt
 }
