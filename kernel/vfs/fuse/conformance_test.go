@@ -58,3 +58,26 @@ func TestConformance(t *testing.T) {
 		return f
 	}, limits)
 }
+
+// TestConformanceOfServers holds shares to the rules whatever a server can do.
+func TestConformanceOfServers(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		adjust func(s *server)
+	}{
+		{"best", func(*server) {}},
+		{"late", func(s *server) { s.late = true }},
+		{"least", func(s *server) { s.flags, s.write, s.direct, s.QueueMax = 0, writeLeast, true, queueLeast }},
+		{"small pieces", func(s *server) { s.flags &^= initMaxPages; s.QueueMax = 32 }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			vfstest.Run(t, func(t *testing.T) vfs.FileSystem {
+				s := newServer(t)
+				test.adjust(s)
+				f := s.mustStart()
+				t.Cleanup(func() { ends(t, f); s.ended() })
+				return f
+			}, vfstest.Limits{})
+		})
+	}
+}
