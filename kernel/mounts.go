@@ -68,6 +68,9 @@ func (m *machine) openMounts() error {
 			return &mountError{wanted, err}
 		}
 	}
+	if err := m.openInitramfs(m.initramfs); err != nil {
+		return err
+	}
 	return m.openEtc()
 }
 
