@@ -55,7 +55,8 @@ var layers = map[string][]string{
 	"compiler":                     {"abi", "compiler/..."},
 	"image":                        {"abi", "compiler/debuginfo", "compiler/object"},
 	"vmm":                          {"abi", "golang.org/x/sys/unix"},
-	"vmm/process":                  {"abi", "vmm", "golang.org/x/sys/unix"},
+	"vmm/share":                    {"golang.org/x/sys/unix"},
+	"vmm/process":                  {"abi", "vmm", "vmm/share", "golang.org/x/sys/unix"},
 	"vmm/qemu":                     {"abi", "vmm", "golang.org/x/sys/unix"},
 	"cmd/mewz": {
 		"abi", "compiler/...", "image", "vmm", "vmm/...",

@@ -136,7 +136,8 @@ type machine struct {
 	mounts  []*mount
 	waiter  waiter // nil: there are no devices to wait for
 
-	initramfs []byte // of the VMM, or nil
+	initramfs   []byte       // of the VMM, or nil
+	fileDevices []fileDevice // nil: not looked for
 
 	ending   bool          // end was called, or will be
 	stopping bool          // because the host asked
