@@ -7,16 +7,18 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"mewz/abi"
 	"mewz/kernel/console"
+	"mewz/kernel/socket"
 	"mewz/kernel/vfs"
 	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/wasi"
 )
 
 // This file stands in the kernel for programs without a network in the place of
-// network.go, wait.go and etc.go (decision 0015).
+// network.go and etc.go (decision 0015).
 
 // errNoStack is of an image whose configuration was changed by something else
 // than this mewz, which asks abi.Network.Linked.
@@ -26,8 +28,8 @@ var errNoStack = errors.New("network: the image was linked to the kernel without
 // network is the network of the machine: never there.
 type network struct{}
 
-func openNetwork(_ *console.Host, config *abi.Config, _ *discovery.Machine, _ wasi.Random) (*network, error) {
-	if config.Network.Enabled {
+func (m *machine) openNetwork(wasi.Random) (*network, error) {
+	if m.config.Network.Enabled {
 		return nil, errNoStack
 	}
 	return nil, nil
@@ -45,12 +47,16 @@ func applyCommandLine(host *console.Host, _ *abi.Network, _ *discovery.Machine) 
 
 func (n *network) connect(*wasi.Machine) {}
 
-func (n *network) addEtc(files vfs.FileSystem, _ *abi.Config) (vfs.FileSystem, error) {
-	return files, nil
-}
+func (n *network) source() deviceSource { return nil }
+
+func (n *network) events() eventSource { return nil }
+
+func (n *network) waits(wasi.Waiter) {}
+
+func (n *network) withEtc(files *vfs.Archive) (vfs.FileSystem, error) { return orNone(files), nil }
 
 func (n *network) settle() {}
 
-func (n *network) turn() {}
+func (n *network) turn() time.Duration { return socket.Forever }
 
 func (n *network) end() {}
