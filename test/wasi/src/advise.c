@@ -48,8 +48,7 @@ static void syncing(uint32_t fd, uint32_t directory) {
 }
 
 static void without(uint32_t directory) {
-	uint32_t fd;
-	must(open_at(directory, "file", 0, 0, RIGHT(FD_READ) | RIGHT(FD_WRITE), 0, 0, &fd));
+	uint32_t fd = with_rights(directory, "file", RIGHT(FD_READ) | RIGHT(FD_WRITE), 0);
 	answers("fd_advise", "without the right", fd_advise(fd, 0, 1, 0), E(NOTCAPABLE));
 	answers("fd_allocate", "without the right", fd_allocate(fd, 0, 1), E(NOTCAPABLE));
 	answers("fd_sync", "without the right", fd_sync(fd), E(NOTCAPABLE));

@@ -232,7 +232,7 @@ static void renaming(void) {
 
 int main(void) {
 	directory = scratch("names.cleanup");
-	must(open_at(directory, ".", 0, __WASI_OFLAGS_DIRECTORY, RIGHT(FD_READDIR), 0, 0, &powerless));
+	powerless = with_rights(directory, ".", RIGHT(FD_READDIR), 0);
 	plain = opened(directory, "plain");
 	making();
 	linking();

@@ -4,7 +4,7 @@
 #include "check.h"
 
 int main(void) {
-	answers("proc_raise", "no signal", proc_raise(0), E(SUCCESS));
+	answers("proc_raise", "no signal", proc_raise(0), E(INVAL));
 	refuses("proc_raise", "no such signal", proc_raise(31));
 	return result();
 }
