@@ -133,10 +133,12 @@ func newExchange(t testing.TB, n int) *exchange {
 func (x *exchange) request() {
 	x.clock.Advance(50 * time.Microsecond)
 	x.write(x.client, x.head, false)
+	x.stacks[0].Poll()
 	x.stacks[1].Poll()
 	x.read(1, x.server, len(x.head))
 	x.write(x.server, x.head, true)
 	x.write(x.server, x.body, false)
+	x.stacks[1].Poll()
 	x.clock.Advance(50 * time.Microsecond)
 	x.stacks[0].Poll()
 	x.read(0, x.client, len(x.head)+len(x.body))
