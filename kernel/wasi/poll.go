@@ -48,7 +48,7 @@ type pollState struct {
 	input     console.Readiness
 }
 
-// pollOneoff is poll_oneoff (and epoll_oneoff): waits until one of several things
+// pollOneoff is poll_oneoff: waits until one of several things
 // happens, and says which have. Files and output streams are always ready. Whatever is ready
 // is told in each call, so that nothing is kept waiting by others.
 //
@@ -115,10 +115,7 @@ func (p *pollState) waitFor(in, out []byte) {
 // happened. A program may have put out over in: events are smaller, so each subscription is
 // read before it is overwritten.
 func (p *pollState) pass(in, out []byte) {
-	ready := p.system.network.ready
-	if p.system.network.plain {
-		ready = nil
-	}
+	ready := p.system.network.table()
 	for at := nextInteresting(in, 0, ready); at < len(in); at = nextInteresting(in, at+subscriptionBytes, ready) {
 		sub := (*[subscriptionBytes]byte)(in[at:])
 		event := (*[pollEventBytes]byte)(out[p.events*pollEventBytes:])
@@ -155,7 +152,7 @@ func (p *pollState) descriptor(sub *[subscriptionBytes]byte, event *[pollEventBy
 	case d.base&RightPollFDReadwrite == 0:
 		p.put(event, sub, ENotCapable, 0, 0)
 	case d.kind == connection:
-		p.socket(sub, event, d, p.system.network.of(fd)&(socket.Readiness(tag)|socket.Hangup))
+		p.socket(sub, event, d, p.system.network.asked(fd, tag))
 	case (tag == eventRead) != (d.kind == input || d.kind == file):
 		p.put(event, sub, EBadf, 0, 0)
 	case d.kind == input:

@@ -94,5 +94,5 @@ var Table = [...]Entry{
 	{preview1, "sock_send_to_v2", (*System).sockSendTo, Full, "as sock_send_to"},
 	{preview1, "sock_getlocaladdr_v2", (*System).sockGetlocaladdrStorage, Full, "as sock_getlocaladdr, second form"},
 	{preview1, "sock_getpeeraddr_v2", (*System).sockGetpeeraddrStorage, Full, "as sock_getpeeraddr, second form"},
-	{preview1, "epoll_oneoff", (*System).pollOneoff, Full, "as poll_oneoff: what is ready is told again until it is used"},
+	{preview1, "epoll_oneoff", (*System).epollOneoff, Full, "as poll_oneoff, edge-triggered: a socket is told when it becomes ready"},
 }
