@@ -201,7 +201,7 @@ func (e *exerciser) scanDirectory(node vfs.NodeID, directory *object, found map[
 		e.must("Attributes", err)
 		o := found[a.Serial]
 		if o == nil || a.Type == vfs.Directory {
-			o = &object{kind: a.Type}
+			o = &object{kind: a.Type, serial: a.Serial}
 			found[a.Serial] = o
 			switch a.Type {
 			case vfs.Directory:
@@ -269,7 +269,8 @@ func (e *exerciser) verifyOpen(o opened) {
 	if o.mode&vfs.ModeRead == 0 {
 		return
 	}
-	e.buffer = slices.Grow(e.buffer[:0], exerciseBytes+1)[:exerciseBytes+1]
+	size := len(o.content) + 1
+	e.buffer = slices.Grow(e.buffer[:0], size)[:size]
 	n, err := e.files.Read(o.h, [][]byte{e.buffer}, 0)
 	e.must("Read", err)
 	e.same(e.buffer[:n], o.content, "an open file")

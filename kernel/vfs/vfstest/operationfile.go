@@ -151,7 +151,7 @@ func (e *exerciser) appendTo() {
 	if !ok {
 		return
 	}
-	n := min(e.random.IntN(1+e.random.IntN(20_000)), exerciseBytes-len(o.content))
+	n := min(e.random.IntN(1+e.random.IntN(20_000)), max(0, exerciseBytes-len(o.content)))
 	e.note("append %d to %d", n, len(o.content))
 	b := e.pattern(n)
 	done, end, err := e.files.Append(o.h, e.split(b))
