@@ -173,7 +173,7 @@ func TestEveryFailure(t *testing.T) {
 			if now := openDescriptors(n.world); now > open {
 				t.Errorf("%s with a failing %s left a descriptor open", f.Name, failed)
 			}
-			_ = n.Close()
+			n.closeAll()
 			n.files.balanced()
 		}
 	}
