@@ -142,14 +142,6 @@ func (s *System) openSocket(opened socket.Socket, f socket.Family, k socket.Kind
 	return fd, errno
 }
 
-// closeSocket closes the socket of descriptor fd, if it is one.
-func (s *System) closeSocket(d *descriptor, fd uint32) {
-	if d.kind == connection {
-		d.socket.Close()
-		s.network.untag(fd)
-	}
-}
-
 // tag makes fd the number of a socket in the table of readiness.
 func (n *network) tag(opened socket.Socket, fd uint32) {
 	n.plain = n.plain || fd <= uint32(ClockThreadCPU)

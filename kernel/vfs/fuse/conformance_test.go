@@ -1,0 +1,83 @@
+package fuse
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"mewz/kernel/vfs"
+	"mewz/kernel/vfs/vfstest"
+)
+
+// largest finds the greatest size of a file in a directory of this computer.
+func largest(t *testing.T, directory string) uint64 {
+	t.Helper()
+	file, err := os.Create(filepath.Join(directory, "largest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	low, high := uint64(0), uint64(vfs.OffsetMax)
+	for low < high {
+		middle := low + (high-low+1)/2
+		if file.Truncate(int64(middle)) == nil {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return low
+}
+
+// ends makes sure that everything was given back.
+func ends(t *testing.T, f *FileSystem) {
+	if f.handles.used != 0 {
+		t.Errorf("%d handles are left", f.handles.used)
+	}
+	f.nodes.forgetParked()
+	if f.nodes.used != 1 || f.nodes.all[0].refs != 1 {
+		t.Errorf("%d nodes are left, the root is held %d times", f.nodes.used, f.nodes.all[0].refs)
+	}
+	for i := range f.pieces {
+		if p := &f.pieces[i]; p.state == pieceTaken || p.owner != none && p.state != pieceFree {
+			t.Errorf("piece %d is left in state %d, owner %d", i, p.state, p.owner)
+		}
+	}
+	if err := f.End(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestConformance holds a share of the real virtiofsd to the rules of file systems.
+func TestConformance(t *testing.T) {
+	limits := vfstest.Limits{OffsetMax: largest(t, t.TempDir())}
+	vfstest.Run(t, func(t *testing.T) vfs.FileSystem {
+		f := openVhost(t, t.TempDir())
+		t.Cleanup(func() { ends(t, f) })
+		return f
+	}, limits)
+}
+
+// TestConformanceOfServers holds shares to the rules whatever a server can do.
+func TestConformanceOfServers(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		adjust func(s *server)
+	}{
+		{"best", func(*server) {}},
+		{"late", func(s *server) { s.late = true }},
+		{"least", func(s *server) { s.flags, s.write, s.direct, s.QueueMax = 0, writeLeast, true, queueLeast }},
+		{"small pieces", func(s *server) { s.flags &^= initMaxPages; s.QueueMax = 32 }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			vfstest.Run(t, func(t *testing.T) vfs.FileSystem {
+				s := newServer(t)
+				test.adjust(s)
+				f := s.mustStart()
+				t.Cleanup(func() { ends(t, f); s.ended() })
+				return f
+			}, vfstest.Limits{})
+		})
+	}
+}
