@@ -61,6 +61,7 @@ func (f *fake) receive(s *slot) (int, error) {
 // Serial numbers of the fake, by the first letter of a name.
 const (
 	fakeRoot   = 1000
+	fakeHidden = 1001
 	fakeFile   = 'f'
 	fakeLink   = 'l'
 	fakeFolder = 'd'
@@ -69,12 +70,25 @@ const (
 func appendQid(b []byte, serial uint64) []byte {
 	kind := byte(0)
 	switch serial {
-	case fakeRoot, fakeFolder:
+	case fakeRoot, fakeFolder, fakeHidden:
 		kind = qidDirectory
 	case fakeLink:
 		kind = qidSymlink
 	}
 	return binary.LittleEndian.AppendUint64(append(b, kind, 0, 0, 0, 0), serial)
+}
+
+// serialOf returns what names that begin with a letter lead to: hidden directories and
+// the files in them, too.
+func serialOf(first byte) uint64 {
+	switch {
+	case first == '.':
+		return fakeHidden
+	case first >= '0' && first <= '9':
+		return fakeFile
+	default:
+		return uint64(first)
+	}
 }
 
 func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
@@ -94,7 +108,7 @@ func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
 	case kindWalk:
 		count := le.Uint16(s.out[headerBytes+8:])
 		if count == 1 {
-			serial = uint64(s.out[headerBytes+12])
+			serial = serialOf(s.out[headerBytes+12])
 		}
 		f.fids[le.Uint32(s.out[headerBytes+4:])] = serial
 		if a = le.AppendUint16(a, count); count == 1 {
@@ -105,7 +119,7 @@ func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
 		a = appendQid(le.AppendUint64(a, getattrBasics), serial)
 		mode := uint32(modeFile)
 		switch serial {
-		case fakeRoot, fakeFolder:
+		case fakeRoot, fakeFolder, fakeHidden:
 			mode = modeDirectory
 		case fakeLink:
 			mode = modeSymlink
