@@ -94,7 +94,7 @@ var Table = [...]Entry{
 	{abi.Preview1, "sock_send_to_v2", (*System).sockSendTo, Full, "as sock_send_to"},
 	{abi.Preview1, "sock_getlocaladdr_v2", (*System).sockGetlocaladdrStorage, Full, "as sock_getlocaladdr, second form"},
 	{abi.Preview1, "sock_getpeeraddr_v2", (*System).sockGetpeeraddrStorage, Full, "as sock_getpeeraddr, second form"},
-	{abi.Preview1, "epoll_oneoff", (*System).pollOneoff, Full, "as poll_oneoff: what is ready is told again until it is used"},
+	{abi.Preview1, "epoll_oneoff", (*System).epollOneoff, Full, "as poll_oneoff, edge-triggered: a socket is told when it becomes ready"},
 
 	{abi.Unstable, "args_get", (*System).argsGet, Full, "as in preview 1"},
 	{abi.Unstable, "args_sizes_get", (*System).argsSizesGet, Full, "as in preview 1"},
