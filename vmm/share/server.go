@@ -53,13 +53,13 @@ func Start(directory string, o Options) (*Server, *os.File, error) {
 	// Ours may block, in a thread of its own; theirs must not. What is put to not
 	// blocking before NewFile stays so when a child inherits it.
 	s := &Server{options: o, root: root, fids: map[uint32]*fid{}, conn: os.NewFile(uintptr(pair[0]), "share"), done: make(chan struct{})}
-	guest := os.NewFile(uintptr(pair[1]), "share of the guest")
 	if err := unix.SetNonblock(pair[1], true); err != nil {
-		guest.Close()
 		s.conn.Close()
+		unix.Close(pair[1])
 		unix.Close(root)
 		return nil, nil, fmt.Errorf("sharing %s: %w", directory, err)
 	}
+	guest := os.NewFile(uintptr(pair[1]), "share of the guest")
 	go s.run()
 	return s, guest, nil
 }
