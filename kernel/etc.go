@@ -5,28 +5,24 @@ package main
 import (
 	"strconv"
 	"strings"
-	"syscall"
 
 	"mewz/abi"
 	"mewz/kernel/commandline"
 	"mewz/kernel/console"
 	"mewz/kernel/vfs"
-	"mewz/kernel/virtio/discovery"
 )
 
-// applyCommandLine overrides the network of the image by what the VMM says on the
-// kernel command line.
-func applyCommandLine(host *console.Host, n *abi.Network, found *discovery.Machine) error {
-	return overrideNetwork(host, n, hasNetworkDevice(found))
+// applyNetwork overrides the network of the image by words of the kernel command line.
+func (m *machine) applyNetwork(words []string) error {
+	return overrideNetwork(m.host, &m.config.Network, words, hasNetworkDevice(m.found))
 }
 
-// overrideNetwork is applyCommandLine. An address connects also a program that wants
+// overrideNetwork is applyNetwork. An address connects also a program that wants
 // no network, so that others can see that it is there, but only where there is a
 // device.
-func overrideNetwork(host *console.Host, n *abi.Network, hasDevice bool) error {
-	line, _ := syscall.Getenv(abi.CommandLineVariable)
+func overrideNetwork(host *console.Host, n *abi.Network, words []string, hasDevice bool) error {
 	wanted := n.Enabled
-	others, err := commandline.Apply(n, line)
+	others, err := commandline.Apply(n, words)
 	for _, word := range others {
 		host.Message("command line: " + strconv.Quote(word) + " is not for this kernel")
 	}

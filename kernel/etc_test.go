@@ -99,18 +99,17 @@ func TestReadHosts(t *testing.T) {
 }
 
 func TestOverrideNetwork(t *testing.T) {
-	t.Setenv(abi.CommandLineVariable, "ip=10.0.0.2/8 virtio_mmio.device=x ")
+	words := []string{"ip=10.0.0.2/8", "virtio_mmio.device=x"}
 	for _, test := range []struct{ wanted, hasDevice, want bool }{
 		{false, false, false}, {false, true, true}, {true, false, true}, {true, true, true},
 	} {
 		n := abi.Network{Enabled: test.wanted, Gateways: []string{"192.168.0.1"}}
-		err := overrideNetwork(&console.Host{}, &n, test.hasDevice)
+		err := overrideNetwork(&console.Host{}, &n, words, test.hasDevice)
 		if err != nil || len(n.Addresses) != 1 || n.Addresses[0] != "10.0.0.2/8" || n.Gateways != nil || n.Enabled != test.want {
 			t.Errorf("%+v: %v, %+v", test, err, n)
 		}
 	}
-	t.Setenv(abi.CommandLineVariable, "ip=10.0.0.2")
-	if err := overrideNetwork(&console.Host{}, &abi.Network{}, true); err == nil {
+	if err := overrideNetwork(&console.Host{}, &abi.Network{}, []string{"ip=10.0.0.2"}, true); err == nil {
 		t.Error("a malformed command line is taken")
 	}
 }

@@ -47,7 +47,7 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 
 // open prepares all that the program finds, and the program.
 func (m *machine) open() error {
-	if err := applyCommandLine(m.host, &m.config.Network, m.found); err != nil {
+	if err := m.configure(); err != nil {
 		return err
 	}
 	random, err := openRandom(m.config)
@@ -135,6 +135,9 @@ type machine struct {
 	network *network // nil: none
 	mounts  []*mount
 	waiter  waiter // nil: there are no devices to wait for
+
+	initramfs   []byte       // of the VMM, or nil
+	fileDevices []fileDevice // nil: not looked for
 
 	ending   bool          // end was called, or will be
 	stopping bool          // because the host asked

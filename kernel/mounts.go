@@ -67,6 +67,12 @@ func (m *machine) openMounts() error {
 			m.mounts = m.mounts[:len(m.mounts)-1]
 			return &mountError{wanted, err}
 		}
+		if wanted.ReadOnly { // whatever the host does about it
+			opened.files = vfs.ReadOnly(opened.files)
+		}
+	}
+	if err := m.openInitramfs(m.initramfs); err != nil {
+		return err
 	}
 	return m.openEtc()
 }
@@ -191,9 +197,3 @@ func (m *machine) pause(of *mount, limit time.Duration) {
 	m.waiter.Pause(of, limit)
 	of.waiting = false
 }
-
-// openShare opens a directory of the host.
-func (m *machine) openShare(opened *mount) error { return errMountKind }
-
-// openVolume opens the file system on a block device.
-func (m *machine) openVolume(opened *mount) error { return errMountKind }

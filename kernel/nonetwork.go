@@ -5,15 +5,10 @@ package main
 import (
 	"errors"
 	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
-	"mewz/abi"
-	"mewz/kernel/console"
 	"mewz/kernel/socket"
 	"mewz/kernel/vfs"
-	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/wasi"
 )
 
@@ -35,12 +30,10 @@ func (m *machine) openNetwork(wasi.Random) (*network, error) {
 	return nil, nil
 }
 
-// applyCommandLine says that what the VMM has on the kernel command line is for
-// nobody: all words there are about the network (kernel/commandline).
-func applyCommandLine(host *console.Host, _ *abi.Network, _ *discovery.Machine) error {
-	line, _ := syscall.Getenv(abi.CommandLineVariable)
-	for _, word := range strings.Fields(line) {
-		host.Message("command line: " + strconv.Quote(word) + " is not for this kernel, which has no network")
+// applyNetwork says that words of the kernel command line are for nobody.
+func (m *machine) applyNetwork(words []string) error {
+	for _, word := range words {
+		m.host.Message("command line: " + strconv.Quote(word) + " is not for this kernel, which has no network")
 	}
 	return nil
 }

@@ -1,0 +1,4 @@
+package main
+
+// openVolume opens the file system on a block device.
+func (m *machine) openVolume(opened *mount) error { return errMountKind }
