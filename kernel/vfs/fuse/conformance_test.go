@@ -32,6 +32,7 @@ func largest(t *testing.T, directory string) uint64 {
 
 // ends makes sure that everything was given back.
 func ends(t *testing.T, f *FileSystem) {
+	f.settle()
 	if f.handles.used != 0 {
 		t.Errorf("%d handles are left", f.handles.used)
 	}
@@ -79,5 +80,51 @@ func TestConformanceOfServers(t *testing.T) {
 				return f
 			}, vfstest.Limits{})
 		})
+	}
+}
+
+// TestForget: what nobody holds is forgotten, at once if a name of it is gone, else at some time.
+func TestForget(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		s := newServer(t)
+		s.late = late
+		f := s.mustStart()
+		known := func() (n int) {
+			s.work()
+			for _, lookups := range s.lookups {
+				if lookups != 0 {
+					n++
+				}
+			}
+			return n
+		}
+		e, h, err := f.Create(f.Root(), []byte("file"), vfs.ModeWrite)
+		must(t, "Create", err)
+		must(t, "Unlink", f.Unlink(f.Root(), []byte("file")))
+		f.Release(e.Node)
+		must(t, "Close", f.Close(h))
+		if n := known(); n != 0 {
+			t.Errorf("%d files are known after the only one is gone", n)
+		}
+		for i := range 3 * parkedMax {
+			must(t, "MakeDirectory", f.MakeDirectory(f.Root(), []byte{'d', byte(i/16 + 'a'), byte(i%16 + 'a')}))
+		}
+		f.sendForgets()
+		if n := known(); n != parkedMax {
+			t.Errorf("%d directories are known that nobody holds, want %d", n, parkedMax)
+		}
+		e, err = f.Lookup(f.Root(), []byte{'d', 3*parkedMax/16 - 1 + 'a', 15 + 'a'})
+		must(t, "Lookup", err)
+		other, h, err := f.Create(f.Root(), []byte("file"), vfs.ModeWrite)
+		must(t, "Create", err)
+		f.Release(other.Node)
+		must(t, "Close", f.Close(h))
+		must(t, "Rename", f.Rename(f.Root(), []byte("file"), e.Node, []byte("file")))
+		f.Release(e.Node)
+		if n := known(); n != 0 {
+			t.Errorf("%d files are known after a renaming", n)
+		}
+		ends(t, f)
+		s.ended()
 	}
 }
