@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"mewz/kernel/vfs"
 	"mewz/kernel/vfs/vfstest"
 )
@@ -126,5 +128,58 @@ func TestForget(t *testing.T) {
 		}
 		ends(t, f)
 		s.ended()
+	}
+}
+
+// operations is how many of them an exercise has.
+func operations(t *testing.T, usual int) int {
+	switch {
+	case os.Getenv("MEWZ_NIGHTLY") != "":
+		return 1_000_000
+	case testing.Short():
+		return usual / 10
+	}
+	return usual
+}
+
+// TestExercise compares random operations on a share of the real virtiofsd with a model.
+func TestExercise(t *testing.T) {
+	limits := vfstest.Limits{OffsetMax: largest(t, t.TempDir())}
+	vfstest.Exercise(t, func(t *testing.T) vfs.FileSystem { return openVhost(t, t.TempDir()) },
+		vfstest.Plan{Operations: operations(t, 15_000), Limits: limits})
+}
+
+// TestExerciseFull does the same on a disk that is full now and then.
+func TestExerciseFull(t *testing.T) {
+	open := func(t *testing.T) vfs.FileSystem {
+		directory := t.TempDir()
+		if err := unix.Mount("mewz-test", directory, "tmpfs", 0, "size=1m"); err != nil {
+			t.Skipf("a small disk: %v", err)
+		}
+		t.Cleanup(func() {
+			if err := unix.Unmount(directory, 0); err != nil {
+				t.Errorf("unmount %s: %v", directory, err)
+			}
+		})
+		return openVhost(t, directory)
+	}
+	vfstest.Exercise(t, open, vfstest.Plan{
+		Operations: operations(t, 20_000), Full: true,
+		Limits: vfstest.Limits{LooseCookies: true}, // tmpfs counts entries
+	})
+}
+
+// TestExerciseServer does the same with a server that answers late and in the wrong order.
+func TestExerciseServer(t *testing.T) {
+	for seed := range uint64(3) {
+		var s *server
+		vfstest.Exercise(t, func(t *testing.T) vfs.FileSystem {
+			s = newServer(t)
+			s.late = seed != 0
+			if seed == 2 {
+				s.QueueMax = 32
+			}
+			return s.mustStart()
+		}, vfstest.Plan{Seed: seed, Operations: operations(t, 10_000)})
 	}
 }
