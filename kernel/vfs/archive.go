@@ -6,9 +6,12 @@ import (
 	"mewz/abi"
 )
 
-// Archive is the read-only file system of an image, abi.Archive.
+// Archive is the read-only file system of an image, abi.Archive. A node is its
+// index there and so is a handle: neither is counted, nothing is allocated.
 type Archive struct {
+	readOnly
 	archive abi.Archive
+	visited DirectoryEntry // what List shows; it lies here so that nothing is allocated
 }
 
 // OpenArchive opens the archive in b, which must stay as it is.
@@ -17,7 +20,8 @@ func OpenArchive(b []byte) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{archive}
+	a := &Archive{archive: archive}
+	a.self = a
 	if attributes, err := a.Attributes(a.Root()); err != nil || attributes.Type != Directory {
 		return nil, ErrDamaged
 	}
@@ -26,6 +30,12 @@ func OpenArchive(b []byte) (*Archive, error) {
 
 // Root returns node 0.
 func (a *Archive) Root() NodeID { return 0 }
+
+// Hold and Release do nothing: nodes are not counted.
+func (a *Archive) Hold(NodeID) {}
+
+// Release does nothing.
+func (a *Archive) Release(NodeID) {}
 
 // node reads a node; what is damaged is said to be so.
 func (a *Archive) node(node NodeID) (n abi.ArchiveNode, name, data []byte, err error) {
@@ -45,15 +55,20 @@ func (a *Archive) directory(node NodeID) (abi.ArchiveNode, error) {
 	return n, err
 }
 
-// Attributes returns what the archive says about a node.
+// serialOf is the inode number of a node: its index, but never 0.
+func serialOf(node NodeID) uint64 { return uint64(node) + 1 }
+
+// Attributes returns what the archive says about a node. It holds one time and
+// one name for each; of directories it counts no links (1, as others do that do
+// not count).
 func (a *Archive) Attributes(node NodeID) (Attributes, error) {
 	n, _, _, err := a.node(node)
 	if err != nil {
 		return Attributes{}, err
 	}
 	return Attributes{
-		Node: node, Type: Type(n.Type), Links: max(uint64(n.Links), 1),
-		Size: n.Size, ModifiedNanos: n.ModifiedNanos,
+		Serial: serialOf(node), Type: Type(n.Type), Links: 1, Size: n.Size,
+		AccessedNanos: n.ModifiedNanos, ModifiedNanos: n.ModifiedNanos, ChangedNanos: n.ModifiedNanos,
 	}, nil
 }
 
@@ -66,13 +81,13 @@ func (a *Archive) Lookup(directory NodeID, name []byte) (Entry, error) {
 	low, high := uint64(0), n.Size
 	for low < high {
 		middle := low + (high-low)/2
-		entry, err := a.entry(n, middle)
+		node, child, childName, err := a.child(n, middle)
 		if err != nil {
 			return Entry{}, err
 		}
-		switch order := bytes.Compare(entry.Name, name); {
+		switch order := bytes.Compare(childName, name); {
 		case order == 0:
-			return entry, nil
+			return Entry{Node: node, Type: Type(child.Type)}, nil
 		case order < 0:
 			low = middle + 1
 		default:
@@ -82,35 +97,15 @@ func (a *Archive) Lookup(directory NodeID, name []byte) (Entry, error) {
 	return Entry{}, ErrNotFound
 }
 
-// Parent returns the directory that holds directory.
-func (a *Archive) Parent(directory NodeID) (NodeID, error) {
-	n, err := a.directory(directory)
-	return NodeID(n.Parent), err
+// child reads the node of a directory's entry.
+func (a *Archive) child(directory abi.ArchiveNode, index uint64) (node NodeID, n abi.ArchiveNode, name []byte, err error) {
+	node = NodeID(directory.DataOffset + index) // NodeBytes checked that all children exist
+	n, name, _, err = a.node(node)
+	return node, n, name, err
 }
 
-// Entry returns the entry of directory at index.
-func (a *Archive) Entry(directory NodeID, index uint64) (Entry, error) {
-	n, err := a.directory(directory)
-	if err != nil {
-		return Entry{}, err
-	}
-	if index >= n.Size {
-		return Entry{}, ErrNotFound
-	}
-	return a.entry(n, index)
-}
-
-func (a *Archive) entry(directory abi.ArchiveNode, index uint64) (Entry, error) {
-	node := NodeID(directory.DataOffset + index) // NodeBytes checked that all children exist
-	n, name, _, err := a.node(node)
-	if err != nil {
-		return Entry{}, err
-	}
-	return Entry{Node: node, Type: Type(n.Type), Name: name}, nil
-}
-
-// Link returns where a symbolic link leads.
-func (a *Archive) Link(node NodeID) ([]byte, error) {
+// ReadLink returns where a symbolic link leads; it stays valid.
+func (a *Archive) ReadLink(node NodeID) ([]byte, error) {
 	n, _, data, err := a.node(node)
 	if err != nil {
 		return nil, err
@@ -121,17 +116,92 @@ func (a *Archive) Link(node NodeID) ([]byte, error) {
 	return data, nil
 }
 
-// Bytes returns the bytes of a file where they lie in the image.
-func (a *Archive) Bytes(node NodeID, offset, most uint64) ([]byte, error) {
+// Open returns the node as a handle; it can be used without, too.
+func (a *Archive) Open(node NodeID, mode Mode) (Handle, error) {
+	n, _, _, err := a.node(node)
+	if err != nil {
+		return 0, err
+	}
+	return Handle(node), openError(Type(n.Type), mode)
+}
+
+// Close does nothing.
+func (a *Archive) Close(Handle) error { return nil }
+
+// Sync has nothing to wait for.
+func (a *Archive) Sync(Handle, bool) error { return nil }
+
+// Read copies from where the bytes of the file lie in the image.
+func (a *Archive) Read(h Handle, into [][]byte, offset uint64) (int, error) {
+	data, err := a.Bytes(NodeID(h), offset)
+	return scatter(into, data), err
+}
+
+// scatter copies data into buffers one after the other.
+func scatter(into [][]byte, data []byte) (n int) {
+	for i := 0; i < len(into) && len(data) != 0; i++ {
+		copied := copy(into[i], data)
+		data = data[copied:]
+		n += copied
+	}
+	return n
+}
+
+// Bytes returns the bytes of a file from offset on, where they lie in the image.
+func (a *Archive) Bytes(node NodeID, offset uint64) ([]byte, error) {
 	n, _, data, err := a.node(node)
 	switch {
 	case err != nil:
 		return nil, err
 	case n.Type == abi.ArchiveDirectory:
 		return nil, ErrDirectory
+	case n.Type != abi.ArchiveFile:
+		return nil, ErrInvalid
 	case offset >= uint64(len(data)):
 		return nil, nil
 	}
-	data = data[offset:]
-	return data[:min(most, uint64(len(data)))], nil
+	return data[offset:], nil
 }
+
+// dotEntries is how many entries are listed before those of the archive: . and ..
+const dotEntries = 2
+
+// List visits the children in their order; a cookie is how many come before it.
+func (a *Archive) List(h Handle, cookie uint64, visit func(e *DirectoryEntry) bool) error {
+	n, err := a.directory(NodeID(h))
+	if err != nil {
+		return err
+	}
+	if !listDots(&a.visited, cookie, serialOf(NodeID(h)), serialOf(NodeID(n.Parent)), visit) {
+		return nil
+	}
+	for i := max(cookie, dotEntries) - dotEntries; i < n.Size; i++ {
+		node, child, name, err := a.child(n, i)
+		if err != nil {
+			return err
+		}
+		a.visited = DirectoryEntry{Serial: serialOf(node), Type: Type(child.Type), Name: name, Next: i + dotEntries + 1}
+		if !visit(&a.visited) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// listDots visits . and .., where cookie is before them, and reports whether to
+// go on.
+func listDots(e *DirectoryEntry, cookie, self, parent uint64, visit func(e *DirectoryEntry) bool) bool {
+	for i := cookie; i < dotEntries; i++ {
+		*e = DirectoryEntry{Serial: self, Type: Directory, Name: dotNames[:i+1], Next: i + 1}
+		if i == 1 {
+			e.Serial = parent
+		}
+		if !visit(e) {
+			return false
+		}
+	}
+	return true
+}
+
+// dotNames is what the first two entries are called.
+var dotNames = [dotEntries]byte{'.', '.'}

@@ -1,5 +1,7 @@
 package vfs
 
+import "mewz/abi"
+
 // Generated is a file in /etc that is made when it is looked at.
 type Generated struct {
 	Name string
@@ -7,21 +9,20 @@ type Generated struct {
 	Content func() []byte
 }
 
-// Nodes of a layer. Those of a file system below are indices and stay below.
+// Nodes of a layer. Those of the archive below are indices and stay below.
 const (
-	layerRoot NodeID = 1<<63 + iota
-	layerEtc
-	layerFiles // the first of the generated files
+	layerEtc   NodeID = 1<<63 + iota
+	layerFiles        // the first of the generated files
 )
 
-// layer shows generated files in /etc above what another file system has.
+// layer shows generated files in /etc above what an archive has. As there, a
+// handle is a node and nothing is counted.
 type layer struct {
-	lower       FileSystem // nil: nothing
-	root, etc   NodeID     // of lower, where it has them
-	rootEntries uint64     // of lower
-	etcEntries  uint64
-	files       []Generated // that lower has not
-	contents    [][]byte    // of files, as they were last looked at
+	readOnly
+	*Archive
+	etc      NodeID      // where the files are: of the archive or layerEtc
+	files    []Generated // that the archive has not
+	contents [][]byte    // of files, as they were last looked at
 }
 
 // WithEtc returns a file system that shows files in /etc, where lower has none of
@@ -30,26 +31,24 @@ type layer struct {
 //
 // The content of a file is made when it is asked for its attributes or for its
 // beginning, so that a program that reads on sees one and the same.
-func WithEtc(lower FileSystem, files []Generated) (FileSystem, error) {
-	l := &layer{lower: lower, root: layerRoot, etc: layerEtc}
-	if lower != nil {
-		l.root = lower.Root()
+func WithEtc(lower *Archive, files []Generated) (FileSystem, error) {
+	if lower == nil {
+		root := abi.ArchiveNode{Type: abi.ArchiveDirectory, NameOffset: abi.ArchiveHeaderBytes}
 		var err error
-		if l.rootEntries, err = countEntries(lower, l.root); err != nil {
+		if lower, err = OpenArchive(abi.AppendArchiveNode(abi.AppendArchiveHeader(nil, 1), &root)); err != nil {
 			return nil, err
 		}
-		switch entry, err := lower.Lookup(l.root, []byte("etc")); {
-		case err == ErrNotFound:
-		case err != nil:
-			return nil, err
-		case entry.Type != Directory:
-			return lower, nil
-		default:
-			l.etc = entry.Node
-			if l.etcEntries, err = countEntries(lower, l.etc); err != nil {
-				return nil, err
-			}
-		}
+	}
+	l := &layer{Archive: lower, etc: layerEtc}
+	l.readOnly.self = l
+	switch entry, err := lower.Lookup(lower.Root(), []byte("etc")); {
+	case err == ErrNotFound:
+	case err != nil:
+		return nil, err
+	case entry.Type != Directory:
+		return lower, nil
+	default:
+		l.etc = entry.Node
 	}
 	for _, file := range files {
 		if l.etc != layerEtc {
@@ -65,22 +64,6 @@ func WithEtc(lower FileSystem, files []Generated) (FileSystem, error) {
 	return l, nil
 }
 
-// countEntries counts the entries of a directory.
-func countEntries(system FileSystem, directory NodeID) (n uint64, err error) {
-	for {
-		switch _, err := system.Entry(directory, n); err {
-		case nil:
-			n++
-		case ErrNotFound:
-			return n, nil
-		default:
-			return n, err
-		}
-	}
-}
-
-func (l *layer) Root() NodeID { return l.root }
-
 // file returns the index of a generated file.
 func (l *layer) file(node NodeID) (i int, ok bool) {
 	if node < layerFiles || node-layerFiles >= NodeID(len(l.files)) {
@@ -89,13 +72,6 @@ func (l *layer) file(node NodeID) (i int, ok bool) {
 	return int(node - layerFiles), true
 }
 
-func (l *layer) entryOf(i int) Entry {
-	return Entry{Node: layerFiles + NodeID(i), Type: File, Name: []byte(l.files[i].Name)}
-}
-
-// etcEntry is the entry of an /etc that lower has not.
-func (l *layer) etcEntry() Entry { return Entry{Node: layerEtc, Type: Directory, Name: []byte("etc")} }
-
 // refresh makes the content of a file anew.
 func (l *layer) refresh(i int) []byte {
 	l.contents[i] = l.files[i].Content()
@@ -103,112 +79,114 @@ func (l *layer) refresh(i int) []byte {
 }
 
 func (l *layer) Attributes(node NodeID) (Attributes, error) {
-	const directoryLinks = 2 // . and the name; entries below are files, or one directory
 	switch i, ok := l.file(node); {
 	case ok:
-		return Attributes{Node: node, Type: File, Links: 1, Size: uint64(len(l.refresh(i)))}, nil
+		return Attributes{Serial: serialOf(node), Type: File, Links: 1, Size: uint64(len(l.refresh(i)))}, nil
 	case node == layerEtc:
-		return Attributes{Node: node, Type: Directory, Links: directoryLinks, Size: uint64(len(l.files))}, nil
-	case node == layerRoot:
-		return Attributes{Node: node, Type: Directory, Links: directoryLinks + 1, Size: 1}, nil
-	case l.lower == nil:
-		return Attributes{}, ErrNotFound
+		return Attributes{Serial: serialOf(node), Type: Directory, Links: 1, Size: uint64(len(l.files))}, nil
 	}
-	a, err := l.lower.Attributes(node)
+	a, err := l.Archive.Attributes(node)
 	switch {
 	case err != nil:
-		return a, err
 	case node == l.etc:
 		a.Size += uint64(len(l.files))
-	case node == l.root && l.etc == layerEtc:
-		a.Size, a.Links = a.Size+1, a.Links+1
+	case node == l.Root() && l.etc == layerEtc:
+		a.Size++
 	}
-	return a, nil
+	return a, err
 }
 
 func (l *layer) Lookup(directory NodeID, name []byte) (Entry, error) {
 	if directory == l.etc {
 		for i := range l.files {
 			if l.files[i].Name == string(name) {
-				return l.entryOf(i), nil
+				return Entry{Node: layerFiles + NodeID(i), Type: File}, nil
 			}
 		}
 	}
-	if directory == l.root && l.etc == layerEtc && string(name) == "etc" {
-		return l.etcEntry(), nil
+	switch _, isFile := l.file(directory); {
+	case isFile:
+		return Entry{}, ErrNotDirectory
+	case directory == layerEtc:
+		return Entry{}, ErrNotFound
+	case directory == l.Root() && l.etc == layerEtc && string(name) == "etc":
+		return Entry{Node: layerEtc, Type: Directory}, nil
 	}
-	if err := l.onlyBelow(directory); err != nil {
-		return Entry{}, err
-	}
-	return l.lower.Lookup(directory, name)
+	return l.Archive.Lookup(directory, name)
 }
 
-// onlyBelow says what a directory is that lower does not know.
-func (l *layer) onlyBelow(directory NodeID) error {
-	if _, isFile := l.file(directory); isFile {
+// List visits what the archive has before what it has not.
+func (l *layer) List(h Handle, cookie uint64, visit func(e *DirectoryEntry) bool) error {
+	node := NodeID(h)
+	if _, isFile := l.file(node); isFile {
 		return ErrNotDirectory
 	}
-	if l.lower == nil || directory >= layerRoot {
-		return ErrNotFound
+	next, more := cookie, true
+	if node == layerEtc {
+		more = listDots(&l.visited, cookie, serialOf(node), serialOf(l.Root()), visit)
+		next = max(cookie, dotEntries)
+	} else if err := l.Archive.List(h, cookie, func(e *DirectoryEntry) bool {
+		next, more = e.Next, visit(e)
+		return more
+	}); err != nil {
+		return err
+	}
+	if !more {
+		return nil
+	}
+	first := uint64(dotEntries) // cookie of the first that the archive has not
+	if node != layerEtc {
+		n, err := l.directory(node)
+		if err != nil {
+			return err
+		}
+		first += n.Size
+	}
+	switch {
+	case node == l.etc:
+		for i := next - first; i < uint64(len(l.files)); i++ {
+			serial := serialOf(layerFiles + NodeID(i))
+			l.visited = DirectoryEntry{Serial: serial, Type: File, Name: []byte(l.files[i].Name), Next: first + i + 1}
+			if !visit(&l.visited) {
+				break
+			}
+		}
+	case node == l.Root() && l.etc == layerEtc && next == first:
+		l.visited = DirectoryEntry{Serial: serialOf(layerEtc), Type: Directory, Name: []byte("etc"), Next: first + 1}
+		visit(&l.visited)
 	}
 	return nil
 }
 
-func (l *layer) Parent(directory NodeID) (NodeID, error) {
-	if directory == layerRoot || directory == layerEtc {
-		return l.root, nil
-	}
-	if err := l.onlyBelow(directory); err != nil {
-		return 0, err
-	}
-	return l.lower.Parent(directory)
-}
-
-// Entry lists what lower has before what it has not.
-func (l *layer) Entry(directory NodeID, index uint64) (Entry, error) {
-	switch {
-	case directory == l.root && l.etc == layerEtc && index == l.rootEntries:
-		return l.etcEntry(), nil
-	case directory == l.etc && index >= l.etcEntries:
-		if i := index - l.etcEntries; i < uint64(len(l.files)) {
-			return l.entryOf(int(i)), nil
-		}
-		return Entry{}, ErrNotFound
-	}
-	if err := l.onlyBelow(directory); err != nil {
-		return Entry{}, err
-	}
-	return l.lower.Entry(directory, index)
-}
-
-func (l *layer) Link(node NodeID) ([]byte, error) {
-	switch {
-	case node >= layerRoot:
+func (l *layer) ReadLink(node NodeID) ([]byte, error) {
+	if _, isFile := l.file(node); isFile || node == layerEtc {
 		return nil, ErrNotLink
-	case l.lower == nil:
-		return nil, ErrNotFound
 	}
-	return l.lower.Link(node)
+	return l.Archive.ReadLink(node)
 }
 
-func (l *layer) Bytes(node NodeID, offset, most uint64) ([]byte, error) {
-	if node < layerRoot && l.lower != nil {
-		return l.lower.Bytes(node, offset, most)
+func (l *layer) Open(node NodeID, mode Mode) (Handle, error) {
+	if _, isFile := l.file(node); isFile {
+		return Handle(node), openError(File, mode)
 	}
-	i, ok := l.file(node)
-	switch {
-	case node == layerRoot || node == layerEtc:
-		return nil, ErrDirectory
-	case !ok:
-		return nil, ErrNotFound
+	if node == layerEtc {
+		return Handle(node), openError(Directory, mode)
+	}
+	return l.Archive.Open(node, mode)
+}
+
+func (l *layer) Read(h Handle, into [][]byte, offset uint64) (int, error) {
+	i, isFile := l.file(NodeID(h))
+	if NodeID(h) == layerEtc {
+		return 0, ErrDirectory
+	}
+	if !isFile {
+		return l.Archive.Read(h, into, offset)
 	}
 	data := l.contents[i]
 	if offset == 0 || data == nil {
 		data = l.refresh(i)
 	}
-	if offset >= uint64(len(data)) {
-		return nil, nil
-	}
-	data = data[offset:]
-	return data[:min(most, uint64(len(data)))], nil
+	data = data[min(offset, uint64(len(data))):]
+	return scatter(into, data), nil
 }

@@ -1,6 +1,7 @@
 package vfs_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -18,41 +19,70 @@ func generated(version *string) []vfs.Generated {
 }
 
 // list returns what is below a directory as "name/" and "name=content".
-func list(t *testing.T, system vfs.FileSystem, directory vfs.NodeID) string {
+func list(t *testing.T, system vfs.FileSystem, directory, parent vfs.NodeID) string {
 	t.Helper()
-	var names []string
-	for i := uint64(0); ; i++ {
-		entry, err := system.Entry(directory, i)
-		if err == vfs.ErrNotFound {
-			if a, err := system.Attributes(directory); err != nil || a.Size != i || a.Type != vfs.Directory {
-				t.Errorf("attributes %+v, %v of a directory of %d", a, err, i)
-			}
-			return strings.Join(names, " ")
+	h, err := system.Open(directory, vfs.ModeRead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []vfs.DirectoryEntry
+	visit := func(e *vfs.DirectoryEntry) bool {
+		entry := *e
+		entry.Name = bytes.Clone(e.Name)
+		entries = append(entries, entry)
+		return len(entries)%2 == 1 // so that every second one is the first of a call
+	}
+	for before := -1; before != len(entries); {
+		before = len(entries)
+		cookie := uint64(0)
+		if before > 0 {
+			cookie = entries[before-1].Next
 		}
-		if err != nil {
+		if err := system.List(h, cookie, visit); err != nil {
 			t.Fatal(err)
 		}
-		found, err := system.Lookup(directory, entry.Name)
-		if err != nil || found.Node != entry.Node || found.Type != entry.Type {
-			t.Errorf("Lookup(%s) = %+v, %v, want %+v", entry.Name, found, err, entry)
-		}
-		switch entry.Type {
-		case vfs.Directory:
-			if parent, err := system.Parent(entry.Node); err != nil || parent != directory {
-				t.Errorf("Parent(%s) = %v, %v, want %v", entry.Name, parent, err, directory)
-			}
-			names = append(names, string(entry.Name)+"/", "{", list(t, system, entry.Node), "}")
-		case vfs.File:
-			a, err := system.Attributes(entry.Node)
-			b, errBytes := system.Bytes(entry.Node, 0, 100)
-			if err != nil || errBytes != nil || a.Size != uint64(len(b)) || a.Type != vfs.File || a.Links == 0 {
-				t.Errorf("%s: %+v, %v, %d bytes, %v", entry.Name, a, err, len(b), errBytes)
-			}
-			names = append(names, string(entry.Name)+"="+strings.TrimSpace(string(b)))
-		default:
-			names = append(names, string(entry.Name))
+	}
+	for i, dot := range []struct {
+		name string
+		node vfs.NodeID
+	}{{".", directory}, {"..", parent}} {
+		a, err := system.Attributes(dot.node)
+		if e := entries[i]; err != nil || string(e.Name) != dot.name || e.Serial != a.Serial || e.Type != vfs.Directory {
+			t.Errorf("entry %d is %+v, want %s with %+v, %v", i, e, dot.name, a, err)
 		}
 	}
+	if a, err := system.Attributes(directory); err != nil || a.Size != uint64(len(entries)-2) || a.Type != vfs.Directory {
+		t.Errorf("attributes %+v, %v of a directory of %d", a, err, len(entries)-2)
+	}
+	var names []string
+	for _, e := range entries[2:] {
+		names = append(names, listed(t, system, directory, e))
+	}
+	return strings.Join(names, " ")
+}
+
+// listed checks one entry and returns its text.
+func listed(t *testing.T, system vfs.FileSystem, directory vfs.NodeID, e vfs.DirectoryEntry) string {
+	t.Helper()
+	found, err := system.Lookup(directory, e.Name)
+	if err != nil || found.Type != e.Type {
+		t.Errorf("Lookup(%s) = %+v, %v, want %+v", e.Name, found, err, e)
+	}
+	a, err := system.Attributes(found.Node)
+	if err != nil || a.Serial != e.Serial || a.Type != e.Type || a.Links == 0 {
+		t.Errorf("%s: %+v, %v, listed as %+v", e.Name, a, err, e)
+	}
+	switch e.Type {
+	case vfs.Directory:
+		return string(e.Name) + "/ { " + list(t, system, found.Node, directory) + " }"
+	case vfs.File:
+		content := read(t, system, found.Node, 0, 100)
+		if a.Size != uint64(len(content)) {
+			t.Errorf("%s has %d bytes, read %d", e.Name, a.Size, len(content))
+		}
+		return string(e.Name) + "=" + strings.TrimSpace(content)
+	}
+	return string(e.Name)
 }
 
 func TestWithEtc(t *testing.T) {
@@ -71,7 +101,7 @@ func TestWithEtc(t *testing.T) {
 		{"etc is a file", vfstest.Tree{"etc": "no"}, "etc=no"},
 		{"etc is a link", vfstest.Tree{"etc": "->other"}, "etc"},
 	} {
-		var lower vfs.FileSystem
+		var lower *vfs.Archive
 		if test.tree != nil {
 			a, err := vfs.OpenArchive(vfstest.Archive(test.tree))
 			if err != nil {
@@ -83,24 +113,25 @@ func TestWithEtc(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}
-		if got := list(t, system, system.Root()); got != test.want {
+		if got := list(t, system, system.Root(), system.Root()); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
-		}
-		if parent, err := system.Parent(system.Root()); err != nil || parent != system.Root() {
-			t.Errorf("%s: the root's parent is %v, %v", test.name, parent, err)
 		}
 	}
 }
 
 func TestWithEtcErrors(t *testing.T) {
 	version := ""
-	for _, lower := range []vfs.FileSystem{nil, open(t)} {
+	for _, lower := range []*vfs.Archive{nil, open(t)} {
 		system, err := vfs.WithEtc(lower, generated(&version))
 		if err != nil {
 			t.Fatal(err)
 		}
 		walk := func(path string) (vfs.Entry, error) {
-			return vfs.Resolve(system, vfs.Walk{Base: system.Root(), Path: []byte(path), Follow: true})
+			place, err := vfs.Resolve(system, vfs.Walk{Base: system.Root(), Path: []byte(path), Follow: true})
+			if err == nil && !place.Exists() {
+				err = vfs.ErrNotFound
+			}
+			return place.Entry, err
 		}
 		for path, want := range map[string]error{
 			"etc/none": vfs.ErrNotFound, "none": vfs.ErrNotFound, "etc/hosts/x": vfs.ErrNotDirectory, "etc/hosts/": vfs.ErrNotDirectory,
@@ -115,23 +146,21 @@ func TestWithEtcErrors(t *testing.T) {
 		beyond := vfs.NodeID(1<<64 - 1)
 		_, errLookup := system.Lookup(hosts.Node, []byte("x"))
 		_, errLookupBeyond := system.Lookup(beyond, []byte("x"))
-		_, errParent := system.Parent(hosts.Node)
-		_, errEntry := system.Entry(hosts.Node, 0)
-		_, errLink := system.Link(hosts.Node)
-		_, errBytes := system.Bytes(etc.Node, 0, 1)
-		_, errBytesBeyond := system.Bytes(beyond, 0, 1)
+		errList := system.List(vfs.Handle(hosts.Node), 0, nil)
+		_, errLink := system.ReadLink(hosts.Node)
+		_, errRead := system.Read(vfs.Handle(etc.Node), nil, 0)
+		_, errReadBeyond := system.Read(vfs.Handle(beyond), nil, 0)
 		_, errAttributes := system.Attributes(beyond)
+		_, errOpen := system.Open(hosts.Node, vfs.ModeRead|vfs.ModeWrite)
+		_, _, errCreate := system.Create(etc.Node, []byte("hosts"), vfs.ModeWrite)
 		for i, pair := range [][2]error{
-			{errLookup, vfs.ErrNotDirectory}, {errLookupBeyond, vfs.ErrNotFound}, {errParent, vfs.ErrNotDirectory},
-			{errEntry, vfs.ErrNotDirectory}, {errLink, vfs.ErrNotLink}, {errBytes, vfs.ErrDirectory},
-			{errBytesBeyond, vfs.ErrNotFound},
+			{errLookup, vfs.ErrNotDirectory}, {errLookupBeyond, vfs.ErrDamaged}, {errList, vfs.ErrNotDirectory},
+			{errLink, vfs.ErrNotLink}, {errRead, vfs.ErrDirectory}, {errReadBeyond, vfs.ErrDamaged}, {errAttributes, vfs.ErrDamaged},
+			{errOpen, vfs.ErrReadOnly}, {errCreate, vfs.ErrExists}, {system.RemoveDirectory(system.Root(), []byte("etc")), vfs.ErrNotEmpty},
 		} {
 			if !errors.Is(pair[0], pair[1]) {
 				t.Errorf("error %d: %v, want %v", i, pair[0], pair[1])
 			}
-		}
-		if errAttributes == nil {
-			t.Error("a node that nobody has has attributes")
 		}
 	}
 }
@@ -147,13 +176,7 @@ func TestWithEtcContentChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := func(offset uint64) string {
-		b, err := system.Bytes(file.Node, offset, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
-	}
+	read := func(offset uint64) string { return read(t, system, file.Entry.Node, offset, 10) }
 	first := read(0)
 	version = "x"
 	if got := first + read(10) + read(20); got != "nameserver 10.0.2.3\n" {
@@ -162,7 +185,7 @@ func TestWithEtcContentChanges(t *testing.T) {
 	if got := read(0); got != "x" {
 		t.Errorf("read %q from the beginning, want what is there now", got)
 	}
-	if a, err := system.Attributes(file.Node); err != nil || a.Size != 1 {
+	if a, err := system.Attributes(file.Entry.Node); err != nil || a.Size != 1 {
 		t.Errorf("attributes %+v, %v", a, err)
 	}
 }

@@ -1,6 +1,7 @@
-// Package vfstest makes archives for tests.
+// Package vfstest tests file systems, and makes archives for tests.
 //
-// In: paths and contents. Out: abi.Archive as the image builder writes it.
+// In: a vfs.FileSystem; out: whether it does what the interface says (Run). In:
+// paths and contents; out: abi.Archive as the image builder writes it (Archive).
 package vfstest
 
 import (
