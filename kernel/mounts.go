@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +21,8 @@ type mount struct {
 	// end brings what the program has written to safety; nil: there is nothing that
 	// outlives the machine.
 	end func() error
+	// tick brings to safety what has waited long enough for it; nil: nothing waits.
+	tick func() error
 	// device is what the file system waits for, once it is open; nil: nothing.
 	device  deviceSource
 	waiting bool // a call of the file system has not ended
@@ -178,6 +181,33 @@ func (m *machine) needsWaiter() bool {
 		}
 	}
 	return false
+}
+
+// tickEvery is how often file systems are asked whether something has waited long enough;
+// ext4 has it wait for some seconds.
+const tickEvery = time.Second
+
+// tick lets file systems bring to safety what has waited long enough, so that a machine
+// that is killed loses little. No call of a file system may be under way.
+func (m *machine) tick() {
+	for _, mounted := range m.mounts {
+		if mounted.tick != nil {
+			_ = mounted.tick() // it says so itself, and the program learns it by its next call
+		}
+	}
+}
+
+// programWaiter is how the program waits.
+type programWaiter struct{ machine *machine }
+
+// Wait implements wasi.Waiter.
+func (w programWaiter) Wait(input bool, timeout time.Duration) {
+	m := w.machine
+	if slices.ContainsFunc(m.mounts, func(o *mount) bool { return o.tick != nil }) {
+		m.tick()
+		timeout = min(timeout, tickEvery)
+	}
+	m.waiter.Wait(input, timeout)
 }
 
 // pause lets the rest of the machine go on while the file system of waits for its
