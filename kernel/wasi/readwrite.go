@@ -422,7 +422,7 @@ func (s *System) readStream(d *descriptor, buffers vector, total uint64) (read u
 // awaitInput waits for input while the network runs: connections must not die of a
 // program that reads what somebody types.
 func (s *System) awaitInput(d *descriptor) {
-	for s.network.stack != nil && !d.in.Wait(0).Ready {
+	for s.network.devices && !d.in.Wait(0).Ready {
 		if !s.poll() {
 			s.wait(true, socket.Forever)
 		}
