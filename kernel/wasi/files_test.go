@@ -294,7 +294,7 @@ func TestOpenNeedsRights(t *testing.T) {
 		open(ENotCapable, 0, RightFDWrite, FlagRSync)
 		open(Success, 0, RightFDWrite, FlagAppend|FlagNonblock)
 		give(RightPathOpen|RightPathCreateFile, directoryRights|fileRights)
-		open(EPerm, OpenTruncate, 0, 0)
+		open(ENotCapable, OpenTruncate, 0, 0)
 		open(Success, OpenCreate, 0, 0)
 		give(RightPathOpen, directoryRights|fileRights)
 		open(ENotCapable, OpenCreate, 0, 0)

@@ -105,6 +105,9 @@ func (o *opening) needed() Rights {
 	if o.flags&OpenCreate != 0 {
 		rights |= RightPathCreateFile
 	}
+	if o.flags&OpenTruncate != 0 {
+		rights |= RightPathFilestatSetSize
+	}
 	return rights
 }
 
@@ -132,11 +135,9 @@ const createTries = 4
 //   - ELOOP: a symbolic link at the end of path is not to be followed.
 //   - ENOTSUP: path names what can not be opened here: a device, a pipe or socket of a host.
 //   - EMFILE: 65,536 descriptors are open.
-//   - EPERM: O_TRUNC, and the right path_filestat_set_size was given up; that number because
-//     the first version of wasi-testsuite takes no other.
 //   - ENOTCAPABLE: the right path_open was given up; or path_create_file and there is
-//     O_CREAT, fd_datasync or fd_sync and fdflags have writes wait; or fd does not hand on the
-//     right to read or write that is wanted.
+//     O_CREAT, path_filestat_set_size and there is O_TRUNC, fd_datasync or fd_sync and fdflags
+//     have writes wait; or fd does not hand on the right to read or write that is wanted.
 func (s *System) pathOpen(a *Args) Errno {
 	lookup, oflags, fdFlags := uint32(a[1]), uint32(a[4]), uint32(a[7])
 	how := opening{OpenFlags(oflags), FDFlags(fdFlags), Rights(a[5]), Rights(a[6])}
@@ -154,8 +155,6 @@ func (s *System) pathOpen(a *Args) Errno {
 		return EInval
 	case !o.directory.base.allow(how.fdFlags):
 		return ENotCapable
-	case how.flags&OpenTruncate != 0 && o.directory.base&RightPathFilestatSetSize == 0:
-		return EPerm
 	case s.descriptors.full():
 		return EMFile
 	}
