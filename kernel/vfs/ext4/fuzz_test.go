@@ -104,6 +104,24 @@ func spoil(bases []fuzzBase, in []byte) {
 	abuse(d, uint64(take()), len(in)/2)
 }
 
+// listSome adds names of a directory to a list.
+func listSome(fs *FileSystem, node vfs.NodeID, names [][]byte) [][]byte {
+	h, err := fs.Open(node, vfs.ModeRead)
+	if err != nil {
+		return names
+	}
+	seen := 0
+	_ = fs.List(h, 0, func(e *vfs.DirectoryEntry) bool {
+		if len(names) < 100 {
+			names = append(names, bytes.Clone(e.Name))
+		}
+		seen++
+		return seen < 1000
+	})
+	_ = fs.Close(h)
+	return names
+}
+
 // abuse does with a volume what a program may do, whatever comes back.
 func abuse(d *disk, seed uint64, operations int) {
 	c := clock(1)
@@ -114,22 +132,7 @@ func abuse(d *disk, seed uint64, operations int) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	nodes := []vfs.Entry{{Node: fs.Root(), Type: vfs.Directory}}
 	names := [][]byte{[]byte("deep"), []byte("lost+found"), []byte("new")}
-	list := func(node vfs.NodeID) {
-		h, err := fs.Open(node, vfs.ModeRead)
-		if err != nil {
-			return
-		}
-		seen, cookie := 0, uint64(0)
-		_ = fs.List(h, cookie, func(e *vfs.DirectoryEntry) bool {
-			if len(names) < 100 {
-				names = append(names, bytes.Clone(e.Name))
-			}
-			seen++
-			return seen < 1000
-		})
-		_ = fs.Close(h)
-	}
-	list(fs.Root())
+	names = listSome(fs, fs.Root(), names)
 	for range min(operations+20, 200) {
 		node, other := nodes[r.IntN(len(nodes))], nodes[r.IntN(len(nodes))]
 		name, to := names[r.IntN(len(names))], names[r.IntN(len(names))]
@@ -143,7 +146,7 @@ func abuse(d *disk, seed uint64, operations int) {
 				nodes = append(nodes, e)
 			}
 		case 3:
-			list(node.Node)
+			names = listSome(fs, node.Node, names)
 		case 4, 5:
 			if h, err := fs.Open(node.Node, vfs.ModeRead|vfs.ModeWrite); err == nil {
 				_, _ = fs.Read(h, [][]byte{b}, at)
