@@ -6,7 +6,7 @@ FUZZTIME ?= 20s
 # How long compiled code is compared with wazero on random modules.
 DIFFERENTIALTIME ?= 60s
 
-.PHONY: all setup kernel build demo test lint bench bench-net nightly fuzz clean
+.PHONY: all setup kernel build demo test lint bench bench-net bench-files nightly fuzz clean
 
 all: build lint
 
@@ -43,6 +43,10 @@ bench: setup build
 # HTTP servers in our machines and in Linux; needs root for its network.
 bench-net: setup build
 	$(GO) run ./test/benchnet $(BENCHNETFLAGS)
+
+# File systems of our machine and of Linux, over the same devices.
+bench-files: setup build
+	$(GO) run ./test/benchfiles $(BENCHFILESFLAGS)
 
 fuzz:
 	$(GO) run ./test/fuzz -time $(FUZZTIME)

@@ -55,7 +55,8 @@ var layers = map[string][]string{
 	"compiler":                     {"abi", "compiler/..."},
 	"image":                        {"abi", "compiler/debuginfo", "compiler/object"},
 	"vmm":                          {"abi", "golang.org/x/sys/unix"},
-	"vmm/process":                  {"abi", "vmm", "golang.org/x/sys/unix"},
+	"vmm/share":                    {"golang.org/x/sys/unix"},
+	"vmm/process":                  {"abi", "vmm", "vmm/share", "golang.org/x/sys/unix"},
 	"vmm/qemu":                     {"abi", "vmm", "golang.org/x/sys/unix"},
 	"cmd/mewz": {
 		"abi", "compiler/...", "image", "vmm", "vmm/...",
@@ -103,6 +104,7 @@ var layers = map[string][]string{
 	"kernel/vfs/fuse":                {"abi", "kernel/device", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
 	"kernel/vfs/ext4":                {"kernel/vfs"},
 	"kernel/commandline":             {"abi"},
+	"kernel/initramfs":               {"abi", "kernel/commandline", "kernel/vfs"},
 	"kernel/instance":                {"abi", "kernel/system"},
 	"kernel/instance/internal/probe": {"abi", "kernel/instance"},
 	"kernel/wasi":                    {"abi", "kernel/clock", "kernel/console", "kernel/entropy", "kernel/instance", "kernel/socket", "kernel/system", "kernel/vfs"},

@@ -97,6 +97,10 @@ const (
 	// (Config.Network.Enabled): IFF_NO_PI and IFF_VNET_HDR with headers of
 	// NetworkHeaderBytes, not blocking. In a machine there is no such descriptor.
 	DescriptorNetwork = 5
+
+	// DescriptorFiles is the first of those that a process has for its mounts
+	// (Mount.Tag), one after the other.
+	DescriptorFiles = 6
 )
 
 // NetworkHeaderBytes is the header of each frame on DescriptorNetwork: struct

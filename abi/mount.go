@@ -30,9 +30,9 @@ const (
 	MountVolume MountKind = 4
 )
 
-// mountsMax bounds the mounts of a configuration: each share and each volume is a
+// MountsMax bounds the mounts of a configuration: each share and each volume is a
 // device, and a microvm has room for 24 in all.
-const mountsMax = 64
+const MountsMax = 64
 
 func (e *encoder) mounts(list []Mount) {
 	e.uint64(uint64(len(list)))
@@ -48,7 +48,7 @@ func (e *encoder) mounts(list []Mount) {
 func (d *decoder) mounts() []Mount {
 	const minBytes = 8 + 8 + 8 + 1 + 8
 	n := d.count(minBytes)
-	if n > mountsMax {
+	if n > MountsMax {
 		d.failed = true
 		return nil
 	}

@@ -171,8 +171,6 @@ func missingReason(module, name string) string {
 		}
 	}
 	switch {
-	case module == "wasi_unstable":
-		return "WASI preview 0 is not supported: build the program for preview 1 (wasm32-wasip1)"
 	case moduleFound && best != "":
 		return fmt.Sprintf("no function of this name, did you mean %q?", best)
 	case moduleFound:

@@ -5,28 +5,24 @@ package main
 import (
 	"strconv"
 	"strings"
-	"syscall"
 
 	"mewz/abi"
 	"mewz/kernel/commandline"
 	"mewz/kernel/console"
 	"mewz/kernel/vfs"
-	"mewz/kernel/virtio/discovery"
 )
 
-// applyCommandLine overrides the network of the image by what the VMM says on the
-// kernel command line.
-func applyCommandLine(host *console.Host, n *abi.Network, found *discovery.Machine) error {
-	return overrideNetwork(host, n, hasNetworkDevice(found))
+// applyNetwork overrides the network of the image by words of the kernel command line.
+func (m *machine) applyNetwork(words []string) error {
+	return overrideNetwork(m.host, &m.config.Network, words, hasNetworkDevice(m.found))
 }
 
-// overrideNetwork is applyCommandLine. An address connects also a program that wants
+// overrideNetwork is applyNetwork. An address connects also a program that wants
 // no network, so that others can see that it is there, but only where there is a
 // device.
-func overrideNetwork(host *console.Host, n *abi.Network, hasDevice bool) error {
-	line, _ := syscall.Getenv(abi.CommandLineVariable)
+func overrideNetwork(host *console.Host, n *abi.Network, words []string, hasDevice bool) error {
 	wanted := n.Enabled
-	others, err := commandline.Apply(n, line)
+	others, err := commandline.Apply(n, words)
 	for _, word := range others {
 		host.Message("command line: " + strconv.Quote(word) + " is not for this kernel")
 	}
@@ -44,15 +40,9 @@ type resolver struct {
 	servers   func() (servers, search []string) // in use
 }
 
-// addEtc shows /etc/hosts and /etc/resolv.conf above the files of an image that
-// has a network, where they have no such files; files may be nil.
-//
-// A program without files but with preopened sockets gets no directory for them:
-// it expects its first socket at descriptor 3.
-func addEtc(files vfs.FileSystem, config *abi.Config, r resolver) (vfs.FileSystem, error) {
-	if files == nil && len(config.Network.Listen) > 0 {
-		return nil, nil
-	}
+// withEtc shows /etc/hosts and /etc/resolv.conf above files, where they have no such files;
+// files may be nil.
+func withEtc(files *vfs.Archive, r resolver) (vfs.FileSystem, error) {
 	return vfs.WithEtc(files, []vfs.Generated{
 		{Name: "hosts", Content: r.hosts},
 		{Name: "resolv.conf", Content: r.resolvConf},
@@ -63,21 +53,57 @@ func addEtc(files vfs.FileSystem, config *abi.Config, r resolver) (vfs.FileSyste
 // each of them.
 const hostsMaxBytes = 1 << 20
 
-// hostsFile returns the text of /etc/hosts, the program's own or ours, or nil.
-func hostsFile(files vfs.FileSystem) []byte {
-	if files == nil {
+// hostsReader reads /etc/hosts of the program for the resolver.
+type hostsReader struct {
+	machine *machine
+	reading bool   // the network must not go on: it is in the middle of something
+	text    []byte // as it was read last
+}
+
+// read returns the text of /etc/hosts, the program's own or ours, or nil. While a file
+// system waits none may be called: what was read before counts then.
+func (h *hostsReader) read() []byte {
+	root := h.machine.root()
+	if root == nil {
 		return nil
 	}
-	directory, err := files.Lookup(files.Root(), []byte("etc"))
-	if err != nil || directory.Type != vfs.Directory {
+	for _, mounted := range h.machine.mounts {
+		if mounted.waiting {
+			return h.text
+		}
+	}
+	h.reading = true
+	h.text = readHosts(root.files, h.text[:0])
+	h.reading = false
+	return h.text
+}
+
+// readHosts reads etc/hosts of a file system into text, or as much as there is.
+func readHosts(files vfs.FileSystem, text []byte) []byte {
+	place, err := vfs.Resolve(files, vfs.Walk{Base: files.Root(), Path: []byte("etc/hosts"), Follow: true, Rooted: true})
+	if err != nil {
 		return nil
 	}
-	file, err := files.Lookup(directory.Node, []byte("hosts"))
-	if err != nil || file.Type != vfs.File {
+	defer place.Release()
+	if place.Entry.Type != vfs.File { // perhaps nothing
 		return nil
 	}
-	text, _ := files.Bytes(file.Node, 0, hostsMaxBytes)
-	return text
+	h, err := files.Open(place.Entry.Node, vfs.ModeRead)
+	if err != nil {
+		return nil
+	}
+	defer files.Close(h)
+	attributes, err := files.Attributes(place.Entry.Node)
+	if err != nil {
+		return nil
+	}
+	if room := int(min(attributes.Size, hostsMaxBytes)); cap(text) < room {
+		text = make([]byte, room)
+	} else {
+		text = text[:room]
+	}
+	n, _ := files.Read(h, [][]byte{text}, 0) // what was read before an error counts
+	return text[:n]
 }
 
 // hosts is hosts(5): localhost, and the name of the machine.

@@ -13,18 +13,28 @@ import (
 
 func content(t *testing.T, files vfs.FileSystem, path string) string {
 	t.Helper()
-	entry, err := vfs.Resolve(files, vfs.Walk{Base: files.Root(), Path: []byte(path)})
+	place, err := vfs.Resolve(files, vfs.Walk{Base: files.Root(), Path: []byte(path), Follow: true})
 	if err != nil {
 		return err.Error()
 	}
-	b, err := files.Bytes(entry.Node, 0, 1000)
+	defer place.Release()
+	if !place.Exists() {
+		return "none"
+	}
+	h, err := files.Open(place.Entry.Node, vfs.ModeRead)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(b)
+	defer files.Close(h)
+	b := make([]byte, 1000)
+	n, err := files.Read(h, [][]byte{b}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b[:n])
 }
 
-func TestAddEtc(t *testing.T) {
+func TestWithEtc(t *testing.T) {
 	var addresses, servers, search []string
 	r := resolver{
 		hostName:  "web.example.org",
@@ -32,7 +42,7 @@ func TestAddEtc(t *testing.T) {
 		servers:   func() ([]string, []string) { return servers, search },
 	}
 	const local = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
-	files, err := addEtc(nil, &abi.Config{}, r)
+	files, err := withEtc(nil, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,48 +61,55 @@ func TestAddEtc(t *testing.T) {
 		t.Errorf("resolv.conf %q, want %q", got, want)
 	}
 	r.hostName = ""
-	if files, _ = addEtc(nil, &abi.Config{}, r); content(t, files, "etc/hosts") != local {
+	if files, _ = withEtc(nil, r); content(t, files, "etc/hosts") != local {
 		t.Errorf("hosts without a name: %q", content(t, files, "etc/hosts"))
 	}
 }
 
-func TestAddEtcKeepsDescriptor3(t *testing.T) {
-	listens := &abi.Config{Network: abi.Network{Listen: []string{"0.0.0.0:80"}}}
-	if files, err := addEtc(nil, listens, resolver{}); files != nil || err != nil {
-		t.Errorf("addEtc = %v, %v, want no files", files, err)
-	}
+func TestReadHosts(t *testing.T) {
 	archive, err := vfs.OpenArchive(vfstest.Archive(vfstest.Tree{"etc/hosts": "mine", "index.html": "hi"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := resolver{servers: func() ([]string, []string) { return []string{"1.1.1.1"}, nil }}
-	files, err := addEtc(archive, listens, r)
+	files, err := withEtc(archive, r)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if text := hostsFile(files); string(text) != "mine" {
-		t.Errorf("hostsFile = %q, want the program's own", text)
 	}
 	for path, want := range map[string]string{"etc/hosts": "mine", "etc/resolv.conf": "nameserver 1.1.1.1\n", "index.html": "hi"} {
 		if got := content(t, files, path); got != want {
 			t.Errorf("%s = %q, want %q", path, got, want)
 		}
 	}
+	m := &machine{}
+	h := hostsReader{machine: m}
+	if text := h.read(); text != nil {
+		t.Errorf("without a root: %q", text)
+	}
+	data := &mount{Mount: abi.Mount{Guest: "/data"}}
+	m.mounts = []*mount{data, {Mount: abi.Mount{Guest: "/"}, files: files}}
+	if text := h.read(); string(text) != "mine" || h.reading {
+		t.Errorf("read = %q, want the program's own", text)
+	}
+	// Another file system waits: none may be called now.
+	m.mounts[1].files, data.waiting = nil, true
+	if text := h.read(); string(text) != "mine" {
+		t.Errorf("while a file system waits: %q, want what was read before", text)
+	}
 }
 
 func TestOverrideNetwork(t *testing.T) {
-	t.Setenv(abi.CommandLineVariable, "ip=10.0.0.2/8 virtio_mmio.device=x ")
+	words := []string{"ip=10.0.0.2/8", "virtio_mmio.device=x"}
 	for _, test := range []struct{ wanted, hasDevice, want bool }{
 		{false, false, false}, {false, true, true}, {true, false, true}, {true, true, true},
 	} {
 		n := abi.Network{Enabled: test.wanted, Gateways: []string{"192.168.0.1"}}
-		err := overrideNetwork(&console.Host{}, &n, test.hasDevice)
+		err := overrideNetwork(&console.Host{}, &n, words, test.hasDevice)
 		if err != nil || len(n.Addresses) != 1 || n.Addresses[0] != "10.0.0.2/8" || n.Gateways != nil || n.Enabled != test.want {
 			t.Errorf("%+v: %v, %+v", test, err, n)
 		}
 	}
-	t.Setenv(abi.CommandLineVariable, "ip=10.0.0.2")
-	if err := overrideNetwork(&console.Host{}, &abi.Network{}, true); err == nil {
+	if err := overrideNetwork(&console.Host{}, &abi.Network{}, []string{"ip=10.0.0.2"}, true); err == nil {
 		t.Error("a malformed command line is taken")
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"mewz/kernel/console"
 	"mewz/kernel/entropy"
 	"mewz/kernel/instance"
-	"mewz/kernel/vfs"
 	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/wasi"
 )
@@ -37,54 +36,69 @@ func run(host *console.Host, found *discovery.Machine) (abi.ExitReason, uint32) 
 	}
 	host.Log = config.KernelLog
 	host.Message("instantiate " + config.ProgramName)
-	if err := applyCommandLine(host, &config.Network, found); err != nil {
-		return refuse(host, err)
+	m := &machine{host: host, found: found, config: config, clock: wasi.NewClock(config.WallClockNanos)}
+	if err := m.open(); err != nil {
+		return m.end(refuse(host, err))
 	}
+	m.network.settle()
+	host.Message("start")
+	return m.end(m.loop())
+}
 
-	random, err := openRandom(config)
-	if err != nil {
-		return refuse(host, err)
+// open prepares all that the program finds, and the program.
+func (m *machine) open() error {
+	if err := m.configure(); err != nil {
+		return err
 	}
-	streams := host.Streams()
-	network, err := openNetwork(host, config, found, random)
+	random, err := openRandom(m.config)
 	if err != nil {
-		return refuse(host, err)
+		return err
 	}
-	files, err := openFiles(config, network)
-	if err != nil {
-		return refuse(host, err)
+	streams := m.host.Streams()
+	if m.network, err = m.openNetwork(random); err != nil {
+		return err
+	}
+	m.openWaiter()
+	if err := m.openMounts(); err != nil {
+		return err
 	}
 	parts := wasi.Machine{
-		Config: config,
-		Clock:  wasi.NewClock(config.WallClockNanos),
-		Random: random,
-		Stdin:  streams.Stdin,
-		Stdout: streams.Stdout,
-		Stderr: streams.Stderr,
-		Files:  files,
+		Config:   m.config,
+		Clock:    m.clock,
+		Random:   random,
+		Stdin:    streams.Stdin,
+		Stdout:   streams.Stdout,
+		Stderr:   streams.Stderr,
+		Preopens: m.preopens(),
 	}
-	network.connect(&parts)
-	system, err := wasi.New(parts)
-	if err != nil {
-		return refuse(host, err)
+	m.network.connect(&parts)
+	if m.waiter != nil {
+		parts.Wait = programWaiter{m}
 	}
-	program, err := instance.New(config)
-	if err != nil {
-		return refuse(host, err)
+	if m.system, err = wasi.New(parts); err != nil {
+		return err
 	}
-	m := machine{host: host, config: config, system: system, program: program, network: network}
-	system.Memory = program.Memory()
-	if err := system.Answer(); err != nil {
-		return refuse(host, err)
+	if m.program, err = instance.New(m.config); err != nil {
+		return err
 	}
-	if err := program.Start(&m); err != nil {
-		return refuse(host, err)
+	m.system.Memory = m.program.Memory()
+	if err := m.system.Answer(); err != nil {
+		return err
 	}
-	network.settle()
-	host.Message("start")
-	reason, code := m.loop()
-	network.end()
-	return reason, code
+	return m.program.Start(m)
+}
+
+// openWaiter prepares how the machine waits for devices. One that has neither a network
+// nor a file system with a device waits for its streams and the clock only.
+func (m *machine) openWaiter() {
+	switch devices := m.network.source(); {
+	case devices == nil && !m.needsWaiter():
+	case m.found == nil:
+		m.waiter = processWaiter{m.network.events()}
+	default:
+		m.waiter = &machineWaiter{machine: m.found, network: devices, stdin: m.host.InputSource(), asked: m.stopIfAsked}
+	}
+	m.network.waits(m.waiter)
 }
 
 // openRandom keys the random numbers of a program that wants some, or has a
@@ -93,24 +107,12 @@ func openRandom(config *abi.Config) (wasi.Random, error) {
 	if config.Network.Enabled {
 		return entropy.New(entropy.Machine, config.Seed)
 	}
-	number, _, _ := abi.LookupFunction("wasi_snapshot_preview1", "random_get", "ii", "i")
 	for _, imported := range config.Imports {
-		if int(imported) == number {
+		if int(imported) < len(abi.Functions) && abi.Functions[imported].Name == "random_get" {
 			return entropy.New(entropy.Machine, config.Seed)
 		}
 	}
 	return nil, nil
-}
-
-// openFiles opens the archive of the image, if it has one, with the files about the
-// network in it.
-func openFiles(config *abi.Config, n *network) (files vfs.FileSystem, err error) {
-	if config.Archive.Bytes != 0 {
-		if files, err = vfs.OpenArchive(instance.Bytes(config.Archive)); err != nil {
-			return nil, err
-		}
-	}
-	return n.addEtc(files, config)
 }
 
 // refuse reports why the program cannot be started.
@@ -122,13 +124,27 @@ func refuse(host *console.Host, err error) (abi.ExitReason, uint32) {
 	return abi.ExitByKernel, abi.ExitKernel
 }
 
-// machine is what the main loop works with.
+// machine is what this machine consists of.
 type machine struct {
 	host    *console.Host
+	found   *discovery.Machine // nil: a Linux process
 	config  *abi.Config
+	clock   wasi.Clock
 	system  *wasi.System
 	program *instance.Instance
 	network *network // nil: none
+	mounts  []*mount
+	waiter  waiter // nil: there are no devices to wait for
+
+	initramfs   []byte       // of the VMM, or nil
+	fileDevices []fileDevice // nil: not looked for
+
+	ending   bool          // end was called, or will be
+	stopping bool          // because the host asked
+	endBy    time.Duration // by the clock of found
+	ended    int           // mounts that are at their end
+	reason   abi.ExitReason
+	code     uint32
 }
 
 // Call answers a call of the program (instance.Handler): those of memory, and the
@@ -183,7 +199,11 @@ func (m *machine) loop() (abi.ExitReason, uint32) {
 		event := m.program.Resume()
 		switch event.Kind {
 		case instance.Preempted:
-			m.network.turn()
+			if m.waiter != nil {
+				m.network.turn()
+				m.tick()
+				m.stopIfAsked()
+			}
 			runtime.Gosched()
 		case instance.Trapped:
 			return m.trap(m.program.Trap(), "")

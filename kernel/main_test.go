@@ -40,9 +40,3 @@ func TestOpenRandom(t *testing.T) {
 		}
 	}
 }
-
-func TestOpenFilesWithoutArchive(t *testing.T) {
-	if files, err := openFiles(&abi.Config{}, nil); files != nil || err != nil {
-		t.Errorf("openFiles = %v, %v, want none", files, err)
-	}
-}

@@ -14,6 +14,7 @@ import (
 	"mewz/kernel/netstack/header"
 	"mewz/kernel/packet"
 	"mewz/kernel/packet/tap"
+	"mewz/kernel/socket"
 	"mewz/kernel/system"
 	"mewz/kernel/vfs"
 	"mewz/kernel/virtio"
@@ -47,22 +48,24 @@ var errNoNetwork = errors.New("network: the machine has no virtio network device
 // has none.
 type network struct {
 	*netstack.Stack
-	host   *console.Host
-	device packet.Device
-	files  vfs.FileSystem // of the program, or nil: for /etc/hosts
-	told   bool           // the host knows the addresses
-	failed bool           // and that the device is given up
-	ending bool           // end was called
-	wait   wasi.Waiter
+	host     *console.Host
+	hostName string
+	device   packet.Device
+	wait     wasi.Waiter
+	told     bool // the host knows the addresses
+	failed   bool // and that the device is given up
+	ending   bool // end was called
+	hosts    hostsReader
 }
 
 // openNetwork starts the network device and the stack over it.
-func openNetwork(host *console.Host, config *abi.Config, m *discovery.Machine, random wasi.Random) (*network, error) {
-	if !config.Network.Enabled {
+func (m *machine) openNetwork(random wasi.Random) (*network, error) {
+	if !m.config.Network.Enabled {
 		return nil, nil
 	}
-	n := &network{host: host}
-	pool, err := n.openDevice(m, random)
+	n := &network{host: m.host, hostName: m.config.Network.HostName}
+	n.hosts.machine = m
+	pool, err := n.openDevice(m.found, random)
 	if err != nil {
 		return nil, err
 	}
@@ -71,10 +74,10 @@ func openNetwork(host *console.Host, config *abi.Config, m *discovery.Machine, r
 		Pool:   pool,
 		Random: random,
 		Now:    monotonic(),
-		Config: config.Network,
-		Log:    host.Message,
+		Config: m.config.Network,
+		Log:    m.host.Message,
 		Pause:  func(limit time.Duration) { n.wait.Wait(false, limit) },
-		Hosts:  func() []byte { return hostsFile(n.files) },
+		Hosts:  n.hosts.read,
 	})
 	if err != nil {
 		return nil, err
@@ -110,7 +113,6 @@ func (n *network) openDevice(m *discovery.Machine, random wasi.Random) (*packet.
 		var d *net.Device
 		if d, err = net.Open(net.Machine{Machine: m, Transport: transport, Pool: pool, Random: random}); err == nil {
 			n.device = d
-			n.wait = &machineWaiter{machine: m, network: d, stdin: n.host.InputSource(), asked: n.stopIfAsked}
 			return pool, nil
 		}
 	}
@@ -126,7 +128,7 @@ func (n *network) openProcess(random wasi.Random) (*packet.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.device, n.wait = d, processWaiter{d}
+	n.device = d
 	return pool, nil
 }
 
@@ -175,26 +177,61 @@ func (n *network) settle() {
 // connect gives the program the network.
 func (n *network) connect(parts *wasi.Machine) {
 	if n != nil {
-		parts.Network, parts.Wait = n, n.wait
+		parts.Network = n
 	}
 }
 
-// addEtc adds the files about the network to those of the program.
-func (n *network) addEtc(files vfs.FileSystem, config *abi.Config) (vfs.FileSystem, error) {
+// source returns the device as one that ends a wait.
+func (n *network) source() deviceSource {
 	if n == nil {
-		return files, nil
+		return nil
 	}
-	var err error
-	n.files, err = addEtc(files, config, resolver{config.Network.HostName, n.Addresses, n.servers})
-	return n.files, err
+	d, ok := n.device.(deviceSource)
+	if !ok {
+		return tapSource{}
+	}
+	return d
 }
 
-// turn lets the network go on while the program computes.
-func (n *network) turn() {
-	if n != nil {
-		n.Poll()
-		n.stopIfAsked()
+// tapSource stands for a device of a process, which has a descriptor (processWaiter).
+type tapSource struct{}
+
+func (tapSource) Arm() (slots uint32, pending bool) { return 0, false }
+func (tapSource) Disarm()                           {}
+func (tapSource) Pending() bool                     { return false }
+
+// events says what to wait for on the descriptor of a process.
+func (n *network) events() eventSource {
+	if n == nil {
+		return nil
 	}
+	e, _ := n.device.(eventSource)
+	return e
+}
+
+// waits tells the network how the machine waits.
+func (n *network) waits(w wasi.Waiter) {
+	if n != nil {
+		n.wait = w
+	}
+}
+
+// withEtc adds the files about the network to those of the program.
+func (n *network) withEtc(files *vfs.Archive) (vfs.FileSystem, error) {
+	if n == nil {
+		return orNone(files), nil
+	}
+	return withEtc(files, resolver{n.hostName, n.Addresses, n.servers})
+}
+
+// turn lets the network go on while the program computes or a file system waits. It
+// returns when it has to go on again.
+func (n *network) turn() time.Duration {
+	if n == nil || n.hosts.reading {
+		return socket.Forever
+	}
+	n.Poll()
+	return n.Wait()
 }
 
 // Poll implements socket.Network: the stack, and what the host wants to know of it.
@@ -250,18 +287,4 @@ func hasNetworkDevice(m *discovery.Machine) bool {
 		return system.Inherited(abi.DescriptorNetwork)
 	}
 	return slices.ContainsFunc(m.Devices, func(d discovery.Device) bool { return d.ID == virtio.DeviceNetwork })
-}
-
-// exitStopped is the code of a machine that the host has asked to end, as of a
-// process that SIGTERM ends.
-const exitStopped = 128 + 15
-
-// stopIfAsked ends the machine when the host wants that, and does not return then:
-// nobody waits for the program any more.
-func (n *network) stopIfAsked() {
-	if !n.ending && n.host.StopRequested() {
-		n.host.Message("network: the host asks for the end")
-		n.end()
-		n.host.Exit(abi.ExitByProgram, exitStopped)
-	}
 }

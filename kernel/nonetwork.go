@@ -5,18 +5,15 @@ package main
 import (
 	"errors"
 	"strconv"
-	"strings"
-	"syscall"
+	"time"
 
-	"mewz/abi"
-	"mewz/kernel/console"
+	"mewz/kernel/socket"
 	"mewz/kernel/vfs"
-	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/wasi"
 )
 
 // This file stands in the kernel for programs without a network in the place of
-// network.go, wait.go and etc.go (decision 0015).
+// network.go and etc.go (decision 0015).
 
 // errNoStack is of an image whose configuration was changed by something else
 // than this mewz, which asks abi.Network.Linked.
@@ -26,31 +23,33 @@ var errNoStack = errors.New("network: the image was linked to the kernel without
 // network is the network of the machine: never there.
 type network struct{}
 
-func openNetwork(_ *console.Host, config *abi.Config, _ *discovery.Machine, _ wasi.Random) (*network, error) {
-	if config.Network.Enabled {
+func (m *machine) openNetwork(wasi.Random) (*network, error) {
+	if m.config.Network.Enabled {
 		return nil, errNoStack
 	}
 	return nil, nil
 }
 
-// applyCommandLine says that what the VMM has on the kernel command line is for
-// nobody: all words there are about the network (kernel/commandline).
-func applyCommandLine(host *console.Host, _ *abi.Network, _ *discovery.Machine) error {
-	line, _ := syscall.Getenv(abi.CommandLineVariable)
-	for _, word := range strings.Fields(line) {
-		host.Message("command line: " + strconv.Quote(word) + " is not for this kernel, which has no network")
+// applyNetwork says that words of the kernel command line are for nobody.
+func (m *machine) applyNetwork(words []string) error {
+	for _, word := range words {
+		m.host.Message("command line: " + strconv.Quote(word) + " is not for this kernel, which has no network")
 	}
 	return nil
 }
 
 func (n *network) connect(*wasi.Machine) {}
 
-func (n *network) addEtc(files vfs.FileSystem, _ *abi.Config) (vfs.FileSystem, error) {
-	return files, nil
-}
+func (n *network) source() deviceSource { return nil }
+
+func (n *network) events() eventSource { return nil }
+
+func (n *network) waits(wasi.Waiter) {}
+
+func (n *network) withEtc(files *vfs.Archive) (vfs.FileSystem, error) { return orNone(files), nil }
 
 func (n *network) settle() {}
 
-func (n *network) turn() {}
+func (n *network) turn() time.Duration { return socket.Forever }
 
 func (n *network) end() {}

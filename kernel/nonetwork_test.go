@@ -9,10 +9,12 @@ import (
 )
 
 func TestOpenNetworkAbsent(t *testing.T) {
-	if n, err := openNetwork(nil, &abi.Config{}, nil, nil); n != nil || err != nil {
+	m := &machine{config: &abi.Config{}}
+	if n, err := m.openNetwork(nil); n != nil || err != nil {
 		t.Errorf("openNetwork = %v, %v, want none", n, err)
 	}
-	if _, err := openNetwork(nil, &abi.Config{Network: abi.Network{Enabled: true}}, nil, nil); err != errNoStack {
+	m.config.Network.Enabled = true
+	if _, err := m.openNetwork(nil); err != errNoStack {
 		t.Errorf("openNetwork = %v, want %v", err, errNoStack)
 	}
 }

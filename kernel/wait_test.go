@@ -1,5 +1,3 @@
-//go:build !nonetwork
-
 package main
 
 import (
@@ -77,7 +75,8 @@ func TestMachineWaiter(t *testing.T) {
 	for _, test := range tests {
 		m := &waits{Machine: virtiotest.NewMachine(), have: test.have}
 		asked := false
-		w := machineWaiter{machine: m, network: &test.network, asked: func() { asked = true }}
+		network := test.network
+		w := machineWaiter{machine: m, network: &network, asked: func() { asked = true }}
 		if test.stdin != nil {
 			w.stdin = test.stdin
 		}
@@ -88,30 +87,48 @@ func TestMachineWaiter(t *testing.T) {
 		if slices.ContainsFunc(m.slots, func(s uint32) bool { return s != test.slots }) {
 			t.Errorf("%s: waits for %#x, want %#x", test.name, m.slots, test.slots)
 		}
-		if test.network.armed || test.stdin != nil && test.stdin.armed {
+		if network.armed || test.stdin != nil && test.stdin.armed {
 			t.Errorf("%s: a device stays armed", test.name)
 		}
-		if test.network.arms < len(m.slots) {
-			t.Errorf("%s: %d waits, but the rings are looked at %d times", test.name, len(m.slots), test.network.arms)
+		if network.arms < len(m.slots) {
+			t.Errorf("%s: %d waits, but the rings are looked at %d times", test.name, len(m.slots), network.arms)
 		}
 	}
 }
 
-func TestPoolBytes(t *testing.T) {
+// A file system waits for its device and for the network, whatever comes first.
+func TestMachineWaiterPause(t *testing.T) {
+	const networkSlot, fileSlot = 1, 4
 	for _, test := range []struct {
-		free int64
-		want int
-	}{{0, poolMinBytes}, {3 << 20, poolMinBytes}, {100 << 20, 32 << 20}, {128 << 20, 64 << 20}, {1 << 50, poolMaxBytes}} {
-		left := test.free
-		charge := func(n int64) bool {
-			if n > left {
-				return false
-			}
-			left -= n
-			return true
+		name          string
+		network, file *fakeSource
+		have          uint32
+		slots         uint32
+		waits         int
+	}{
+		{"without a network", nil, &fakeSource{slots: fileSlot}, fileSlot, fileSlot, 3},
+		{"an answer comes", &fakeSource{slots: networkSlot}, &fakeSource{slots: fileSlot}, fileSlot, networkSlot | fileSlot, 3},
+		{"a frame comes", &fakeSource{slots: networkSlot}, &fakeSource{slots: fileSlot}, networkSlot, networkSlot | fileSlot, 3},
+		{"the answer is there", &fakeSource{slots: networkSlot}, &fakeSource{slots: fileSlot, pending: true}, 0, 0, 0},
+		{"a frame is there", &fakeSource{slots: networkSlot, pending: true}, &fakeSource{slots: fileSlot}, 0, 0, 0},
+		{"the time passes", &fakeSource{slots: networkSlot}, &fakeSource{slots: fileSlot}, 0, networkSlot | fileSlot, 3},
+		{"while it is opened", nil, nil, 0, 0, 1},
+	} {
+		m := &waits{Machine: virtiotest.NewMachine(), have: test.have}
+		w := machineWaiter{machine: m}
+		if test.network != nil {
+			w.network = test.network
 		}
-		if got := poolBytes(charge); got != test.want || left != test.free {
-			t.Errorf("poolBytes with %d free = %d, want %d; %d are free after it", test.free, got, test.want, left)
+		of := &mount{}
+		if test.file != nil {
+			of.device = test.file
+		}
+		w.Pause(of, 35*time.Millisecond)
+		if len(m.slots) != test.waits || slices.ContainsFunc(m.slots, func(s uint32) bool { return s != test.slots }) {
+			t.Errorf("%s: waits for %#x, want %d times %#x", test.name, m.slots, test.waits, test.slots)
+		}
+		if test.network != nil && test.network.armed || test.file != nil && test.file.armed {
+			t.Errorf("%s: a device stays armed", test.name)
 		}
 	}
 }

@@ -24,6 +24,9 @@ type Machine struct {
 	Stderr io.Writer
 	Log    io.Writer // kernel messages; the last LogTailBytes are kept in any case
 
+	Shares  []Share
+	Volumes []Volume
+
 	Network *Network // nil: none
 	// Announced is called when the machine says by which addresses others reach it.
 	Announced func(addresses []netip.Prefix)

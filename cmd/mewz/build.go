@@ -18,10 +18,16 @@ func (b *buildCommand) Run(a *app) error {
 	if config.Network, err = b.addressFlags.network(); err != nil {
 		return err
 	}
+	list, err := planMounts(b.memoryFlags, shareFlags{})
+	if err != nil {
+		return err
+	}
+	config.Mounts = mergeMounts(nil, list)
 	img, err := a.link(src, b.compileFlags, b.linkFlags, config)
 	if err != nil {
 		return err
 	}
 	img.Config.Network.Enabled = img.Config.WantsNetwork()
+	completeMounts(&img.Config)
 	return writeOutput(a.ctx, b.Output, imageMode, img)
 }

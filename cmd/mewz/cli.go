@@ -34,7 +34,7 @@ type compileFlags struct {
 
 // linkFlags say what goes into an image.
 type linkFlags struct {
-	Root           string   `group:"image" placeholder:"DIR" help:"Directory that becomes the read-only root of the program's files."`
+	memoryFlags
 	Env            []string `short:"e" sep:"none" group:"image" placeholder:"K=V" help:"Environment variable; NAME alone passes the one of this shell through."`
 	Stack          byteSize `group:"image" placeholder:"SIZE" help:"Stack of the program (8M)."`
 	UnknownImports string   `enum:"refuse,trap" default:"refuse" group:"image" help:"Imports that nobody has: refuse the program, or trap when it calls them."`
@@ -56,6 +56,7 @@ type machineFlags struct {
 type runCommand struct {
 	compileFlags
 	linkFlags
+	shareFlags
 	addressFlags
 	connectFlags
 	machineFlags
@@ -113,6 +114,7 @@ func options(exited *bool) []kong.Option {
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "code", Title: "Code:"},
 			{Key: "image", Title: "Image:"},
+			{Key: "files", Title: "Files:"},
 			{Key: "network", Title: "Network:"},
 			{Key: "machine", Title: "Machine:"},
 		}),

@@ -44,7 +44,7 @@ func (c *doctorCommand) Run(a *app) error {
 	defer cancel()
 	d := diagnosis{OK: true}
 	for _, examine := range []func(context.Context) finding{
-		examineKernel, examineLLVM, examineQEMU, examineTCG, examineKVM, examineTAP, examineCache, examineProcess,
+		examineKernel, examineLLVM, examineQEMU, examineTCG, examineKVM, examineTAP, examineVirtioFS, examineFormat, examineCache, examineProcess,
 	} {
 		f := examine(ctx)
 		d.OK = d.OK && (f.OK || !f.Needed)
@@ -151,6 +151,30 @@ func examineTAP(context.Context) finding {
 		return f
 	}
 	f.OK, f.Detail = true, "TAP devices for --net tap=NAME: ip tuntap add dev NAME mode tap user $USER, as root"
+	return f
+}
+
+// examineVirtioFS looks for what --share virtiofs needs.
+func examineVirtioFS(ctx context.Context) finding {
+	f := finding{Name: "virtiofsd", optional: "no --share virtiofs; --dir goes by 9p, which needs nothing",
+		Remedy: "apt-get install virtiofsd, or qemu-system-common up to Debian 12"}
+	path, err := qemu.FindVirtioFS()
+	if err != nil {
+		f.Detail = "not found"
+		return f
+	}
+	return f.withVersion(ctx, path, "version")
+}
+
+// examineFormat looks for what makes a file system on a new volume.
+func examineFormat(context.Context) finding {
+	f := finding{Name: formatProgram, optional: "--volume takes files that have a file system, and makes none", Remedy: "apt-get install e2fsprogs"}
+	path, err := findFormat()
+	if err != nil {
+		f.Detail = "not found"
+		return f
+	}
+	f.OK, f.Remedy, f.Detail = true, "", path
 	return f
 }
 

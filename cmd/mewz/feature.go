@@ -128,10 +128,10 @@ var needs = []struct {
 }{
 	{"arguments", "args_get", "mewz run FILE -- ARGUMENTS"},
 	{"environment", "environ_get", "-e NAME=VALUE, or -e NAME to pass one through"},
-	{"files", "path_open path_filestat_get fd_readdir", "--root DIR puts a directory into the image, read-only"},
+	{"files", "path_open path_filestat_get fd_readdir", "--root DIR puts a directory into the image; --dir HOST::GUEST shows one of this computer, --volume FILE::GUEST a disk"},
 	{"written files", "path_create_directory path_remove_directory path_rename path_symlink path_link path_unlink_file fd_pwrite " +
 		"fd_filestat_set_size fd_filestat_set_times path_filestat_set_times fd_allocate",
-		"there are none yet: such calls get an errno, EROFS mostly"},
+		"what lasts goes to --dir HOST::GUEST or --volume FILE::GUEST; /tmp, --tmpfs GUEST and --root are memory, and gone with the machine"},
 	{"sockets", "sock_*", "-p HOST:GUEST leads a port of this computer to the machine; --listen ADDR:PORT is for a program that only accepts"},
 }
 
@@ -149,7 +149,7 @@ func needsOf(m *object.Module) []needReport {
 		r := needReport{Need: row.need, How: row.how}
 		for i := range m.Imports {
 			im := &m.Imports[i]
-			if im.Kind == object.KindFunction && im.Module == "wasi_snapshot_preview1" && isListed(row.functions, im.Name) {
+			if im.Kind == object.KindFunction && (im.Module == abi.Preview1 || im.Module == abi.Unstable) && isListed(row.functions, im.Name) {
 				r.Functions = append(r.Functions, im.Name)
 			}
 		}

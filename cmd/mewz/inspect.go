@@ -43,6 +43,7 @@ type imageDescription struct {
 	StackBytes    uint64               `json:"stack_bytes"`
 	Functions     int                  `json:"functions"`
 	Network       *networkDescription  `json:"network,omitempty"`
+	Mounts        []mountDescription   `json:"mounts,omitempty"`
 	Files         []fileDescription    `json:"files,omitempty"`
 }
 
@@ -54,6 +55,15 @@ type networkDescription struct {
 	Search    []string `json:"search,omitempty"`
 	HostName  string   `json:"host_name,omitempty"`
 	Listen    []string `json:"listen,omitempty"`
+}
+
+// mountDescription is an abi.Mount.
+type mountDescription struct {
+	Guest    string `json:"guest"`
+	Kind     string `json:"kind"`
+	Tag      string `json:"tag,omitempty"`
+	ReadOnly bool   `json:"read_only,omitempty"`
+	Bytes    uint64 `json:"bytes,omitempty"` // at most
 }
 
 type segmentDescription struct {
@@ -127,6 +137,12 @@ func describeImage(d *image.Description) *imageDescription {
 	}
 	if n := &c.Network; n.Enabled {
 		out.Network = &networkDescription{n.Addresses, n.Gateways, n.Servers, n.Search, n.HostName, n.Listen}
+	}
+	kinds := map[abi.MountKind]string{
+		abi.MountArchive: "archive", abi.MountMemory: "memory", abi.MountShare: "share", abi.MountVolume: "volume",
+	}
+	for _, m := range c.Mounts {
+		out.Mounts = append(out.Mounts, mountDescription{m.Guest, kinds[m.Kind], m.Tag, m.ReadOnly, m.Bytes})
 	}
 	for _, s := range d.Segments {
 		out.Segments = append(out.Segments, segmentDescription{
@@ -263,6 +279,9 @@ func (d *imageDescription) print(w io.Writer, file string) {
 	if d.Network != nil {
 		d.Network.print(w)
 	}
+	for i := range d.Mounts {
+		d.Mounts[i].print(w)
+	}
 	fmt.Fprintf(w, "functions:  %d\n", d.Functions)
 	fmt.Fprintln(w, "segments:")
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
@@ -291,6 +310,24 @@ func (d *imageDescription) print(w io.Writer, file string) {
 		}
 		fmt.Fprintln(w, line)
 	}
+}
+
+// print writes a mount in one line.
+func (m *mountDescription) print(w io.Writer) {
+	what := map[string]string{
+		"archive": "the files of the image, changes in memory", "memory": "in memory",
+		"share": "a directory of the host", "volume": "a volume",
+	}[m.Kind]
+	if m.Tag != "" {
+		what += " with the tag " + m.Tag
+	}
+	if m.Bytes != 0 {
+		what += ", at most " + byteSize(m.Bytes).String()
+	}
+	if m.ReadOnly {
+		what += ", read-only"
+	}
+	fmt.Fprintf(w, "directory:  %s: %s\n", printable(m.Guest), printable(what))
 }
 
 // print writes a network in one line.

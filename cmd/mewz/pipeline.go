@@ -72,9 +72,6 @@ func programConfig(src *source, flags linkFlags, args []string) (abi.Config, err
 		PreemptMillis: preemptMillis,
 		ProgramName:   src.name,
 	}
-	if flags.Root != "" {
-		c.PreopenedGuests = []string{"/"}
-	}
 	if flags.Stack > abi.StackMaxBytes {
 		return c, fmt.Errorf("--stack %s: at most %s", flags.Stack, byteSize(abi.StackMaxBytes))
 	}

@@ -26,19 +26,20 @@ func (r *runCommand) Run(a *app) error {
 	if r.DryRun {
 		return r.dryRun(a, src)
 	}
-	path, file, network, err := r.prepare(a, src)
+	prepared, err := r.prepare(a, src)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	info, err := file.Stat()
+	defer prepared.file.Close()
+	info, err := prepared.file.Stat()
 	if err != nil {
 		return err
 	}
 	if err := a.ctx.Err(); err != nil {
 		return err
 	}
-	m := &vmm.Machine{Image: path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	network := prepared.network
+	m := &vmm.Machine{Image: prepared.path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Network: network, Announced: a.announcer(network)}
 	if r.File == "-" {
 		m.Stdin = nil // the module was there
@@ -46,7 +47,11 @@ func (r *runCommand) Run(a *app) error {
 	if r.KernelLog {
 		m.Log = os.Stderr
 	}
-	if m.MemoryBytes, err = r.memory(path, uint64(info.Size())); err != nil {
+	attach(m, prepared.mounts, r.Share)
+	if err := a.makeVolumes(prepared.mounts); err != nil {
+		return err
+	}
+	if m.MemoryBytes, err = r.memory(prepared.path, uint64(info.Size())); err != nil {
 		return err
 	}
 	ctx, cancel := r.timeout(a.ctx)
@@ -59,29 +64,42 @@ func (r *runCommand) Run(a *app) error {
 	return end(result)
 }
 
-// prepare makes the image of this run, and says how its machine is connected.
-func (r *runCommand) prepare(a *app, src *source) (path string, file *os.File, network *vmm.Network, err error) {
+// prepared is a run up to its machine.
+type prepared struct {
+	path    string // of the image
+	file    *os.File
+	network *vmm.Network
+	mounts  []plannedMount
+}
+
+// prepare makes the image of this run, and says what its machine is connected to.
+func (r *runCommand) prepare(a *app, src *source) (p prepared, err error) {
 	config, err := programConfig(src, r.linkFlags, r.programArgs())
 	if err != nil {
-		return "", nil, nil, err
+		return p, err
 	}
 	// What is wrong with the flags is said before anything is compiled.
 	if config.Network, err = r.addressFlags.network(); err != nil {
-		return "", nil, nil, err
+		return p, err
 	}
 	plan, err := r.connectFlags.parse()
 	if err != nil {
-		return "", nil, nil, err
+		return p, err
 	}
 	config.Network.Enabled = plan.wanted()
 	if err := r.connectFlags.capture(); err != nil {
-		return "", nil, nil, err
+		return p, err
+	}
+	if p.mounts, err = r.planMounts(); err != nil {
+		return p, err
 	}
 	// complete sets what is true for this run only.
 	complete := func(c *abi.Config) (err error) {
-		if network, err = r.connect(a, c); err != nil {
+		if p.network, err = r.connect(a, c); err != nil {
 			return err
 		}
+		c.Mounts = mergeMounts(c.Mounts, p.mounts)
+		completeMounts(c)
 		return configureRun(c)
 	}
 	if r.VMM == "process" && r.Memory != 0 {
@@ -89,7 +107,7 @@ func (r *runCommand) prepare(a *app, src *source) (path string, file *os.File, n
 	}
 	if src.kind == kindImage {
 		var refused error // no matter of the place
-		path, file, err = placeImage(func(path string) error {
+		p.path, p.file, err = placeImage(func(path string) error {
 			return image.ReplaceConfig(src.path, path, func(c *abi.Config) error {
 				if refused = r.adapt(c, &config); refused == nil {
 					refused = complete(c)
@@ -97,17 +115,28 @@ func (r *runCommand) prepare(a *app, src *source) (path string, file *os.File, n
 				return refused
 			})
 		})
-		return path, file, network, cmp.Or(refused, err)
+		return p, cmp.Or(refused, err)
 	}
 	img, err := a.link(src, r.code(), r.linkFlags, config)
 	if err != nil {
-		return "", nil, nil, err
+		return p, err
 	}
 	if err := complete(&img.Config); err != nil {
-		return "", nil, nil, err
+		return p, err
 	}
-	path, file, err = placeImage(img.WriteFile)
-	return path, file, network, err
+	p.path, p.file, err = placeImage(img.WriteFile)
+	return p, err
+}
+
+// planMounts returns what files the program finds, with the tags of this run.
+func (r *runCommand) planMounts() ([]plannedMount, error) {
+	isProcess := r.VMM == "process"
+	if isProcess && r.Share == shareVirtioFS && len(r.Dir) > 0 {
+		return nil, errors.New("--share virtiofs: --vmm process shares directories by itself: leave one of them out")
+	}
+	list, err := planMounts(r.memoryFlags, r.shareFlags)
+	assignTags(list, isProcess)
+	return list, err
 }
 
 // code says how to compile for this run: a process runs on this computer only.
@@ -251,6 +280,11 @@ func (r *runCommand) dryRun(a *app, src *source) error {
 		return err
 	}
 	m.Network = network
+	mounts, err := r.planMounts()
+	if err != nil {
+		return err
+	}
+	attach(m, mounts, r.Share)
 	argv, err := r.monitor(a).Command(m)
 	if err != nil {
 		return err

@@ -1,7 +1,8 @@
 // Package commandline reads the command line that a VMM gives a kernel.
 //
-// In: its text, as words KEY=VALUE between white space (QEMU's -append, urunc).
-// Out: changes of the network in a configuration. Other words are for other
+// In: its text, as words KEY=VALUE between white space (QEMU's -append, urunc), and the
+// arguments of the program behind --. Out: changes of arguments, environment and network
+// of a configuration. Other words are for other
 // kernels, as those by which QEMU's microvm tells Linux of its devices, and count
 // for nothing. It never parses an address: whoever uses one does.
 package commandline
@@ -16,9 +17,8 @@ import (
 
 // Bounds, each far above what is of use.
 const (
-	wordsMax = 256 // on a command line
-	listMax  = 16  // addresses, servers and domains each
-	shownMax = 80  // bytes of a value that a message repeats
+	listMax  = 16 // addresses, servers and domains each
+	shownMax = 80 // bytes of a value that a message repeats
 )
 
 // key is a word that means something.
@@ -38,22 +38,14 @@ var keys = []key{
 	{"hostname", nil, isDomain, "hostname=web"},
 }
 
-// Apply overrides the network of a configuration by a command line. A key takes
+// Apply overrides the network of a configuration by words of a command line. A key takes
 // a list with commas, and may stand several times; what the configuration had of
 // it is gone. A key without a value, or ip with a prefix length only, which urunc
 // writes for a container without a network, changes nothing. It returns the words
 // that are not ours, or an error that names the word that is wrong.
-func Apply(n *abi.Network, line string) (others []string, err error) {
-	words := strings.Fields(line)
-	if len(words) > wordsMax {
-		return nil, errors.New("kernel command line: " + strconv.Itoa(len(words)) + " words, at most " + strconv.Itoa(wordsMax))
-	}
+func Apply(n *abi.Network, words []string) (others []string, err error) {
 	lists := make([][]string, len(keys))
-	for i, word := range words {
-		if word == "--" { // arguments for a program of another kernel
-			others = append(others, words[i:]...)
-			break
-		}
+	for _, word := range words {
 		name, value, hasValue := strings.Cut(word, "=")
 		at := find(name)
 		if at < 0 || !hasValue {

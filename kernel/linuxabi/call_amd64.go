@@ -31,6 +31,7 @@ const (
 	sysNumberDeviceMemory    = 0x6d67
 	sysNumberDeviceInterrupt = 0x6d68
 	sysNumberDeviceWait      = 0x6d69
+	sysNumberInitramfs       = 0x6d6a
 	privateSlots             = 8 // a power of two
 	privateMask              = privateSlots - 1
 )

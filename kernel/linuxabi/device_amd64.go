@@ -67,6 +67,22 @@ func sysDeviceMemory(t *thread) uintptr {
 	return physical + memory.DirectBase
 }
 
+// sysInitramfs returns the address of the module of the VMM and stores its size:
+// mewz_initramfs(bytes). It is ENOENT when there is none.
+//
+//go:nosplit
+func sysInitramfs(t *thread) uintptr {
+	physical, n := memory.Module()
+	if n == 0 {
+		return enoent
+	}
+	if !writable(t.rdi, 8) {
+		return efault
+	}
+	cpu.Store64(t.rdi, n)
+	return physical + memory.DirectBase
+}
+
 // sysDeviceInterrupt lets a line interrupt, or messages when it is lineMessage:
 // mewz_device_interrupt(line). It returns the slot in the low byte, above it the
 // vector that a message carries.

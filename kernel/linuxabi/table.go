@@ -51,6 +51,7 @@ var calls = [...]call{
 	{sysNumberDeviceMemory, "mewz_device_memory", sysDeviceMemory, Full, "takes contiguous cleared memory for good: its address, and the physical one"},
 	{sysNumberDeviceInterrupt, "mewz_device_interrupt", sysDeviceInterrupt, Full, "lets an interrupt line or a message in: slot and vector"},
 	{sysNumberDeviceWait, "mewz_device_wait", sysDeviceWait, Full, "waits for interrupts of a set of slots, with a timeout"},
+	{sysNumberInitramfs, "mewz_initramfs", sysInitramfs, Full, "what the VMM gave besides its command line: its address, and how much it is"},
 }
 
 const callCount = uintptr(len(calls))

@@ -15,6 +15,8 @@ type Boot struct {
 const (
 	startMagic      = 0x336ec578
 	startLine       = 24
+	startModules    = 12
+	startModuleList = 16
 	startMapAddress = 40
 	startMapEntries = 48
 	mapEntryBytes   = 24
@@ -22,6 +24,7 @@ const (
 	mapType         = 16
 	mapTypeRAM      = 1
 	mapEntriesMax   = 256 // more is not a map
+	moduleSize      = 8   // in an entry of the list of modules; its address is at 0
 )
 
 // Offsets in the ELF header and a program header (ELF-64 gABI).
@@ -84,6 +87,9 @@ func (s *Space) Init(b *Boot) string {
 	for i := 0; i < bootRanges.n; i++ {
 		v := &bootRanges.list[i&rangeMask]
 		ramRanges.add(v.low, v.high)
+	}
+	if wrong := readModule(b.StartInfo); wrong != "" {
+		return wrong
 	}
 	if !s.buildTables(b.KernelEnd) || !s.startFrames() {
 		return "not enough memory for page tables"
@@ -157,6 +163,40 @@ func readLine(info uintptr) string {
 		cpu.Store8(to+i, c)
 	}
 	return "the kernel command line is longer than 4095 bytes"
+}
+
+// What the VMM gives besides the image and the command line. Nobody else gets this memory.
+var modulePhysical, moduleBytes uintptr
+
+// Module returns where the first module of the VMM is, 0 bytes if there is none.
+//
+//go:nosplit
+func Module() (physical, bytes uintptr) { return modulePhysical, moduleBytes }
+
+// readModule keeps the memory of the first module (QEMU's -initrd) from the allocator;
+// others are not looked at.
+//
+// Preconditions: readMap found info in order; bootRanges has no memory of the image.
+//
+//go:nosplit
+func readModule(info uintptr) string {
+	if cpu.Load32(info+startModules) == 0 {
+		return ""
+	}
+	entry := cpu.Load64(info + startModuleList)
+	if entry == 0 || entry >= gigabyte {
+		return "the list of modules of the VMM lies beyond the first GiB"
+	}
+	low, size := cpu.Load64(entry), cpu.Load64(entry+moduleSize)
+	if size == 0 {
+		return ""
+	}
+	if low >= 1<<46 || size >= 1<<46 || !bootRanges.contains(low, low+size) {
+		return "the initrd does not lie in memory beside the image; give the machine more"
+	}
+	bootRanges.subtract(low, low+size)
+	modulePhysical, moduleBytes = low, size
+	return ""
 }
 
 // buildTables makes the direct map, maps the kernel by its program headers and

@@ -6,13 +6,14 @@ import (
 	"mewz/abi"
 )
 
-// Private system calls of kernel/linuxabi for drivers. On Linux they do not
+// Private system calls of kernel/linuxabi, most of them for drivers. On Linux they do not
 // exist: the first gives ENOSYS, and no driver gets further.
 const (
 	deviceMapCall       = 0x6d66
 	deviceMemoryCall    = 0x6d67
 	deviceInterruptCall = 0x6d68
 	deviceWaitCall      = 0x6d69
+	initramfsCall       = 0x6d6a
 )
 
 // Message is the line of a device that sends its interrupts as messages.

@@ -20,6 +20,18 @@ func DeviceMemory(n int) (b []byte, physical abi.PhysAddr, errno Errno) {
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), at)), n), physical, 0
 }
 
+// Initramfs returns what the VMM gave the kernel besides its command line, nil if that
+// is nothing, as on Linux. It is not to be written.
+func Initramfs() []byte {
+	var n uint64
+	at, _, errno := syscall.RawSyscall(initramfsCall, uintptr(unsafe.Pointer(&n)), 0, 0)
+	if errno != 0 {
+		return nil
+	}
+	// As in DeviceMemory; the allocator of the machine never had these frames.
+	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), at)), n)
+}
+
 // DeviceWait waits until one of a set of interrupt slots has interrupted since
 // it was last told, or until timeout has passed; it returns which have.
 func DeviceWait(slots uint32, timeout time.Duration) (uint32, Errno) {

@@ -2,6 +2,7 @@ package wasi
 
 import (
 	"math/bits"
+	"syscall"
 
 	"mewz/kernel/console"
 	"mewz/kernel/vfs"
@@ -26,6 +27,8 @@ const (
 type descriptor struct {
 	kind       kind
 	fileType   FileType
+	mode       vfs.Mode // of a file: how handle was opened
+	rooted     bool     // of a directory: the program sees it as /, absolute links begin there
 	flags      FDFlags
 	base       Rights
 	inheriting Rights
@@ -33,10 +36,12 @@ type descriptor struct {
 	in  console.Input  // of an input
 	out console.Output // of an output
 
-	files   vfs.FileSystem // of a file or directory
+	files   vfs.FileSystem // of a file or directory, with a reference to node
 	node    vfs.NodeID
-	offset  uint64 // of a file: where the next read begins
-	preopen string // of a directory that the program finds open: its name
+	handle  vfs.Handle
+	device  uint64   // number of files
+	offset  uint64   // of a file: where the next read begins, at most vfs.OffsetMax
+	preopen *Preopen // of a directory that the program found open
 
 	endpoint // of a connection
 }
@@ -77,6 +82,9 @@ func (d *descriptors) lowest() int {
 }
 
 // open puts a descriptor at the lowest free number, as POSIX has it.
+//
+// Errors:
+//   - EMFILE: there is none.
 func (d *descriptors) open(opened descriptor) (fd uint32, errno Errno) {
 	i := d.lowest()
 	if i >= descriptorsMax {
@@ -121,19 +129,67 @@ func streamType(terminal bool) FileType {
 	return FileTypeUnknown
 }
 
-// openPreopens opens the root of the file system once for each name by which
-// the program is to find it, from descriptor 3 on.
-func (s *System) openPreopens() {
-	names := s.machine.Config.PreopenedGuests
-	if len(names) == 0 {
-		names = []string{"/"}
-	}
-	for _, name := range names {
-		s.descriptors.open(descriptor{
+// preopenError is a directory that cannot be opened before the program starts.
+type preopenError struct {
+	name   string
+	reason error
+}
+
+func (e *preopenError) Error() string {
+	return "wasi: cannot open the directory that the program is to find as " + e.name + ": " + e.reason.Error()
+}
+
+func (e *preopenError) Unwrap() error { return e.reason }
+
+// openPreopens opens the directories that the program is to find, from descriptor 3 on.
+func (s *System) openPreopens() error {
+	list := s.machine.Preopens
+	for i := range list {
+		p := &list[i]
+		device := uint64(1)
+		for list[device-1].Files != p.Files {
+			device++
+		}
+		d := descriptor{
 			kind: directory, fileType: FileTypeDirectory, base: directoryRights, inheriting: directoryRights | fileRights,
-			files: s.machine.Files, node: s.machine.Files.Root(), preopen: name,
-		})
+			files: p.Files, node: p.Files.Root(), device: device, preopen: p, rooted: p.Name == "/",
+		}
+		var err error
+		if d.handle, err = p.Files.Open(d.node, vfs.ModeRead); err != nil {
+			return &preopenError{p.Name, err}
+		}
+		p.Files.Hold(d.node)
+		if _, errno := s.descriptors.open(d); errno != Success {
+			s.release(&d)
+			return &preopenError{p.Name, syscall.EMFILE}
+		}
 	}
+	return nil
+}
+
+// release gives back what a descriptor holds outside of the table. An error says that
+// something which was written to a file is lost.
+func (s *System) release(d *descriptor) error {
+	switch d.kind {
+	case connection:
+		d.socket.Close()
+	case file, directory:
+		err := d.files.Close(d.handle)
+		d.files.Release(d.node)
+		return err
+	}
+	return nil
+}
+
+// closeDescriptor closes descriptor fd, which is open.
+func (s *System) closeDescriptor(fd uint32) error {
+	d := &s.descriptors.table[fd]
+	err := s.release(d)
+	if d.kind == connection {
+		s.network.untag(fd)
+	}
+	s.descriptors.close(fd)
+	return err
 }
 
 // directory returns descriptor fd as a directory with rights.

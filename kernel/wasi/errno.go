@@ -6,13 +6,12 @@ import (
 
 	"mewz/kernel/instance"
 	"mewz/kernel/socket"
-	"mewz/kernel/vfs"
 )
 
 // Errno is the result of a function (witx: errno).
 type Errno uint16
 
-// The error numbers that functions here return, with their names in witx.
+// All error numbers, with their names in witx.
 const (
 	Success         Errno = 0
 	E2Big           Errno = 1
@@ -23,44 +22,73 @@ const (
 	EAgain          Errno = 6
 	EAlready        Errno = 7
 	EBadf           Errno = 8
+	EBadMsg         Errno = 9
+	EBusy           Errno = 10
+	ECanceled       Errno = 11
+	EChild          Errno = 12
 	EConnAborted    Errno = 13
 	EConnRefused    Errno = 14
 	EConnReset      Errno = 15
+	EDeadlk         Errno = 16
 	EDestAddrReq    Errno = 17
+	EDom            Errno = 18
+	EDQuot          Errno = 19
 	EExist          Errno = 20
 	EFault          Errno = 21
+	EFBig           Errno = 22
 	EHostUnreach    Errno = 23
+	EIDRM           Errno = 24
+	EIlSeq          Errno = 25
 	EInProgress     Errno = 26
+	EIntr           Errno = 27
 	EInval          Errno = 28
 	EIO             Errno = 29
 	EIsConn         Errno = 30
 	EIsDir          Errno = 31
 	ELoop           Errno = 32
 	EMFile          Errno = 33
+	EMLink          Errno = 34
 	EMsgSize        Errno = 35
+	EMultiHop       Errno = 36
 	ENameTooLong    Errno = 37
 	ENetDown        Errno = 38
+	ENetReset       Errno = 39
 	ENetUnreach     Errno = 40
 	ENFile          Errno = 41
 	ENoBufs         Errno = 42
 	ENoDev          Errno = 43
 	ENoEnt          Errno = 44
+	ENoExec         Errno = 45
+	ENoLck          Errno = 46
+	ENoLink         Errno = 47
 	ENoMem          Errno = 48
+	ENoMsg          Errno = 49
 	ENoProtoOpt     Errno = 50
+	ENoSpc          Errno = 51
 	ENoSys          Errno = 52
 	ENotConn        Errno = 53
 	ENotDir         Errno = 54
+	ENotEmpty       Errno = 55
+	ENotRecoverable Errno = 56
 	ENotSock        Errno = 57
 	ENotSup         Errno = 58
+	ENotTy          Errno = 59
+	ENXIO           Errno = 60
 	EOverflow       Errno = 61
+	EOwnerDead      Errno = 62
 	EPerm           Errno = 63
 	EPipe           Errno = 64
 	EProto          Errno = 65
 	EProtoNoSupport Errno = 66
 	EProtoType      Errno = 67
+	ERange          Errno = 68
 	ERofs           Errno = 69
 	ESPipe          Errno = 70
+	ESrch           Errno = 71
+	EStale          Errno = 72
 	ETimedOut       Errno = 73
+	ETxtBsy         Errno = 74
+	EXDev           Errno = 75
 	ENotCapable     Errno = 76
 
 	// What WasmEdge adds for sock_getaddrinfo: the EAI_ numbers of POSIX.
@@ -78,7 +106,8 @@ const (
 	Exited Errno = instance.Exited
 )
 
-// errnoOf is the one place where errors of the kernel become error numbers.
+// errnoOf is the one place where errors of the kernel become error numbers. File systems,
+// sockets and streams fail by the numbers of Linux.
 func errnoOf(err error) Errno {
 	if number, ok := err.(syscall.Errno); ok {
 		return errnoOfSystem(number)
@@ -86,24 +115,6 @@ func errnoOf(err error) Errno {
 	switch err {
 	case nil, io.EOF:
 		return Success
-	case vfs.ErrNotFound:
-		return ENoEnt
-	case vfs.ErrNotDirectory:
-		return ENotDir
-	case vfs.ErrDirectory:
-		return EIsDir
-	case vfs.ErrLoop:
-		return ELoop
-	case vfs.ErrNameTooLong:
-		return ENameTooLong
-	case vfs.ErrEscape:
-		return EPerm
-	case vfs.ErrInvalid, vfs.ErrNotLink:
-		return EInval
-	case vfs.ErrReadOnly:
-		return ERofs
-	case vfs.ErrExists:
-		return EExist
 	case socket.ErrNoName:
 		return AINoName
 	case socket.ErrNoServer:
@@ -120,7 +131,7 @@ func isAgain(err error) bool {
 	return ok && number == syscall.EAGAIN
 }
 
-// systemErrnos are the numbers of Linux by which streams and sockets fail.
+// systemErrnos are the numbers of Linux that WASI has a name for.
 var systemErrnos = [...]Errno{
 	0:                       Success,
 	syscall.E2BIG:           E2Big,
@@ -131,38 +142,76 @@ var systemErrnos = [...]Errno{
 	syscall.EAGAIN:          EAgain,
 	syscall.EALREADY:        EAlready,
 	syscall.EBADF:           EBadf,
+	syscall.EBADMSG:         EBadMsg,
+	syscall.EBUSY:           EBusy,
+	syscall.ECANCELED:       ECanceled,
+	syscall.ECHILD:          EChild,
 	syscall.ECONNABORTED:    EConnAborted,
 	syscall.ECONNREFUSED:    EConnRefused,
 	syscall.ECONNRESET:      EConnReset,
+	syscall.EDEADLK:         EDeadlk,
 	syscall.EDESTADDRREQ:    EDestAddrReq,
+	syscall.EDOM:            EDom,
+	syscall.EDQUOT:          EDQuot,
+	syscall.EEXIST:          EExist,
 	syscall.EFAULT:          EFault,
+	syscall.EFBIG:           EFBig,
 	syscall.EHOSTUNREACH:    EHostUnreach,
+	syscall.EIDRM:           EIDRM,
+	syscall.EILSEQ:          EIlSeq,
 	syscall.EINPROGRESS:     EInProgress,
+	syscall.EINTR:           EIntr,
 	syscall.EINVAL:          EInval,
+	syscall.EIO:             EIO,
 	syscall.EISCONN:         EIsConn,
+	syscall.EISDIR:          EIsDir,
+	syscall.ELOOP:           ELoop,
 	syscall.EMFILE:          EMFile,
+	syscall.EMLINK:          EMLink,
 	syscall.EMSGSIZE:        EMsgSize,
+	syscall.EMULTIHOP:       EMultiHop,
+	syscall.ENAMETOOLONG:    ENameTooLong,
 	syscall.ENETDOWN:        ENetDown,
+	syscall.ENETRESET:       ENetReset,
 	syscall.ENETUNREACH:     ENetUnreach,
 	syscall.ENFILE:          ENFile,
 	syscall.ENOBUFS:         ENoBufs,
+	syscall.ENODEV:          ENoDev,
+	syscall.ENOENT:          ENoEnt,
+	syscall.ENOEXEC:         ENoExec,
+	syscall.ENOLCK:          ENoLck,
+	syscall.ENOLINK:         ENoLink,
 	syscall.ENOMEM:          ENoMem,
+	syscall.ENOMSG:          ENoMsg,
 	syscall.ENOPROTOOPT:     ENoProtoOpt,
+	syscall.ENOSPC:          ENoSpc,
 	syscall.ENOSYS:          ENoSys,
 	syscall.ENOTCONN:        ENotConn,
+	syscall.ENOTDIR:         ENotDir,
+	syscall.ENOTEMPTY:       ENotEmpty,
+	syscall.ENOTRECOVERABLE: ENotRecoverable,
 	syscall.ENOTSOCK:        ENotSock,
 	syscall.EOPNOTSUPP:      ENotSup,
+	syscall.ENOTTY:          ENotTy,
+	syscall.ENXIO:           ENXIO,
 	syscall.EOVERFLOW:       EOverflow,
+	syscall.EOWNERDEAD:      EOwnerDead,
 	syscall.EPERM:           EPerm,
 	syscall.EPIPE:           EPipe,
 	syscall.EPROTO:          EProto,
 	syscall.EPROTONOSUPPORT: EProtoNoSupport,
 	syscall.EPROTOTYPE:      EProtoType,
+	syscall.ERANGE:          ERange,
+	syscall.EROFS:           ERofs,
+	syscall.ESPIPE:          ESPipe,
+	syscall.ESRCH:           ESrch,
+	syscall.ESTALE:          EStale,
 	syscall.ETIMEDOUT:       ETimedOut,
+	syscall.ETXTBSY:         ETxtBsy,
+	syscall.EXDEV:           EXDev,
 }
 
-// errnoOfSystem translates a number of Linux; those that no stream and no socket has are
-// EIO.
+// errnoOfSystem translates a number of Linux; those that WASI has no name for are EIO.
 func errnoOfSystem(number syscall.Errno) Errno {
 	if uint64(number) >= uint64(len(systemErrnos)) || number != 0 && systemErrnos[number] == Success {
 		return EIO

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,8 +124,9 @@ type world struct {
 	stdin  *fakeInput
 	stdout *fakeOutput
 	stderr *fakeOutput
-	top    uint32 // memory below is in use by place
-	args   Args   // of a call
+	files  *watched // what descriptor 3 shows
+	top    uint32   // memory below is in use by place
+	args   Args     // of a call
 }
 
 const testMemoryBytes = 65536
@@ -140,11 +142,32 @@ func newWorld(t testing.TB, change func(*Machine)) *world {
 	}
 	machine := Machine{
 		Config: &abi.Config{Args: []string{"prog", "", "two words"}, Env: []string{"A=1", "LONG=xyz"}},
-		Clock:  w.clock, Random: fakeRandom{}, Stdin: w.stdin, Stdout: w.stdout, Stderr: w.stderr, Files: files,
+		Clock:  w.clock, Random: fakeRandom{}, Stdin: w.stdin, Stdout: w.stdout, Stderr: w.stderr,
+		Preopens: []Preopen{{"/", files}},
 	}
 	if change != nil {
 		change(&machine)
 	}
+	seen := map[vfs.FileSystem]*watched{}
+	for i := range machine.Preopens {
+		p := &machine.Preopens[i]
+		if seen[p.Files] == nil {
+			seen[p.Files] = watch(t, p.Files)
+		}
+		p.Files = seen[p.Files]
+	}
+	if len(machine.Preopens) != 0 {
+		w.files = machine.Preopens[0].Files.(*watched)
+	}
+	t.Cleanup(func() {
+		if w.System == nil {
+			return
+		}
+		w.closeAll()
+		for _, files := range seen {
+			files.balanced()
+		}
+	})
 	if w.System, err = New(machine); err != nil {
 		t.Fatal(err)
 	}
@@ -152,13 +175,27 @@ func newWorld(t testing.TB, change func(*Machine)) *world {
 	return w
 }
 
-// call calls a function by name. Garbage is put above the i32 parameters.
+// closeAll closes what is open.
+func (w *world) closeAll() {
+	for fd := range w.descriptors.table {
+		if w.descriptors.get(uint32(fd)) != nil {
+			_ = w.closeDescriptor(uint32(fd)) // the test is over
+		}
+	}
+}
+
+// call calls a function by name, one of wasi_unstable with that in front and a dot. Garbage
+// is put above the i32 parameters.
 func (w *world) call(name string, args ...uint64) Errno {
 	w.t.Helper()
 	a := &w.args
 	*a = Args{}
+	module := abi.Preview1
+	if old, ok := strings.CutPrefix(name, abi.Unstable+"."); ok {
+		module, name = abi.Unstable, old
+	}
 	for number, f := range abi.Functions {
-		if f.Name != name || len(args) != len(f.Params) {
+		if f.Module != module || f.Name != name || len(args) != len(f.Params) {
 			continue
 		}
 		for i, v := range args {

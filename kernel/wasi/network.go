@@ -39,10 +39,13 @@ func (w streamWaiter) Wait(input bool, timeout time.Duration) {
 // network is what System knows of the network.
 type network struct {
 	stack socket.Network // or nil
+	// devices says that Machine.Wait knows of devices, so that nobody may wait elsewhere.
+	devices bool
 	// ready is the stack's table of readiness by descriptor. Those of numbers that are
 	// no socket have the mark socket.Other, so that a scan of subscriptions stops there.
 	ready  []socket.Readiness
 	marked int // numbers that have been marked, or are sockets
+	edges
 	// plain says that poll_oneoff must look at every subscription: a socket has a number
 	// that is a clock's too, or has lost the right to be polled.
 	plain bool
@@ -70,7 +73,7 @@ var errEndpoint = errors.New("want ADDRESS:PORT, for instance 0.0.0.0:8080 or [:
 // openNetwork prepares the network and opens the sockets that the program is to find,
 // after its directories: that is where Go's and wasi-libc's programs look for them.
 func (s *System) openNetwork() error {
-	s.network.stack = s.machine.Network
+	s.network.stack, s.network.devices = s.machine.Network, s.machine.Wait != nil
 	listen := s.machine.Config.Network.Listen
 	switch {
 	case s.machine.Wait == nil && s.network.stack != nil:
@@ -142,14 +145,6 @@ func (s *System) openSocket(opened socket.Socket, f socket.Family, k socket.Kind
 	return fd, errno
 }
 
-// closeSocket closes the socket of descriptor fd, if it is one.
-func (s *System) closeSocket(d *descriptor, fd uint32) {
-	if d.kind == connection {
-		d.socket.Close()
-		s.network.untag(fd)
-	}
-}
-
 // tag makes fd the number of a socket in the table of readiness.
 func (n *network) tag(opened socket.Socket, fd uint32) {
 	n.plain = n.plain || fd <= uint32(ClockThreadCPU)
@@ -158,6 +153,9 @@ func (n *network) tag(opened socket.Socket, fd uint32) {
 	if uint64(fd) < uint64(len(n.ready)) {
 		n.ready[fd] &^= socket.Other
 	}
+	if uint64(fd) < uint64(len(n.raised)) {
+		n.raised[fd] &^= socket.Other
+	}
 }
 
 // untag marks a number that is a socket's no longer.
@@ -165,11 +163,20 @@ func (n *network) untag(fd uint32) {
 	if uint64(fd) < uint64(len(n.ready)) {
 		n.ready[fd] = socket.Other
 	}
+	if uint64(fd) < uint64(len(n.raised)) {
+		n.raised[fd] = socket.Other
+	}
 }
 
 // refresh takes the table of readiness again, which may have grown.
 func (n *network) refresh() {
 	n.ready = n.stack.Ready()
+	if n.raised != nil {
+		n.raised = n.stack.Raised()
+		for i := n.marked; i < len(n.raised); i++ {
+			n.raised[i] |= socket.Other
+		}
+	}
 	for ; n.marked < len(n.ready); n.marked++ {
 		n.ready[n.marked] |= socket.Other
 	}

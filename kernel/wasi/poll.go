@@ -29,12 +29,16 @@ const (
 	subscriptionClock   = 16 // of eventClock: id u32
 	subscriptionTimeout = 24 // u64
 	subscriptionFlags   = 40 // u16
+
+	// In wasi_unstable a clock has an identifier of its own before all that.
+	subscriptionIdentifierBytes = 8
 )
 
 // pollState is one call of poll_oneoff. Its passes over the subscriptions stop only
 // where something is ready, or is no socket.
 type pollState struct {
 	system *System
+	stride int // bytes of a subscription
 	events uint32
 	errno  Errno // of the call: there is a subscription of no kind
 
@@ -48,9 +52,10 @@ type pollState struct {
 	input     console.Readiness
 }
 
-// pollOneoff is poll_oneoff (and epoll_oneoff): waits until one of several things
-// happens, and says which have. Files and output streams are always ready. Whatever is ready
-// is told in each call, so that nothing is kept waiting by others.
+// pollOneoff is poll_oneoff: waits until one of several things
+// happens, and says which have. Files and output streams are always ready, and the bytes of
+// an event that reads a file are those up to its end. Whatever is ready is told in each call,
+// so that nothing is kept waiting by others.
 //
 // Parameters: in i32, subscriptions (userdata u64 at 0, tag u8 at 8; for a clock
 // id u32 at 16, timeout u64 at 24, precision u64 at 32, flags u16 at 40; for
@@ -59,8 +64,10 @@ type pollState struct {
 // nsubscriptions i32, the number of subscriptions and of events that fit;
 // result.nevents i32, where the number of events goes (u32). The error of an
 // event is EBADF for a descriptor that is not open (or not in this direction),
+// ENOTCAPABLE for one whose right poll_fd_readwrite was given up,
 // EINVAL for a clock that does not exist and ENOTSUP for one that counts
-// processor time, which does not pass while waiting. What is wrong with a connection is
+// processor time, which does not pass while waiting, and what the file system says of a file
+// (EIO). What is wrong with a connection is
 // no error here but of what the program does next: mio gives up polling at once. A socket
 // has the flag hangup when its connection is gone in both directions, as POLLHUP on Linux.
 //
@@ -68,8 +75,16 @@ type pollState struct {
 //   - EINVAL: there are no subscriptions, or one of no kind that nothing else was ready
 //     before.
 //   - EFAULT: in, out or the result lies outside of memory.
-func (s *System) pollOneoff(a *Args) Errno {
-	in, inOK := s.Memory.array(uint32(a[0]), uint32(a[2]), subscriptionBytes)
+func (s *System) pollOneoff(a *Args) Errno { return s.pollSubscriptions(a, subscriptionBytes) }
+
+// pollOneoffUnstable is poll_oneoff of wasi_unstable, where id, timeout, precision and flags
+// of a clock lie 8 bytes further behind, and a subscription has 56 bytes.
+func (s *System) pollOneoffUnstable(a *Args) Errno {
+	return s.pollSubscriptions(a, unstableSubscriptionBytes)
+}
+
+func (s *System) pollSubscriptions(a *Args, stride uint32) Errno {
+	in, inOK := s.Memory.array(uint32(a[0]), uint32(a[2]), stride)
 	out, outOK := s.Memory.array(uint32(a[1]), uint32(a[2]), pollEventBytes)
 	if _, ok := s.Memory.slice(uint32(a[3]), 4); !ok || !inOK || !outOK {
 		return EFault
@@ -77,7 +92,7 @@ func (s *System) pollOneoff(a *Args) Errno {
 	if len(in) == 0 {
 		return EInval
 	}
-	p := pollState{system: s, next: socket.Forever}
+	p := pollState{system: s, stride: int(stride), next: socket.Forever}
 	s.poll()
 	p.pass(in, out)
 	if p.events == 0 && p.errno == Success {
@@ -93,7 +108,7 @@ func (s *System) pollOneoff(a *Args) Errno {
 // waitFor makes passes until there is an event.
 func (p *pollState) waitFor(in, out []byte) {
 	s := p.system
-	for at := subscriptionTag; at < len(in); at += subscriptionBytes {
+	for at := subscriptionTag; at < len(in); at += p.stride {
 		if in[at] > eventWrite {
 			p.errno = EInval
 			return
@@ -115,23 +130,46 @@ func (p *pollState) waitFor(in, out []byte) {
 // happened. A program may have put out over in: events are smaller, so each subscription is
 // read before it is overwritten.
 func (p *pollState) pass(in, out []byte) {
-	ready := p.system.network.ready
-	if p.system.network.plain {
-		ready = nil
+	if p.stride != subscriptionBytes {
+		p.passUnstable(in, out)
+		return
 	}
+	ready := p.system.network.table()
 	for at := nextInteresting(in, 0, ready); at < len(in); at = nextInteresting(in, at+subscriptionBytes, ready) {
-		sub := (*[subscriptionBytes]byte)(in[at:])
-		event := (*[pollEventBytes]byte)(out[p.events*pollEventBytes:])
-		switch tag := sub[subscriptionTag]; {
-		case tag == eventClock:
-			p.clock(sub, event)
-		case tag <= eventWrite:
-			p.descriptor(sub, event)
-		default:
-			p.errno = EInval
+		if !p.look((*[subscriptionBytes]byte)(in[at:]), out) {
 			return
 		}
 	}
+}
+
+// passUnstable is pass for subscriptions of wasi_unstable, which it brings into the form of
+// the others.
+func (p *pollState) passUnstable(in, out []byte) {
+	var sub [subscriptionBytes]byte
+	for ; len(in) != 0; in = in[unstableSubscriptionBytes:] {
+		copy(sub[:], in)
+		if sub[subscriptionTag] == eventClock {
+			copy(sub[subscriptionClock:], in[subscriptionClock+subscriptionIdentifierBytes:unstableSubscriptionBytes])
+		}
+		if !p.look(&sub, out) {
+			return
+		}
+	}
+}
+
+// look looks at a subscription; false ends the call.
+func (p *pollState) look(sub *[subscriptionBytes]byte, out []byte) bool {
+	event := (*[pollEventBytes]byte)(out[p.events*pollEventBytes:])
+	switch tag := sub[subscriptionTag]; {
+	case tag == eventClock:
+		p.clock(sub, event)
+	case tag <= eventWrite:
+		p.descriptor(sub, event)
+	default:
+		p.errno = EInval
+		return false
+	}
+	return true
 }
 
 // put writes an event.
@@ -155,17 +193,15 @@ func (p *pollState) descriptor(sub *[subscriptionBytes]byte, event *[pollEventBy
 	case d.base&RightPollFDReadwrite == 0:
 		p.put(event, sub, ENotCapable, 0, 0)
 	case d.kind == connection:
-		p.socket(sub, event, d, p.system.network.of(fd)&(socket.Readiness(tag)|socket.Hangup))
-	case (tag == eventRead) != (d.kind == input || d.kind == file):
+		p.socket(sub, event, d, p.system.network.asked(fd, tag))
+	case tag == eventRead && d.base&RightFDRead == 0, tag == eventWrite && d.base&RightFDWrite == 0:
 		p.put(event, sub, EBadf, 0, 0)
 	case d.kind == input:
 		p.stream(sub, event, d)
-	case d.kind == file:
-		left := uint64(0)
-		if attributes, err := d.files.Attributes(d.node); err == nil && attributes.Size > d.offset {
-			left = attributes.Size - d.offset
-		}
-		p.put(event, sub, Success, left, 0)
+	case d.kind == file && tag == eventRead:
+		attributes, err := d.files.Attributes(d.node)
+		left := attributes.Size - min(attributes.Size, d.offset)
+		p.put(event, sub, errnoOf(err), left, 0)
 	default:
 		p.put(event, sub, Success, gatherBytes, 0)
 	}

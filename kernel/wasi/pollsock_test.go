@@ -167,7 +167,7 @@ func idleSockets(t testing.TB, count int) (*netWorld, *Args) {
 
 // BenchmarkPoll is poll_oneoff over many sockets of which one is ready.
 func BenchmarkPoll(b *testing.B) {
-	number, _, _ := abi.LookupFunction(preview1, "poll_oneoff", "iiii", "i")
+	number, _, _ := abi.LookupFunction(abi.Preview1, "poll_oneoff", "iiii", "i")
 	for _, count := range []int{1, 50, 800, 10000} {
 		b.Run(strconv.Itoa(count), func(b *testing.B) {
 			n, args := idleSockets(b, count)
@@ -185,7 +185,7 @@ func BenchmarkPoll(b *testing.B) {
 func BenchmarkRequest(b *testing.B) {
 	n, args := idleSockets(b, 50)
 	number := func(name, params string) uint64 {
-		number, _, _ := abi.LookupFunction(preview1, name, params, "i")
+		number, _, _ := abi.LookupFunction(abi.Preview1, name, params, "i")
 		return uint64(number)
 	}
 	poll, recv, send := number("poll_oneoff", "iiii"), number("sock_recv", "iiiiii"), number("sock_send", "iiiii")

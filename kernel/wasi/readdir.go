@@ -6,15 +6,22 @@ import (
 	"mewz/kernel/vfs"
 )
 
-// dotEntries is how many entries stand before those of the file system: . and
-// .. (wasmtime has them too; Go's and Rust's libraries drop them).
-const dotEntries = 2
+// listing is one call of fd_readdir.
+type listing struct {
+	into []byte
+	used int
+	// An entry that the file system does not know well enough ends the visit, because no call
+	// begins before another has ended; it is looked up then.
+	unknown bool
+	name    []byte
+	next    uint64
+}
 
-// fdReaddir is fd_readdir: the entries of a directory, from a cookie on. Each is
-// a dirent (next cookie u64 at 0, ino u64 at 8, length of the name u32 at 16,
-// type u8 at 20) and the name. They fill the buffer to its end, the last one
+// fdReaddir is fd_readdir: the entries of a directory, from a cookie on, with . and
+// .. first. Each is a dirent (next cookie u64 at 0, ino u64 at 8, length of the name u32
+// at 16, type u8 at 20) and the name. They fill the buffer to its end, the last one
 // cut off where it ends; a buffer that is not full tells the end of the
-// directory. A cookie is the number of entries before it, so it stays valid.
+// directory. A cookie stays valid whatever is made or removed meanwhile.
 //
 // Parameters: fd i32; buf i32 and buf_len i32, the buffer; cookie i64, 0 for the
 // start, else from a dirent; result.bufused i32, where the number of bytes goes
@@ -24,60 +31,76 @@ const dotEntries = 2
 //   - EBADF: fd is not open.
 //   - ENOTDIR: fd is no directory.
 //   - EFAULT: the buffer or the result lies outside of memory.
-//   - EIO: the file system is damaged.
 //   - ENOTCAPABLE: the right fd_readdir was given up.
+//   - what the file system says (EIO).
 func (s *System) fdReaddir(a *Args) Errno {
 	d, errno := s.directory(uint32(a[0]), RightFDReaddir)
 	if errno != Success {
 		return errno
 	}
 	b, ok := s.Memory.slice(uint32(a[1]), uint32(a[2]))
-	if !ok {
-		return EFault
-	}
 	result := uint32(a[4])
-	if _, ok := s.Memory.slice(result, 4); !ok {
+	if !ok || !s.Memory.has(result, 4) {
 		return EFault
 	}
-	used := 0
-	for cookie := a[3]; used < len(b); cookie++ {
-		entry, err := directoryEntry(d, cookie)
-		if err == vfs.ErrNotFound {
-			break
+	l := &s.listing
+	l.into, l.used, l.next = b, 0, a[3]
+	for again := len(b) != 0; again; again = l.unknown && l.used < len(b) {
+		l.unknown = false
+		err := d.files.List(d.handle, l.next, s.visit)
+		if err == nil && l.unknown {
+			err = l.lookUp(d)
 		}
 		if err != nil {
 			return errnoOf(err)
 		}
-		used += putDirent(b[used:], cookie+1, entry)
 	}
-	s.Memory.putUint32(result, uint32(used))
+	s.Memory.putUint32(result, uint32(l.used))
 	return Success
 }
 
-// directoryEntry returns the entry of a directory with number cookie.
-func directoryEntry(d *descriptor, cookie uint64) (vfs.Entry, error) {
-	switch cookie {
-	case 0:
-		return vfs.Entry{Node: d.node, Type: vfs.Directory, Name: dots[:1]}, nil
-	case 1:
-		parent, err := d.files.Parent(d.node)
-		return vfs.Entry{Node: parent, Type: vfs.Directory, Name: dots[:]}, err
-	default:
-		return d.files.Entry(d.node, cookie-dotEntries)
+// visitEntry puts an entry into the buffer, and reports whether there is room for more.
+func (s *System) visitEntry(e *vfs.DirectoryEntry) bool {
+	l := &s.listing
+	l.next = e.Next
+	if e.Serial == 0 || e.Type == 0 {
+		l.unknown, l.name = true, append(l.name[:0], e.Name...)
+		return false
 	}
+	l.put(e.Serial, e.Type, e.Name)
+	return l.used < len(l.into)
 }
 
-// dots is what the first two entries are called.
-var dots = [dotEntries]byte{'.', '.'}
+// lookUp puts the entry that was unknown. It is left out if it is gone; and .. tells the
+// number of the directory itself, which is all that can be known above a root.
+func (l *listing) lookUp(d *descriptor) error {
+	node := d.node
+	if string(l.name) != "." && string(l.name) != ".." {
+		entry, err := d.files.Lookup(d.node, l.name)
+		if err == vfs.ErrNotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer d.files.Release(entry.Node)
+		node = entry.Node
+	}
+	attributes, err := d.files.Attributes(node)
+	if err == nil {
+		l.put(attributes.Serial, attributes.Type, l.name)
+	}
+	return err
+}
 
-// putDirent writes as much of an entry as fits.
-func putDirent(b []byte, next uint64, entry vfs.Entry) int {
+// put writes as much of an entry as fits.
+func (l *listing) put(serial uint64, t vfs.Type, name []byte) {
 	var header [direntBytes]byte
 	le := binary.LittleEndian
-	le.PutUint64(header[0:], next)
-	le.PutUint64(header[8:], inode(entry.Node))
-	le.PutUint32(header[16:], uint32(len(entry.Name)))
-	header[20] = byte(fileTypeOf(entry.Type))
-	n := copy(b, header[:])
-	return n + copy(b[n:], entry.Name)
+	le.PutUint64(header[0:], l.next)
+	le.PutUint64(header[8:], serial)
+	le.PutUint32(header[16:], uint32(len(name)))
+	header[20] = byte(fileTypeOf(t))
+	l.used += copy(l.into[l.used:], header[:])
+	l.used += copy(l.into[l.used:], name)
 }

@@ -81,7 +81,7 @@ func (s *System) receiveSole(d *descriptor, at, lengthAt uint32) (errno Errno, d
 // receiveCall does what the functions have in common that receive: the buffers are in
 // a[1] and a[2]. flags are riflags, lengthAt and flagsAt the addresses of the results.
 func (s *System) receiveCall(d *descriptor, a *Args, r *received, flags, lengthAt, flagsAt uint32) Errno {
-	buffers, total, errno := s.readBuffers(uint32(a[1]), uint32(a[2]), lengthAt)
+	buffers, total, errno := s.checkBuffers(uint32(a[1]), uint32(a[2]), lengthAt)
 	if errno != Success {
 		return errno
 	}
@@ -347,7 +347,7 @@ func (s *System) sendCall(d *descriptor, a *Args, flags, lengthAt uint32, to *so
 			return Success
 		}
 	}
-	buffers, _, errno := s.readBuffers(uint32(a[1]), uint32(a[2]), lengthAt)
+	buffers, _, errno := s.checkBuffers(uint32(a[1]), uint32(a[2]), lengthAt)
 	if errno != Success {
 		return errno
 	}

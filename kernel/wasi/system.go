@@ -51,8 +51,11 @@ type System struct {
 	descriptors descriptors
 	args, env   stringList
 	network     network
-	gather      [gatherBytes]byte // fd_write: small buffers on their way
-	staging     []byte            // of a datagram and its many buffers, made when it is needed first
+	buffers     [buffersMax][]byte             // of one call of a file system
+	gather      [gatherBytes]byte              // fd_write: small buffers on their way
+	staging     []byte                         // of a datagram and its many buffers, made when it is needed first
+	listing     listing                        // of fd_readdir
+	visit       func(*vfs.DirectoryEntry) bool // visitEntry, made once
 	exitCode    uint32
 }
 
@@ -77,9 +80,10 @@ func New(machine Machine) (*System, error) {
 	if !ok[0] || !ok[1] {
 		return nil, errStrings
 	}
+	s.visit = s.visitEntry
 	s.openStreams()
-	if machine.Files != nil {
-		s.openPreopens()
+	if err := s.openPreopens(); err != nil {
+		return nil, err
 	}
 	if err := s.openNetwork(); err != nil {
 		return nil, err

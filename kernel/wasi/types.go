@@ -46,22 +46,21 @@ const (
 		RightSockShutdown | RightSockAccept
 	outputRights = RightFDWrite | RightFDFdstatSetFlags | RightFDFilestatGet | RightPollFDReadwrite
 
-	// lookingRights come with every file, asked for or not.
-	lookingRights = RightFDSeek | RightFDTell | RightFDAdvise | RightFDFdstatSetFlags |
-		RightFDFilestatGet | RightPollFDReadwrite | RightFDSync | RightFDDatasync
-	// readFileRights are all that a file of a read-only file system supports.
-	readFileRights = lookingRights | RightFDRead
-	// directoryRights come with every directory. Those that change it are
-	// among them, so that the attempt ends in EROFS, which says why.
+	// readFileRights come with every file, asked for or not (docs/decisions/0016).
+	readFileRights = RightFDSeek | RightFDTell | RightFDAdvise | RightFDFdstatSetFlags |
+		RightFDFilestatGet | RightFDFilestatSetTimes | RightPollFDReadwrite | RightFDSync | RightFDDatasync
+	// writeFileRights come with every file that is opened for writing.
+	writeFileRights = RightFDAllocate | RightFDFilestatSetSize
+	// accessRights say how a file is opened: a file has those only that are asked for.
+	accessRights = RightFDRead | RightFDWrite
+	fileRights   = accessRights | readFileRights | writeFileRights
+	// directoryRights come with every directory.
 	directoryRights = RightPathCreateDirectory | RightPathCreateFile | RightPathLinkSource |
 		RightPathLinkTarget | RightPathOpen | RightFDReaddir | RightPathReadlink |
 		RightPathRenameSource | RightPathRenameTarget | RightPathFilestatGet |
 		RightPathFilestatSetSize | RightPathFilestatSetTime | RightPathSymlink |
 		RightPathRemoveDirectory | RightPathUnlinkFile | RightFDFdstatSetFlags |
 		RightFDFilestatGet | RightFDFilestatSetTimes | RightFDSync | RightFDDatasync
-	// fileRights is what wasi-libc intersects the rights with that it asks for:
-	// RightFDWrite must be there for path_open to see that writing was meant.
-	fileRights = readFileRights | RightFDWrite | RightFDAllocate | RightFDFilestatSetSize | RightFDFilestatSetTimes
 )
 
 // FileType is what a descriptor or a name leads to (witx: filetype).
@@ -69,7 +68,7 @@ type FileType uint8
 
 // The types of files.
 const (
-	FileTypeUnknown         FileType = 0
+	FileTypeUnknown         FileType = 0 // also what only a host has (vfs.Other)
 	FileTypeCharacterDevice FileType = 2
 	FileTypeDirectory       FileType = 3
 	FileTypeRegular         FileType = 4
@@ -89,6 +88,11 @@ const (
 	FlagRSync    FDFlags = 1 << 3
 	FlagSync     FDFlags = 1 << 4
 	allFlags     FDFlags = 1<<5 - 1
+
+	// syncFlags have each write wait until it is safe. Reads find what was written through
+	// the file system anyway, so that FlagRSync asks for no more than FlagSync (Linux has one
+	// number for both).
+	syncFlags = FlagDSync | FlagSync | FlagRSync
 )
 
 // OpenFlags say how path_open opens (witx: oflags).
@@ -107,6 +111,18 @@ const (
 // lookupflags.symlink_follow), the only flag there is.
 const lookupFollow = 1
 
+// FstFlags say which times are set, and to what (witx: fstflags).
+type FstFlags uint16
+
+// The flags of set_times.
+const (
+	SetAccessed    FstFlags = 1 << 0 // atim
+	SetAccessedNow FstFlags = 1 << 1 // atim_now
+	SetModified    FstFlags = 1 << 2 // mtim
+	SetModifiedNow FstFlags = 1 << 3 // mtim_now
+	allFstFlags    FstFlags = 1<<4 - 1
+)
+
 // Where fd_seek counts from (witx: whence).
 const (
 	whenceSet     = 0
@@ -123,4 +139,15 @@ const (
 	subscriptionBytes = 48 // subscription
 	pollEventBytes    = 32 // event
 	adviceLast        = 5  // advice.noreuse
+
+	// Those that are others in wasi_unstable.
+	unstableFilestatBytes     = 56
+	unstableSubscriptionBytes = 56
 )
+
+// allow reports that rights r include those to have writes wait as flags say (witx:
+// fd_datasync, fd_sync).
+func (r Rights) allow(flags FDFlags) bool {
+	return (flags&(FlagSync|FlagRSync) == 0 || r&RightFDSync != 0) &&
+		(flags&FlagDSync == 0 || r&(RightFDDatasync|RightFDSync) != 0)
+}

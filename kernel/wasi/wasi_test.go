@@ -36,14 +36,16 @@ func TestUnknownNumber(t *testing.T) {
 }
 
 func TestArgsAndEnviron(t *testing.T) {
-	for _, test := range []struct{ prefix, want string }{{"args", "prog\x00\x00two words\x00"}, {"environ", "A=1\x00LONG=xyz\x00"}} {
+	for _, test := range []struct{ sizes, get, want string }{
+		{"args_sizes_get", "args_get", "prog\x00\x00two words\x00"}, {"environ_sizes_get", "environ_get", "A=1\x00LONG=xyz\x00"},
+	} {
 		w := newWorld(t, nil)
-		w.want(Success, test.prefix+"_sizes_get", 0, 4)
+		w.want(Success, test.sizes, 0, 4)
 		count, size := w.u32(0), w.u32(4)
 		if want := strings.Count(test.want, "\x00"); int(count) != want || int(size) != len(test.want) {
 			t.Errorf("sizes = %d, %d, want %d, %d", count, size, want, len(test.want))
 		}
-		w.want(Success, test.prefix+"_get", 16, 256)
+		w.want(Success, test.get, 16, 256)
 		if got := string(w.Memory[256 : 256+size]); got != test.want {
 			t.Errorf("bytes = %q, want %q", got, test.want)
 		}
@@ -52,11 +54,11 @@ func TestArgsAndEnviron(t *testing.T) {
 				t.Errorf("string %d at %d", i, at)
 			}
 		}
-		w.want(EFault, test.prefix+"_sizes_get", far, 0)
-		w.want(EFault, test.prefix+"_sizes_get", 0, far)
-		w.want(EFault, test.prefix+"_get", far, 0)
-		w.want(EFault, test.prefix+"_get", 0, far)
-		w.want(EFault, test.prefix+"_get", 1<<32-1, 0)
+		w.want(EFault, test.sizes, far, 0)
+		w.want(EFault, test.sizes, 0, far)
+		w.want(EFault, test.get, far, 0)
+		w.want(EFault, test.get, 0, far)
+		w.want(EFault, test.get, 1<<32-1, 0)
 	}
 }
 
@@ -112,12 +114,35 @@ func TestRandom(t *testing.T) {
 
 func TestExit(t *testing.T) {
 	w := newWorld(t, nil)
-	number, _, _ := abi.LookupFunction(preview1, "proc_exit", "i", "")
+	number, _, _ := abi.LookupFunction(abi.Preview1, "proc_exit", "i", "")
 	if got := w.Call(uint64(number), &Args{0xdead<<32 | 255}); got != Exited || w.ExitCode() != 255 {
 		t.Errorf("proc_exit = %d, code %d, want 255", got, w.ExitCode())
 	}
-	w.want(ENoSys, "proc_raise", 6)
 	w.want(Success, "sched_yield")
+}
+
+// TestRaise has each signal do what witx says.
+func TestRaise(t *testing.T) {
+	const ignored, unknown, stops = 0, 1, 2
+	codes := map[uint64]uint32{13: ignored, 16: ignored, 17: ignored, 22: ignored, 27: ignored,
+		0: unknown, 31: unknown, 1 << 31: unknown, 18: stops, 19: stops, 20: stops, 21: stops,
+		1: 129, 2: 130, 6: 134, 9: 137, 11: 139, 15: 143, 23: 152, 30: 159}
+	for signal, code := range codes {
+		w := newWorld(t, nil)
+		want := Exited
+		switch code {
+		case ignored:
+			want = Success
+		case unknown:
+			want = EInval
+		case stops:
+			want = ENotSup
+		}
+		w.want(want, "proc_raise", signal)
+		if want == Exited && w.ExitCode() != code {
+			t.Errorf("signal %d: exit code %d, want %d", signal, w.ExitCode(), code)
+		}
+	}
 }
 
 func TestSockets(t *testing.T) {
@@ -175,7 +200,7 @@ func TestWriteFaults(t *testing.T) {
 	if len(w.stdout.writes) != 0 {
 		t.Errorf("a write that faults wrote %q", w.stdout.writes)
 	}
-	for err, want := range map[error]Errno{syscall.EPIPE: EPipe, syscall.ENOSPC: EIO, errors.New("x"): EIO} {
+	for err, want := range map[error]Errno{syscall.EPIPE: EPipe, syscall.ENOSPC: ENoSpc, errors.New("x"): EIO} {
 		w.stdout.err = err
 		w.want(want, "fd_write", 1, good, 1, 0)
 	}
@@ -262,8 +287,11 @@ func TestReadFile(t *testing.T) {
 	}
 	w.want(EInval, "fd_pread", fd, list, count, 1<<63, 0)
 	w.want(EFault, "fd_seek", fd, 0, whenceSet, far)
-	w.want(Success, "fd_seek", 3, 0, whenceSet, 8)
-	w.want(EIsDir, "fd_seek", 3, 1, whenceSet, 8)
+	w.want(EBadf, "fd_seek", 3, 0, whenceSet, 8)
+	w.want(EBadf, "fd_seek", 3, 0, whenceCurrent, 8)
+	w.want(EBadf, "fd_tell", 3, 8)
+	w.want(ESPipe, "fd_seek", 0, 0, whenceSet, 8)
+	w.want(ESPipe, "fd_tell", 1, 8)
 	w.want(EBadf, "fd_seek", 99, 0, whenceSet, 8)
 }
 
@@ -277,9 +305,10 @@ func TestFileWithoutMutation(t *testing.T) {
 	}{
 		{Success, "fd_advise", []uint64{fd, 0, 10, 5}}, {EInval, "fd_advise", []uint64{fd, 0, 10, 6}}, {EBadf, "fd_advise", []uint64{3, 0, 0, 0}},
 		{ESPipe, "fd_advise", []uint64{1, 0, 0, 0}}, {EBadf, "fd_advise", []uint64{9, 0, 0, 0}},
-		{ENotSup, "fd_allocate", []uint64{fd, 0, 1}}, {EBadf, "fd_allocate", []uint64{9, 0, 1}},
+		{EBadf, "fd_allocate", []uint64{fd, 0, 1}}, {EBadf, "fd_allocate", []uint64{9, 0, 1}},
+		{EBadf, "fd_allocate", []uint64{3, 0, 1}}, {ESPipe, "fd_allocate", []uint64{1, 0, 1}},
 		{Success, "fd_sync", []uint64{fd}}, {Success, "fd_datasync", []uint64{3}}, {EInval, "fd_sync", []uint64{1}}, {EBadf, "fd_datasync", []uint64{9}},
-		{ERofs, "fd_filestat_set_size", []uint64{fd, 0}}, {EIsDir, "fd_filestat_set_size", []uint64{3, 0}}, {EInval, "fd_filestat_set_size", []uint64{0, 0}},
+		{EInval, "fd_filestat_set_size", []uint64{fd, 0}}, {EIsDir, "fd_filestat_set_size", []uint64{3, 0}}, {EInval, "fd_filestat_set_size", []uint64{0, 0}},
 		{EBadf, "fd_filestat_set_size", []uint64{9, 0}},
 		{ERofs, "fd_filestat_set_times", []uint64{fd, 0, 0, 0}}, {EInval, "fd_filestat_set_times", []uint64{0, 0, 0, 0}}, {EBadf, "fd_filestat_set_times", []uint64{9, 0, 0, 0}},
 	} {
@@ -299,7 +328,7 @@ func TestFdstat(t *testing.T) {
 		{0, FileTypeCharacterDevice, inputRights, 0},
 		{1, FileTypeUnknown, outputRights, 0},
 		{3, FileTypeDirectory, directoryRights, directoryRights | fileRights},
-		{file, FileTypeRegular, readFileRights, directoryRights | fileRights},
+		{file, FileTypeRegular, readFileRights | RightFDRead, directoryRights | fileRights},
 	} {
 		w.want(Success, "fd_fdstat_get", test.fd, 128)
 		base, inheriting := Rights(w.u64(136)), Rights(w.u64(144))
@@ -314,12 +343,10 @@ func TestFdstat(t *testing.T) {
 	w.want(Success, "fd_fdstat_set_rights", file, uint64(RightFDTell), 0)
 	w.want(EBadf, "fd_fdstat_set_rights", 9, 0, 0)
 	list, count := w.vector(8192, 3)
-	for _, name := range []string{"fd_read"} {
-		w.want(ENotCapable, name, file, list, count, 0)
-	}
+	w.want(EBadf, "fd_read", file, list, count, 0)
 	w.want(ENotCapable, "fd_seek", file, 1, whenceCurrent, 0)
 	w.want(Success, "fd_seek", file, 0, whenceCurrent, 0)
-	w.want(ENotCapable, "fd_pread", file, list, count, 0, 0)
+	w.want(EBadf, "fd_pread", file, list, count, 0, 0)
 	w.want(ENotCapable, "fd_filestat_get", file, 0)
 	w.want(ENotCapable, "fd_sync", file)
 	w.want(ENotCapable, "fd_advise", file, 0, 0, 0)
@@ -366,26 +393,33 @@ func TestFilestat(t *testing.T) {
 }
 
 func TestPreopens(t *testing.T) {
-	for _, test := range []struct{ config, want []string }{{nil, []string{"/"}}, {[]string{"/data", "."}, []string{"/data", "."}}} {
-		w := newWorld(t, func(m *Machine) { m.Config.PreopenedGuests = test.config })
-		for i, name := range test.want {
+	for _, names := range [][]string{{"/"}, {"/data", "."}} {
+		w := newWorld(t, func(m *Machine) {
+			files := m.Preopens[0].Files
+			m.Preopens = nil
+			for _, name := range names {
+				m.Preopens = append(m.Preopens, Preopen{name, files})
+			}
+		})
+		for i, name := range names {
 			fd := uint64(3 + i)
 			w.want(Success, "fd_prestat_get", fd, 64)
 			if w.u32(64) != 0 || int(w.u32(68)) != len(name) {
 				t.Errorf("prestat = %d, %d", w.u32(64), w.u32(68))
 			}
-			w.want(Success, "fd_prestat_dir_name", fd, 100, uint64(len(name)))
+			w.want(Success, "fd_prestat_dir_name", fd, 100, uint64(len(name))+1)
 			if got := string(w.Memory[100 : 100+len(name)]); got != name {
 				t.Errorf("name = %q, want %q", got, name)
 			}
 		}
-		w.want(EBadf, "fd_prestat_get", uint64(3+len(test.want)), 64)
+		w.want(EBadf, "fd_prestat_get", uint64(3+len(names)), 64)
 		w.want(EBadf, "fd_prestat_get", 0, 64)
+		w.want(EBadf, "fd_prestat_get", w.open("dir"), 64)
 		w.want(EFault, "fd_prestat_get", 3, far)
 		w.want(ENameTooLong, "fd_prestat_dir_name", 3, 100, 0)
 		w.want(EFault, "fd_prestat_dir_name", 3, far, 10)
 		w.want(EBadf, "fd_prestat_dir_name", 1, 100, 10)
 	}
-	w := newWorld(t, func(m *Machine) { m.Files = nil })
+	w := newWorld(t, func(m *Machine) { m.Preopens = nil })
 	w.want(EBadf, "fd_prestat_get", 3, 64)
 }

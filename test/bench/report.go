@@ -36,14 +36,8 @@ const (
 	mebibyte = 1 << 20
 )
 
-// count writes a number with a space between groups of three digits.
-func count(n uint64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+// count writes a number of things.
+func count(n uint64) string { return document.Count(float64(n)) }
 
 func ratio(v float64) string { return fmt.Sprintf("%.2f", v) }
 

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"debug/elf"
-	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 
 	"mewz/test/toolchain"
@@ -42,48 +37,6 @@ Requests/sec:      5.98
 		if got != test.want || (err == nil) != test.ok {
 			t.Errorf("readWrk(%q) = %+v, %v, want %+v, ok %v", test.said, got, err, test.want, test.ok)
 		}
-	}
-}
-
-// TestInitrd reads back what Linux would: header, name and content of each entry, all
-// aligned, folders before what is in them.
-func TestInitrd(t *testing.T) {
-	a := &initrd{}
-	a.add("/bin/x", []byte("abcde"))
-	a.add("/bin/y", nil)
-	var file bytes.Buffer
-	if err := a.finish(&file); err != nil {
-		t.Fatal(err)
-	}
-	z, err := gzip.NewReader(&file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for len(archive) > 0 {
-		const headerBytes, sizeField, nameField, modeField = 110, 6, 11, 1
-		field := func(n int) int {
-			v, err := strconv.ParseUint(string(archive[6+8*n:14+8*n]), 16, 32)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return int(v)
-		}
-		if string(archive[:6]) != "070701" {
-			t.Fatalf("an entry begins with %q", archive[:6])
-		}
-		name := string(archive[headerBytes : headerBytes+field(nameField)-1])
-		body := (headerBytes + field(nameField) + 3) / 4 * 4
-		got = append(got, name+" "+strconv.FormatInt(int64(field(modeField)), 8)+" "+string(archive[body:body+field(sizeField)]))
-		archive = archive[min(len(archive), (body+field(sizeField)+3)/4*4):]
-	}
-	want := []string{"bin 40755 ", "bin/x 100755 abcde", "bin/y 100755 ", cpioEnd + " 0 "}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("entries are %q, want %q", got, want)
 	}
 }
 
@@ -162,13 +115,5 @@ func TestProfileLess(t *testing.T) {
 	}
 	if sum := got.sum(func(a uint64) bool { return a != 2 }); sum != (pair{63, 6}) {
 		t.Errorf("sum = %v, want {63 6}", sum)
-	}
-}
-
-func TestCount(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 999.4: "999", 1000: "1,000", 1234567: "1,234,567", -123: "-123", -1234: "-1,234"} {
-		if got := count(v); got != want {
-			t.Errorf("count(%v) = %s, want %s", v, got, want)
-		}
 	}
 }

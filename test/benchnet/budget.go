@@ -127,7 +127,7 @@ func imageMegabytes(b *bench) (float64, bool) {
 func (b *bench) budgetTable() string {
 	t := document.Table{Columns: []string{"budget", "limit", "measured", ""}}
 	for _, line := range budgets {
-		limit := fmt.Sprintf("at most %s %s", count(line.limit), line.unit)
+		limit := fmt.Sprintf("at most %s %s", document.Count(line.limit), line.unit)
 		if line.limit != float64(int(line.limit)) {
 			limit = fmt.Sprintf("at most %.1f %s", line.limit, line.unit)
 		}
@@ -141,7 +141,7 @@ func (b *bench) budgetTable() string {
 		}
 		text := fmt.Sprintf("%.2f", value)
 		if value >= 100 {
-			text = count(value)
+			text = document.Count(value)
 		}
 		verdict := "met"
 		if line.least && value < line.limit || !line.least && value > line.limit {

@@ -2,13 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"mewz/test/benchnet/guest/plan"
+	"mewz/test/linuxguest"
 	"mewz/test/toolchain"
 )
 
@@ -58,53 +56,50 @@ http {
 // how it is started.
 type linuxServer struct {
 	server      *server
-	install     func(b *bench, a *initrd) error
+	install     func(b *bench, a *linuxguest.Initrd) error
 	command     []string
 	environment []string
 }
 
 // linuxImage makes the kernel and the initrd with all servers; the guest's plan is
 // added for each machine.
-func (b *bench) linuxImage(servers []*linuxServer) (kernel string, base *initrd, err error) {
+func (b *bench) linuxImage(servers []*linuxServer) (kernel string, base *linuxguest.Initrd, err error) {
 	tree, err := linuxPackages.Fetch()
 	if err != nil {
 		return "", nil, err
 	}
-	kernels, err := filepath.Glob(filepath.Join(tree, "boot", "vmlinuz-*"))
-	if err != nil || len(kernels) != 1 {
-		return "", nil, fmt.Errorf("%s has %d kernels, want 1: remove it", tree, len(kernels))
+	kernel, version, err := linuxguest.Kernel(tree)
+	if err != nil {
+		return "", nil, err
 	}
-	b.linux = strings.TrimPrefix(filepath.Base(kernels[0]), "vmlinuz-")
-	a := &initrd{}
+	b.linux = version
+	a := linuxguest.New()
 	init, err := b.build("guest", "./test/benchnet/guest")
 	if err != nil {
 		return "", nil, err
 	}
-	if err := a.copy("/init", init); err != nil {
+	if err := a.Copy("/init", init); err != nil {
 		return "", nil, err
 	}
 	for _, folder := range []string{"/proc", "/sys", "/dev", "/tmp"} {
-		a.directory(folder)
+		a.Directory(folder)
 	}
-	for _, module := range linuxModules {
-		from := filepath.Join(tree, "lib/modules", b.linux, "kernel", module)
-		if err := a.copy(filepath.Join(plan.Modules, filepath.Base(module)), from); err != nil {
-			return "", nil, err
-		}
+	if err := a.Modules(plan.Modules, tree, version, linuxModules); err != nil {
+		return "", nil, err
 	}
 	for _, body := range bodies {
-		a.add(filepath.Join(guestFiles, body.file()), body.content())
+		a.Add(filepath.Join(guestFiles, body.file()), body.content())
 	}
 	for _, s := range servers {
 		if err := s.install(b, a); err != nil {
 			return "", nil, fmt.Errorf("%s: %w", s.server.name, err)
 		}
 	}
-	return kernels[0], a, nil
+	return kernel, a, nil
 }
 
 // linuxMachine boots the guest and waits until all servers answer.
-func (b *bench) linuxMachine(name string, counted bool, kernel string, base *initrd, servers []*linuxServer) (*machine, error) {
+func (b *bench) linuxMachine(name string, counted bool, kernel string, base *linuxguest.Initrd, servers []*linuxServer) (*machine, error) {
 	m := &machine{name: name}
 	var err error
 	if m.wire, err = b.namespace.newWire(); err != nil {
@@ -121,15 +116,10 @@ func (b *bench) linuxMachine(name string, counted bool, kernel string, base *ini
 	if err != nil {
 		return nil, err
 	}
-	a := &initrd{inodes: base.inodes, made: base.made}
-	a.buffer.Write(base.buffer.Bytes())
-	a.add(plan.Path, text)
+	a := base.Clone()
+	a.Add(plan.Path, text)
 	path := b.path(name + ".initrd")
-	f, err := os.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(a.finish(f), f.Close()); err != nil {
+	if err := a.WriteFile(path); err != nil {
 		return nil, err
 	}
 	flags, err := b.qemuFlags(m, counted)

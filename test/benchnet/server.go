@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mewz/test/linuxguest"
 	"mewz/test/toolchain"
 )
 
@@ -61,6 +62,7 @@ type wasmServer struct {
 	program  toolchain.Program
 	args     func(port int, folder string) []string
 	quick    bool
+	epoll    bool // wants epoll_oneoff, which wazero does not have
 }
 
 // The ports of the servers in the Linux guest. In our machines each has its own
@@ -98,34 +100,34 @@ func nativeServers() []*linuxServer {
 	}
 }
 
-func installEpoll(b *bench, a *initrd) error {
+func installEpoll(b *bench, a *linuxguest.Initrd) error {
 	path := b.path("epoll")
 	source := filepath.Join(b.root, "test/benchnet/src/epoll.c")
 	if err := b.exec(nil, "clang-19", "-O2", "-Wall", "-Werror", "-static", "-o", path, source); err != nil {
 		return err
 	}
-	return a.copy("/bin/epoll", path)
+	return a.Copy("/bin/epoll", path)
 }
 
-func installNginx(_ *bench, a *initrd) error {
+func installNginx(_ *bench, a *linuxguest.Initrd) error {
 	tree, err := linuxPackages.Fetch()
 	if err != nil {
 		return err
 	}
-	a.add(nginxConfig, fmt.Appendf(nil, nginxSettings, portNginx))
-	a.add("/etc/passwd", []byte("root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"))
-	a.add("/etc/group", []byte("root:x:0:\nnogroup:x:65534:\n"))
-	a.directory("/var/log/nginx")
-	a.directory("/var/lib/nginx")
-	return a.program(guestNginx, tree, "usr/sbin/nginx")
+	a.Add(nginxConfig, fmt.Appendf(nil, nginxSettings, portNginx))
+	a.Add("/etc/passwd", []byte("root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"))
+	a.Add("/etc/group", []byte("root:x:0:\nnogroup:x:65534:\n"))
+	a.Directory("/var/log/nginx")
+	a.Directory("/var/lib/nginx")
+	return a.Program(guestNginx, tree, "usr/sbin/nginx")
 }
 
-func installGo(b *bench, a *initrd) error {
+func installGo(b *bench, a *linuxguest.Initrd) error {
 	path, err := b.build("http", "./test/benchnet/src/http")
 	if err != nil {
 		return err
 	}
-	return a.copy("/bin/http", path)
+	return a.Copy("/bin/http", path)
 }
 
 // wasirunPackage is the command of wasi-go; its version is in the go.mod of
@@ -138,22 +140,21 @@ func wazeroServer(w wasmServer, port int) *linuxServer {
 	module := "/" + name + ".wasm"
 	return &linuxServer{
 		server: &server{kind: kindWazero, label: w.language, name: "wazero-" + name, port: port, quick: false},
-		install: func(b *bench, a *initrd) error {
-			if !a.made["/bin/wasirun"] {
+		install: func(b *bench, a *linuxguest.Initrd) error {
+			if !a.Has("/bin/wasirun") {
 				path, err := b.peer("wasirun", wasirunPackage)
 				if err != nil {
 					return err
 				}
-				if err := a.copy("/bin/wasirun", path); err != nil {
+				if err := a.Copy("/bin/wasirun", path); err != nil {
 					return err
 				}
-				a.made["/bin/wasirun"] = true
 			}
 			path, err := toolchain.Wasm(w.program)
 			if err != nil {
 				return err
 			}
-			return a.copy(module, path)
+			return a.Copy(module, path)
 		},
 		command: append([]string{"/bin/wasirun", "--dir", guestFiles, module, "--"}, w.args(port, guestFiles)...),
 	}

@@ -64,14 +64,14 @@ func (b *bench) tables() string {
 		if !x.counted {
 			return none
 		}
-		return fmt.Sprintf("%s (%s)", count(x.request.total), count(x.request.total-x.request.repeats))
+		return fmt.Sprintf("%s (%s)", document.Count(x.request.total), document.Count(x.request.total-x.request.repeats))
 	})
 	r.Say("Of these the server itself: in Linux the processes, with us the program and WASI.")
 	b.perServer(&r, func(_ *server, x *result) string {
 		if !x.counted {
 			return none
 		}
-		return count(x.request.user)
+		return document.Count(x.request.user)
 	})
 	r.Say("### Requests per second")
 	r.Say("wrk with one thread for %v, the best of %d rounds (of one with one connection) in which the servers took turns. A star: wrk saw errors or timeouts.", rateTime, rateRounds)
@@ -79,7 +79,7 @@ func (b *bench) tables() string {
 		if len(x.rates) == 0 {
 			return none
 		}
-		text := count(slices.Max(x.rates))
+		text := document.Count(slices.Max(x.rates))
 		if x.errors != "" {
 			text += "\\*"
 		}
@@ -146,9 +146,9 @@ func (b *bench) partTable(r *document.Report) {
 			sums := s.counted.symbols.byPart(x.profile)
 			for i, p := range parts {
 				n := float64(sums[p].instructions) / float64(x.count)
-				rows[i] = append(rows[i], fmt.Sprintf("%s (%.0f %%)", count(n), 100*n/x.request.total))
+				rows[i] = append(rows[i], fmt.Sprintf("%s (%.0f %%)", document.Count(n), 100*n/x.request.total))
 			}
-			rows[len(parts)] = append(rows[len(parts)], count(x.request.total))
+			rows[len(parts)] = append(rows[len(parts)], document.Count(x.request.total))
 		}
 	}
 	if len(t.Columns) == 1 {
@@ -188,15 +188,6 @@ func (b *bench) restTable(r *document.Report) {
 
 func mebibytes(n uint64) string { return fmt.Sprintf("%.1f MiB", float64(n)/mebibyte) }
 
-// count writes a number with a comma between groups of three digits.
-func count(v float64) string {
-	s := fmt.Sprintf("%.0f", v)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // profileFunctions is how many functions a profile lists.
 const profileFunctions = 70
 
@@ -209,7 +200,7 @@ func (b *bench) profiles() string {
 			if s.kind != kindMewz || !x.counted {
 				continue
 			}
-			r.Say("%s, %s: %s instructions a request, %d requests", s, c.column(), count(x.request.total), x.count)
+			r.Say("%s, %s: %s instructions a request, %d requests", s, c.column(), document.Count(x.request.total), x.count)
 			t := document.Table{Columns: []string{"function", "part", "instructions", "of these iterations", "%"}}
 			costs := s.counted.symbols.byFunction(x.profile)
 			for _, f := range costs[:min(len(costs), profileFunctions)] {

@@ -63,6 +63,15 @@ func (t *Table) String() string {
 	return b.String()
 }
 
+// Count writes a number, rounded, with a comma between groups of three digits.
+func Count(v float64) string {
+	s := fmt.Sprintf("%.0f", v)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
 // Report is what a section found: tables and sentences.
 type Report struct{ strings.Builder }
 

@@ -88,3 +88,11 @@ func TestTable(t *testing.T) {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
 }
+
+func TestCount(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 999.4: "999", 1000: "1,000", 1234567: "1,234,567", -123: "-123", -1234: "-1,234"} {
+		if got := Count(v); got != want {
+			t.Errorf("Count(%v) = %s, want %s", v, got, want)
+		}
+	}
+}

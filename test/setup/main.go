@@ -46,6 +46,8 @@ var requirements = []requirement{
 	{"iproute2", "/usr/sbin/ip", "makes the network namespaces of the tests", forTests},
 	{"wabt", "/usr/bin/wat2wasm", "turns the text modules of the tests into binary", forTests},
 	{"qemu-system-x86", "/usr/bin/qemu-system-x86_64", "runs the machines", forDemo},
+	{"qemu-system-common", "/usr/lib/qemu/virtiofsd", "shares directories with machines by virtio-fs", forTests},
+	{"e2fsprogs", "/usr/sbin/mkfs.ext4", "makes volumes, and checks them", forDemo},
 	{"gcc", "/usr/bin/gcc", "links objects for Linux", forTests},
 	{"libc6-dev", "/usr/include/stdio.h", "links objects for Linux", forTests},
 	{"g++", "/usr/bin/g++", "has the library of native C++ programs", forTests},

@@ -15,11 +15,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strconv"
 	"syscall"
 
 	"mewz/abi"
 	"mewz/vmm"
+	"mewz/vmm/share"
 )
 
 // Isolation is what to tell somebody who asks how safe this is.
@@ -63,6 +67,7 @@ type process struct {
 	copies  int        // streams that are copied here
 	failed  chan error // one message for each of them
 	guest   []*os.File // the process's ends, closed here once it has them
+	shares  []*share.Server
 }
 
 // start starts the process with the descriptors of abi/layout.go.
@@ -93,11 +98,16 @@ func (p *process) start(ctx context.Context) error {
 	c.Env = []string{} // the program's environment is in the configuration
 	c.Stdin, c.Stdout, c.Stderr = stdin, stdout, p.log
 	c.ExtraFiles = []*os.File{abi.DescriptorStderr - 3: stderr, abi.DescriptorControl - 3: controlGuest}
-	if tap, err := p.network(); err != nil {
+	tap, err := p.network()
+	if err != nil {
 		return err
-	} else if tap != nil {
-		c.ExtraFiles = append(c.ExtraFiles, tap) // abi.DescriptorNetwork is the next
 	}
+	c.ExtraFiles = append(c.ExtraFiles, tap) // abi.DescriptorNetwork is the next; nil: closed
+	files, err := p.files()
+	if err != nil {
+		return err
+	}
+	c.ExtraFiles = append(c.ExtraFiles, files...)
 	p.child, err = vmm.Start(c)
 	p.closeGuest()
 	return err
@@ -170,6 +180,35 @@ func (p *process) network() (*os.File, error) {
 	return tap, err
 }
 
+// files returns what the mounts of the machine are, from abi.DescriptorFiles on.
+func (p *process) files() ([]*os.File, error) {
+	files := map[string]*os.File{}
+	for _, s := range p.machine.Shares {
+		server, guest, err := share.Start(s.Path, share.Options{ReadOnly: s.ReadOnly})
+		if err != nil {
+			return nil, err
+		}
+		p.shares = append(p.shares, server)
+		p.guest = append(p.guest, guest)
+		files[s.Tag] = guest
+	}
+	for _, v := range p.machine.Volumes {
+		f, err := vmm.OpenVolume(v)
+		if err != nil {
+			return nil, err
+		}
+		p.guest = append(p.guest, f)
+		files[v.Tag] = f
+	}
+	list := make([]*os.File, len(files))
+	for i := range list {
+		if list[i] = files[strconv.Itoa(abi.DescriptorFiles+i)]; list[i] == nil {
+			return nil, fmt.Errorf("a process has its files as descriptors from %d on: their tags are %v", abi.DescriptorFiles, slices.Sorted(maps.Keys(files)))
+		}
+	}
+	return list, nil
+}
+
 func (p *process) closeGuest() {
 	for _, f := range p.guest {
 		f.Close()
@@ -183,6 +222,9 @@ func (p *process) closeFiles() {
 		p.control.Close()
 	}
 	p.stop()
+	for _, server := range p.shares {
+		server.Close()
+	}
 }
 
 // wait reads the control frames and waits for the end.

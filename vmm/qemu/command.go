@@ -47,6 +47,8 @@ const (
 	channelDescriptor = 3
 	serialDescriptor  = 4
 	portDescriptor    = 5 // of the first port
+
+	virtioFSDescriptor = portDescriptor + portDescriptors // of the first connection to a virtiofsd
 )
 
 // The ports of the machine in the order of their descriptors.
@@ -109,6 +111,13 @@ func (v *VMM) command(path string, m *vmm.Machine, accel Accel) ([]string, error
 	if cpu == "" {
 		cpu = map[Accel]string{AccelKVM: "host", AccelTCG: "max"}[accel]
 	}
+	machineType := machine
+	var memory []string
+	if hasVirtioFS(m) {
+		var property string
+		memory, property = SharedMemory(m.MemoryBytes)
+		machine += "," + property
+	}
 	argv := []string{path,
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
 		"-machine", machine, "-accel", string(accel), "-cpu", cpu, "-smp", "1",
@@ -126,12 +135,18 @@ func (v *VMM) command(path string, m *vmm.Machine, accel Accel) ([]string, error
 		"-chardev", fmt.Sprintf("socket,id=serial,fd=%d", serialDescriptor),
 		"-serial", "chardev:serial",
 	}
-	argv = append(argv, portOptions(machine)...)
-	network, err := networkOptions(machine, m.Network)
+	argv = append(argv, memory...)
+	argv = append(argv, portOptions(machineType)...)
+	network, err := networkOptions(machineType, m.Network)
 	if err != nil {
 		return nil, err
 	}
 	argv = append(argv, network...)
+	files, err := fileOptions(machineType, m)
+	if err != nil {
+		return nil, err
+	}
+	argv = append(argv, files...)
 	argv = append(argv, "-kernel", escapeOption(m.Image))
 	return append(argv, v.Args...), nil
 }

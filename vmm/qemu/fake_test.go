@@ -18,6 +18,7 @@ const fakeVariable = "MEWZ_TEST_FAKE_QEMU"
 
 func TestMain(m *testing.M) {
 	if kind := os.Getenv(fakeVariable); kind != "" {
+		fakeShares(kind)
 		fake(kind)
 	}
 	os.Exit(m.Run())

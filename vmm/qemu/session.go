@@ -42,6 +42,7 @@ type session struct {
 	pumping sync.Once     // input over the serial line
 	broken  chan struct{} // closed when QEMU says that KVM gave up
 	stops   atomic.Bool   // the kernel ends when it is asked to
+	daemons []*VirtioFS
 }
 
 // run starts QEMU and sees it to its end.
@@ -58,6 +59,10 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	s.stop = stop
 	s.ready, s.broken = make(chan struct{}), make(chan struct{})
 	s.log = vmm.NewTail(s.machine.Log)
+	if s.daemons, err = startDaemons(ctx, s.machine); err != nil {
+		return nil, err
+	}
+	defer closeDaemons(s.daemons)
 	if err := s.start(runCtx); err != nil {
 		return nil, err
 	}
@@ -119,6 +124,9 @@ func (s *session) start(ctx context.Context) error {
 	c := vmm.NewCommand(ctx, s.argv[0], s.argv[1:]...)
 	c.Stderr = s.stderr
 	c.ExtraFiles = append([]*os.File{channelDescriptor - 3: channelGuest, serialDescriptor - 3: serialGuest}, streams.guest[:]...)
+	for _, d := range s.daemons {
+		c.ExtraFiles = append(c.ExtraFiles, d.Connection())
+	}
 	// Its own process group: Ctrl-C is for the command, which ends QEMU.
 	c.SysProcAttr.Setpgid = true
 	s.child, err = vmm.Start(c)
@@ -127,6 +135,9 @@ func (s *session) start(ctx context.Context) error {
 		serial.Close()
 		streams.close()
 		return fmt.Errorf("starting QEMU: %w", err)
+	}
+	for _, d := range s.daemons {
+		d.Started()
 	}
 	go followStop(s.child.Process.Process.Pid, s.child.Done)
 	return nil
@@ -161,13 +172,18 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 	}
 }
 
-// stopGrace is how long a machine may take to close its connections.
-const stopGrace = 2 * time.Second
+// How long a machine may take to close its connections, and to write out what is to
+// outlive it: a little more than it takes by itself (kernel).
+const (
+	stopGrace      = 2 * time.Second
+	stopGraceFiles = 12 * time.Second
+)
 
-// askToStop asks a machine with a network to end by itself, so that its peers
-// hear of it: ctx is over. It always returns an error.
+// askToStop asks a machine with a network, or with files that outlive it, to end by
+// itself: ctx is over. It always returns an error.
 func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
-	if s.machine.Network == nil || !s.stops.Load() {
+	grace := s.grace()
+	if grace == 0 || !s.stops.Load() {
 		return ctx.Err()
 	}
 	if _, err := s.serial.Write(vmm.StopRequest()); err != nil {
@@ -177,9 +193,21 @@ func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
 	case <-decoded:
 	case <-s.streams.copied: // an output is closed: nobody waits for more
 		s.copied++
-	case <-time.After(stopGrace):
+	case <-time.After(grace):
 	}
 	return ctx.Err()
+}
+
+// grace is how long the machine may go on after it is asked to end; 0: it is not asked.
+func (s *session) grace() time.Duration {
+	switch {
+	case s.machine.KeepsFiles():
+		return stopGraceFiles
+	case s.machine.Network != nil:
+		return stopGrace
+	default:
+		return 0
+	}
 }
 
 // errKVM is a machine that KVM stopped.
@@ -258,6 +286,8 @@ func (s *session) describe(err error) string {
 		return said + ": this computer has less than -m asks for"
 	case networkComplaint(said) != "":
 		return networkComplaint(said)
+	case fileComplaint(said) != "":
+		return fileComplaint(said)
 	case said != "":
 		return said
 	case ok && status.ExitStatus() == 0:

@@ -56,6 +56,8 @@ type Device struct {
 	lines    []line
 	failed   error
 	still    int
+	waiting  bool
+	awaited  ID // by Wait, while waiting
 }
 
 // line is a queue and what came of its requests.
@@ -172,8 +174,8 @@ func (d *Device) Kick() {
 	}
 }
 
-// poll takes the answers that are there; it reports whether there were any.
-func (d *Device) poll() (any bool) {
+// take takes the answers that are there; it reports whether there were any.
+func (d *Device) take() (any bool) {
 	for i := range d.lines {
 		l := &d.lines[i]
 		for d.failed == nil {
@@ -188,13 +190,17 @@ func (d *Device) poll() (any bool) {
 			d.fail(err)
 		}
 	}
-	if any {
+	return any
+}
+
+// poll is take, and asks the device how it is when nothing comes for long.
+func (d *Device) poll() {
+	if d.take() {
 		d.still = 0
 	} else if d.still++; d.still >= stillPolls {
 		d.still = 0
 		d.look()
 	}
-	return any
 }
 
 // look asks the device how it is and repeats notifications that were lost: after
@@ -240,6 +246,8 @@ func (d *Device) Wait(id ID) (written uint32, err error) {
 	if done {
 		return written, err
 	}
+	d.waiting, d.awaited = true, id
+	defer func() { d.waiting = false }()
 	for until := d.machine.Now() + Patience; ; {
 		left := until - d.machine.Now()
 		if left <= 0 {
@@ -254,6 +262,10 @@ func (d *Device) Wait(id ID) (written uint32, err error) {
 	}
 }
 
+// GiveUp stops the device for good, because its driver found an answer that breaks
+// the rules; every request ends with err from now on.
+func (d *Device) GiveUp(err error) { d.fail(err) }
+
 // fail gives the device up: it is reset, so it touches no buffer any more.
 func (d *Device) fail(err error) {
 	if d.failed == nil {
@@ -262,17 +274,15 @@ func (d *Device) fail(err error) {
 	}
 }
 
-// Pending reports whether there is an answer that nobody has taken yet.
+// Pending reports whether there is news: an answer that nobody has seen yet, or the one
+// that somebody waits for. Answers are taken here, so those that nobody waits for end one wait
+// and no more.
 func (d *Device) Pending() bool {
 	if d.failed != nil {
 		return false
 	}
-	for i := range d.lines {
-		if d.lines[i].queue.HasUsed() {
-			return true
-		}
-	}
-	return false
+	news := d.take()
+	return news || d.failed != nil || d.waiting && d.answer(d.awaited).done
 }
 
 // Arm asks the device to interrupt when something is Pending, as long as requests

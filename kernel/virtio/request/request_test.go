@@ -189,6 +189,36 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
+// TestPendingOnce: an answer that nobody waits for ends one wait, not all that follow.
+func TestPendingOnce(t *testing.T) {
+	both(t, func(t *testing.T, p *peer) {
+		id, _ := p.start(t, 0, "abc")
+		p.driver.Kick()
+		p.answer(0)
+		if !p.driver.Pending() || p.driver.Pending() {
+			t.Error("an answer has to be news once")
+		}
+		if _, pending := p.driver.Arm(); pending {
+			t.Error("Arm says that there is news")
+		}
+		if _, done, err := p.driver.Done(id); !done || err != nil {
+			t.Errorf("Done = %v, %v", done, err)
+		}
+	})
+}
+
+// TestGiveUp: a driver that gives the device up ends all requests.
+func TestGiveUp(t *testing.T) {
+	both(t, func(t *testing.T, p *peer) {
+		id, _ := p.start(t, 0, "abc")
+		reason := errors.New("it talks nonsense")
+		p.driver.GiveUp(reason)
+		if _, err := p.driver.Wait(id); err != reason || p.driver.Err() != reason || p.Status&virtio.StatusDriverOK != 0 {
+			t.Errorf("Wait = %v, status %#x", err, p.Status)
+		}
+	})
+}
+
 // TestFull: a queue without room refuses, and takes more later.
 func TestFull(t *testing.T) {
 	both(t, func(t *testing.T, p *peer) {

@@ -12,13 +12,13 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"mewz/test/benchnet/guest/plan"
 	"mewz/test/benchnet/link"
+	"mewz/test/linuxguest/inside"
 )
 
 func main() {
@@ -41,16 +41,6 @@ const descriptors = 1 << 16
 
 // start returns the names of the servers by the numbers of their processes.
 func start() (map[int]string, error) {
-	for _, m := range []struct{ kind, path string }{{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/tmp"}} {
-		if err := unix.Mount(m.kind, m.path, m.kind, 0, ""); err != nil {
-			return nil, fmt.Errorf("mount %s: %w", m.path, err)
-		}
-	}
-	for i, stream := range []string{"/dev/stdin", "/dev/stdout", "/dev/stderr"} {
-		if err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", i), stream); err != nil {
-			return nil, err
-		}
-	}
 	text, err := os.ReadFile(plan.Path)
 	if err != nil {
 		return nil, err
@@ -59,8 +49,11 @@ func start() (map[int]string, error) {
 	if err := json.Unmarshal(text, &p); err != nil {
 		return nil, err
 	}
-	for _, module := range p.Modules {
-		if err := load(filepath.Join(plan.Modules, module)); err != nil {
+	if err := inside.Begin(plan.Modules, p.Modules); err != nil {
+		return nil, err
+	}
+	for i, stream := range []string{"/dev/stdin", "/dev/stdout", "/dev/stderr"} {
+		if err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", i), stream); err != nil {
 			return nil, err
 		}
 	}
@@ -88,19 +81,6 @@ func start() (map[int]string, error) {
 	}
 	fmt.Println(plan.Ready)
 	return names, nil
-}
-
-// load inserts a module of the kernel.
-func load(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := unix.FinitModule(int(f.Fd()), "", 0); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
 }
 
 // network brings up lo and the one other interface.

@@ -1,4 +1,4 @@
-package main
+package linuxguest
 
 import (
 	"bytes"
@@ -6,19 +6,19 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 )
 
-// initrd is an archive in the format "newc" of cpio, which Linux unpacks as its
+// Initrd is an archive in the format "newc" of cpio, which Linux unpacks as its
 // first file system (Documentation/driver-api/early-userspace/buffer-format.rst).
-type initrd struct {
+type Initrd struct {
 	buffer bytes.Buffer
 	inodes int
-	made   map[string]bool // folders
+	made   map[string]bool // by path
 }
 
 // File modes of cpio, which are those of stat(2).
@@ -31,7 +31,7 @@ const (
 // cpioEnd is the name of the entry after the last.
 const cpioEnd = "TRAILER!!!"
 
-func (a *initrd) entry(name string, mode int, content []byte) {
+func (a *Initrd) entry(name string, mode int, content []byte) {
 	a.inodes++
 	fmt.Fprintf(&a.buffer, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X",
 		a.inodes, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name)+1, 0)
@@ -42,52 +42,68 @@ func (a *initrd) entry(name string, mode int, content []byte) {
 	a.align()
 }
 
-func (a *initrd) align() {
+func (a *Initrd) align() {
 	for a.buffer.Len()%cpioAlign != 0 {
 		a.buffer.WriteByte(0)
 	}
 }
 
-// directory adds a folder and those above it.
-func (a *initrd) directory(name string) {
+// New returns an empty archive.
+func New() *Initrd { return &Initrd{made: map[string]bool{}} }
+
+// Has reports whether there is something at a path.
+func (a *Initrd) Has(name string) bool { return a.made[name] }
+
+// Directory adds a folder and those above it.
+func (a *Initrd) Directory(name string) {
 	name = path.Clean(name)
 	if name == "." || name == "/" || a.made[name] {
 		return
 	}
-	a.directory(path.Dir(name))
-	if a.made == nil {
-		a.made = map[string]bool{}
-	}
+	a.Directory(path.Dir(name))
 	a.made[name] = true
 	a.entry(name[1:], modeDirectory, nil)
 }
 
 // add puts a file at an absolute path.
-func (a *initrd) add(name string, content []byte) {
-	a.directory(path.Dir(name))
+func (a *Initrd) Add(name string, content []byte) {
+	a.Directory(path.Dir(name))
+	a.made[name] = true
 	a.entry(name[1:], modeExecutable, content)
 }
 
-// copy adds a file of this computer.
-func (a *initrd) copy(name, from string) error {
+// Copy adds a file of this computer.
+func (a *Initrd) Copy(name, from string) error {
 	content, err := os.ReadFile(from)
 	if err == nil {
-		a.add(name, content)
+		a.Add(name, content)
 	}
 	return err
 }
 
-// finish writes the archive, compressed.
-func (a *initrd) finish(w io.Writer) error {
+// Clone returns an archive that begins with what is in a.
+func (a *Initrd) Clone() *Initrd {
+	b := &Initrd{inodes: a.inodes, made: maps.Clone(a.made)}
+	b.buffer.Write(a.buffer.Bytes())
+	return b
+}
+
+// WriteFile writes the archive, compressed; nothing can be added to it any more.
+func (a *Initrd) WriteFile(name string) error {
 	a.entry(cpioEnd, 0, nil)
-	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z, err := gzip.NewWriterLevel(f, gzip.BestSpeed)
 	if err != nil {
 		return err
 	}
 	if _, err := a.buffer.WriteTo(z); err != nil {
 		return err
 	}
-	return z.Close()
+	return errors.Join(z.Close(), f.Close())
 }
 
 // Where the loader of Linux looks for libraries.
@@ -99,19 +115,19 @@ const (
 	guestLibrary  = "/lib/x86_64-linux-gnu"
 )
 
-// program adds a dynamically linked program of an unpacked tree of packages, its
+// Program adds a dynamically linked program of an unpacked tree of packages, its
 // loader and all libraries that it needs.
-func (a *initrd) program(name, tree, file string) error {
-	if err := a.copy(name, filepath.Join(tree, file)); err != nil {
+func (a *Initrd) Program(name, tree, file string) error {
+	if err := a.Copy(name, filepath.Join(tree, file)); err != nil {
 		return err
 	}
-	if err := a.copy(loader, filepath.Join(tree, loaderPackage)); err != nil {
+	if err := a.Copy(loader, filepath.Join(tree, loaderPackage)); err != nil {
 		return err
 	}
 	return a.libraries(tree, filepath.Join(tree, file), map[string]bool{})
 }
 
-func (a *initrd) libraries(tree, file string, added map[string]bool) error {
+func (a *Initrd) libraries(tree, file string, added map[string]bool) error {
 	f, err := elf.Open(file)
 	if err != nil {
 		return err
@@ -130,7 +146,7 @@ func (a *initrd) libraries(tree, file string, added map[string]bool) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		if err := a.copy(path.Join(guestLibrary, library), found); err != nil {
+		if err := a.Copy(path.Join(guestLibrary, library), found); err != nil {
 			return err
 		}
 		if err := a.libraries(tree, found, added); err != nil {

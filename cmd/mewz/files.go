@@ -1,0 +1,350 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/sys/unix"
+
+	"mewz/abi"
+	"mewz/vmm"
+)
+
+// memoryFlags say what files in memory the program finds. They go into the image.
+type memoryFlags struct {
+	Root  string     `group:"files" placeholder:"DIR" help:"Directory that becomes the root of the program's files, in the image. What the program changes is in memory, and gone with the machine."`
+	Tmpfs mountTexts `group:"files" placeholder:"GUEST[:SIZE]" help:"Empty directory in memory, of at most SIZE; repeatable. /tmp is there without it."`
+}
+
+// shareFlags say what files of this computer the program finds. They are for one run.
+type shareFlags struct {
+	Dir    mountTexts `group:"files" placeholder:"HOST[::GUEST][:ro]" help:"Directory of this computer, live, that the program finds as GUEST (as HOST); ro: it cannot change it; repeatable."`
+	Volume mountTexts `group:"files" placeholder:"FILE::GUEST[:ro][:size=SIZE]" help:"Disk image with ext4 on it, or a disk of this computer, that the program finds as GUEST; with a size a new one is made; repeatable."`
+	Share  string     `enum:"9p,virtiofs" default:"9p" group:"files" help:"How --dir gets there: 9p, which QEMU has built in, or virtiofs, by the daemon virtiofsd."`
+}
+
+// mountText is the value of a flag and its place on the command line: the order of the
+// flags is that of the program's descriptors.
+type mountText struct {
+	text string
+	left int // words to the right of it
+}
+
+// mountTexts are the values of one flag.
+type mountTexts []mountText
+
+// Decode implements kong.MapperValue.
+func (t *mountTexts) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("value", &text); err != nil {
+		return err
+	}
+	*t = append(*t, mountText{text, ctx.Scan.Len()})
+	return nil
+}
+
+// shareVirtioFS is the value of --share that is not the default.
+const shareVirtioFS = "virtiofs"
+
+// tmpName is where programs put files that nobody needs later.
+const tmpName = "/tmp"
+
+// plannedMount is a mount of the flags, before the machine gets it.
+type plannedMount struct {
+	abi.Mount
+	flag string // as it was given, for messages
+	left int
+	host string // what of this computer it is
+	size byteSize
+	made bool // the file of a volume is made
+}
+
+// planMounts parses the flags and looks at what they name, in the order of the command
+// line, the root first.
+func planMounts(memory memoryFlags, share shareFlags) ([]plannedMount, error) {
+	var list []plannedMount
+	for _, flag := range []struct {
+		name  string
+		texts mountTexts
+		parse func(text string) (plannedMount, error)
+	}{{"--dir", share.Dir, parseDir}, {"--tmpfs", memory.Tmpfs, parseTmpfs}, {"--volume", share.Volume, parseVolume}} {
+		for _, t := range flag.texts {
+			m, err := flag.parse(t.text)
+			if err != nil {
+				return nil, fmt.Errorf("%s %s: %w", flag.name, t.text, err)
+			}
+			m.flag, m.left = flag.name+" "+t.text, t.left
+			list = append(list, m)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b plannedMount) int { return b.left - a.left })
+	if memory.Root != "" {
+		root := plannedMount{Mount: abi.Mount{Kind: abi.MountArchive, Guest: "/"}, flag: "--root " + memory.Root}
+		list = slices.Insert(list, 0, root)
+	}
+	return list, checkMounts(list)
+}
+
+// checkMounts checks the mounts together.
+func checkMounts(list []plannedMount) error {
+	if len(list) > abi.MountsMax-1 { // and /tmp
+		return fmt.Errorf("%s: %d directories in all: at most %d", list[len(list)-1].flag, len(list), abi.MountsMax-1)
+	}
+	guests, hosts := map[string]string{}, map[string]string{}
+	for _, m := range list {
+		if other, ok := guests[m.Guest]; ok {
+			return fmt.Errorf("%s: the program finds %s there already, as %s: choose another name", m.flag, other, m.Guest)
+		}
+		guests[m.Guest] = m.flag
+		if m.Kind != abi.MountVolume {
+			continue
+		}
+		if other, ok := hosts[m.host]; ok {
+			return fmt.Errorf("%s: %s is the same file: a volume is mounted once", m.flag, other)
+		}
+		hosts[m.host] = m.flag
+	}
+	return nil
+}
+
+// guestMaxBytes bounds a name of a directory: paths in a program are no longer
+// (PATH_MAX).
+const guestMaxBytes = 4096
+
+var (
+	errGuestEmpty = errors.New("the name for the program is empty: write /data")
+	errGuestLong  = fmt.Errorf("the name for the program is longer than %d bytes", guestMaxBytes)
+)
+
+// setGuest names a mount.
+func (m *plannedMount) setGuest(text string) error {
+	switch {
+	case text == "":
+		return errGuestEmpty
+	case len(text) > guestMaxBytes:
+		return errGuestLong
+	}
+	m.Guest = path.Clean(text)
+	return nil
+}
+
+// parseDir parses a --dir.
+func parseDir(text string) (m plannedMount, err error) {
+	m.Kind = abi.MountShare
+	text, m.ReadOnly = strings.CutSuffix(text, ":ro")
+	host, guest, isNamed := strings.Cut(text, "::")
+	switch {
+	case strings.Contains(guest, "::"):
+		return m, errors.New("more than one ::, so it is not clear where the names part: name the directory otherwise, as by a symbolic link")
+	case host == "":
+		return m, errors.New("no directory of this computer: write --dir data::/data")
+	case !isNamed:
+		guest = host
+	}
+	if err := m.setGuest(guest); err != nil {
+		return m, err
+	}
+	info, err := os.Stat(host)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return m, fmt.Errorf("there is no such directory: mkdir -p %s", quote([]string{host}))
+	case err != nil:
+		return m, withoutPath(err)
+	case !info.IsDir():
+		return m, fmt.Errorf("%s is a file: give the directory that it is in, or its content on standard input", host)
+	}
+	if err := unix.Access(host, unix.R_OK|unix.X_OK); err != nil {
+		return m, fmt.Errorf("%w: give it a directory that you may list and enter", err)
+	}
+	m.host, err = filepath.Abs(host)
+	return m, err
+}
+
+// parseTmpfs parses a --tmpfs.
+func parseTmpfs(text string) (m plannedMount, err error) {
+	m.Kind = abi.MountMemory
+	guest, size, hasSize := cutLast(text, ":")
+	if hasSize {
+		if err := m.size.UnmarshalText([]byte(size)); err != nil {
+			return m, fmt.Errorf("%w: write --tmpfs %s:64M", err, guest)
+		}
+		if m.size == 0 {
+			return m, errors.New("a size of 0 holds nothing: leave it out for half of the free memory")
+		}
+		m.Bytes = uint64(m.size)
+	}
+	return m, m.setGuest(guest)
+}
+
+// cutLast cuts text around the last separator.
+func cutLast(text, separator string) (before, after string, found bool) {
+	if i := strings.LastIndex(text, separator); i >= 0 {
+		return text[:i], text[i+len(separator):], true
+	}
+	return text, "", false
+}
+
+// volumeMinBytes is the smallest volume that is made: ext4 with a journal takes some of
+// it for itself.
+const volumeMinBytes = 8 << 20
+
+// parseVolume parses a --volume.
+func parseVolume(text string) (m plannedMount, err error) {
+	m.Kind = abi.MountVolume
+	host, guest, isNamed := strings.Cut(text, "::")
+	switch {
+	case !isNamed:
+		return m, fmt.Errorf("no name for the program: write --volume %s::/data", host)
+	case strings.Contains(guest, "::"):
+		return m, errors.New("more than one ::, so it is not clear where the names part: name the file otherwise, as by a symbolic link")
+	case host == "":
+		return m, errors.New("no file of this computer: write --volume disk.img::/data")
+	}
+	for {
+		before, word, found := cutLast(guest, ":")
+		size, isSize := strings.CutPrefix(word, "size=")
+		switch {
+		case found && word == "ro":
+			m.ReadOnly = true
+		case found && isSize:
+			if err := m.size.UnmarshalText([]byte(size)); err != nil {
+				return m, fmt.Errorf("%w: write size=1G", err)
+			}
+			if m.size < volumeMinBytes {
+				return m, fmt.Errorf("size=%s: at least %s", size, byteSize(volumeMinBytes))
+			}
+		default:
+			if err := m.setGuest(guest); err != nil {
+				return m, err
+			}
+			return m, m.findVolume(host)
+		}
+		guest = before
+	}
+}
+
+// findVolume looks at the file of a volume.
+func (m *plannedMount) findVolume(host string) (err error) {
+	if m.host, err = filepath.Abs(host); err != nil {
+		return err
+	}
+	info, err := os.Stat(host)
+	switch {
+	case errors.Is(err, os.ErrNotExist) && m.ReadOnly:
+		return errors.New("there is no such file, and a new one that cannot be changed is of no use: leave ro out")
+	case errors.Is(err, os.ErrNotExist) && m.size == 0:
+		return fmt.Errorf("there is no such file: a new one needs a size: --volume %s::%s:size=1G", host, m.Guest)
+	case errors.Is(err, os.ErrNotExist):
+		m.made = true
+		if _, err := findFormat(); err != nil {
+			return err
+		}
+		return checkParent(m.host)
+	case err != nil:
+		return withoutPath(err)
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory: --dir shows it to the program", host)
+	case !info.Mode().IsRegular() && info.Mode()&(os.ModeDevice|os.ModeCharDevice) != os.ModeDevice:
+		return fmt.Errorf("%s is neither a file nor a disk", host)
+	}
+	mode := uint32(unix.R_OK | unix.W_OK)
+	if m.ReadOnly {
+		mode = unix.R_OK
+	}
+	if err := unix.Access(host, mode); err != nil {
+		return fmt.Errorf("%w: the program needs a file that you may change, or ro", err)
+	}
+	return nil
+}
+
+// checkParent says why a file cannot be made.
+func checkParent(name string) error {
+	dir := filepath.Dir(name)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no directory %s to make it in", dir)
+	}
+	if err := unix.Access(dir, unix.W_OK); err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	return nil
+}
+
+// tagPrefix begins the tags of devices.
+const tagPrefix = "mewz"
+
+// assignTags says how the kernel finds what the mounts are.
+func assignTags(list []plannedMount, isProcess bool) {
+	n := 0
+	for i := range list {
+		m := &list[i]
+		if m.Kind != abi.MountShare && m.Kind != abi.MountVolume {
+			continue
+		}
+		m.Tag = tagPrefix + strconv.Itoa(n)
+		if isProcess {
+			m.Tag = strconv.Itoa(abi.DescriptorFiles + n)
+		}
+		n++
+	}
+}
+
+// attach gives a machine what the mounts need.
+func attach(m *vmm.Machine, list []plannedMount, how string) {
+	for _, p := range list {
+		switch p.Kind {
+		case abi.MountShare:
+			m.Shares = append(m.Shares, vmm.Share{Path: p.host, Tag: p.Tag, ReadOnly: p.ReadOnly, VirtioFS: how == shareVirtioFS})
+		case abi.MountVolume:
+			m.Volumes = append(m.Volumes, vmm.Volume{Path: p.host, Tag: p.Tag, ReadOnly: p.ReadOnly})
+		}
+	}
+}
+
+// mergeMounts returns the mounts of an image that was built with some, when a run adds
+// others: those of a run stand in the place of what has their name.
+func mergeMounts(built []abi.Mount, list []plannedMount) []abi.Mount {
+	merged := slices.Clone(built)
+	if n := len(merged); n > 0 && merged[n-1] == implicitTmp {
+		merged = merged[:n-1]
+	}
+	for _, p := range list {
+		if i := slices.IndexFunc(merged, func(m abi.Mount) bool { return m.Guest == p.Guest }); i >= 0 {
+			merged[i] = p.Mount
+			continue
+		}
+		merged = append(merged, p.Mount)
+	}
+	return merged
+}
+
+// implicitTmp is the directory that a program finds although nobody said so.
+var implicitTmp = abi.Mount{Kind: abi.MountMemory, Guest: tmpName}
+
+// completeMounts adds what every program finds that opens files: a /tmp, unless there
+// is something that has one or is one. A program with preopened sockets and no
+// directories expects the first of them at descriptor 3, where a directory would be.
+func completeMounts(c *abi.Config) {
+	if !importsPaths(c) || len(c.Network.Listen) > 0 && len(c.Mounts) == 0 {
+		return
+	}
+	for _, m := range c.Mounts {
+		if m.Guest == tmpName || m.Guest == "/" || m.Guest == "." {
+			return
+		}
+	}
+	c.Mounts = append(c.Mounts, implicitTmp)
+}
+
+// importsPaths says whether a program can name a file at all.
+func importsPaths(c *abi.Config) bool {
+	return slices.ContainsFunc(c.Imports, func(n uint16) bool {
+		return int(n) < len(abi.Functions) && strings.HasPrefix(abi.Functions[n].Name, "path_")
+	})
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"mewz/abi"
+)
+
+// exitStopped is the code of a machine that the host has asked to end, as of a
+// process that SIGTERM ends.
+const exitStopped = 128 + 15
+
+// Bounds of the end of a machine. Of its own accord it may take what disks take to
+// write out what is in their caches; whoever asks for the end wants it soon, and kills
+// the machine a little later (vmm/qemu).
+const (
+	endPatience  = 5 * time.Minute
+	stopPatience = 8 * time.Second
+	nextPatience = time.Second // for the file systems behind one that does not answer
+)
+
+var errSilent = errors.New("the host does not answer")
+
+// end brings what the program leaves behind to safety: files, in the order of the
+// mounts, then what its connections have not sent. Called again, from a file system
+// that has to wait, it goes on behind it.
+func (m *machine) end(reason abi.ExitReason, code uint32) (abi.ExitReason, uint32) {
+	m.begin(reason, code)
+	for m.ended < len(m.mounts) {
+		mounted := m.mounts[m.ended]
+		m.ended++
+		if mounted.end == nil || mounted.waiting {
+			continue
+		}
+		if err := mounted.end(); err != nil {
+			m.lost((&mountError{mounted.Mount, err}).Error())
+		}
+	}
+	m.network.end()
+	return m.reason, m.code
+}
+
+// begin notes why the machine ends, and from when on nothing is waited for.
+func (m *machine) begin(reason abi.ExitReason, code uint32) {
+	if m.ending {
+		return
+	}
+	m.ending, m.reason, m.code = true, reason, code
+	if m.found != nil {
+		m.endBy = m.found.Now() + endPatience
+	}
+}
+
+// lost says that what the program wrote is not safe. It has not succeeded then.
+func (m *machine) lost(text string) {
+	m.host.Report("mewz: " + text + ": what was written last may be lost\n")
+	if m.code == 0 {
+		m.reason, m.code = abi.ExitByKernel, abi.ExitKernel
+	}
+}
+
+// giveUp ends the machine although a file system has not answered. It does not return.
+func (m *machine) giveUp(of *mount) {
+	m.lost((&mountError{of.Mount, errSilent}).Error())
+	m.endBy = m.found.Now() + nextPatience // for those behind it
+	m.host.Exit(m.end(m.reason, m.code))
+}
+
+// stopIfAsked ends the machine when the host wants that: nobody waits for the program
+// any more. It does not return then, unless a file system is in the middle of
+// something: that may be completed first.
+func (m *machine) stopIfAsked() {
+	if !m.stopping {
+		if !m.host.StopRequested() {
+			return
+		}
+		m.host.Message("the host asks for the end")
+		m.stopping = true
+		m.begin(abi.ExitByProgram, exitStopped)
+		if m.found != nil {
+			m.endBy = min(m.endBy, m.found.Now()+stopPatience)
+		}
+	}
+	for _, mounted := range m.mounts {
+		if mounted.waiting {
+			return // pause sees to it that this ends
+		}
+	}
+	m.host.Exit(m.end(abi.ExitByProgram, exitStopped))
+}

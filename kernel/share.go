@@ -1,0 +1,126 @@
+//go:build !nofiles
+
+package main
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"mewz/abi"
+	"mewz/kernel/vfs"
+	"mewz/kernel/vfs/fuse"
+	"mewz/kernel/vfs/ninep"
+	"mewz/kernel/virtio"
+	"mewz/kernel/virtio/block"
+	"mewz/kernel/virtio/request"
+)
+
+// fileDevice is a device that holds files, which no driver has started yet.
+type fileDevice struct {
+	id        virtio.DeviceID
+	transport virtio.Transport
+	used      bool
+	disk      *block.Device // of a disk that is open
+	owner     *mount        // whose disk it is, or who asks it whose it is
+}
+
+var (
+	errNoShare = errors.New("the machine has no 9p or virtio-fs device with that tag: " +
+		"start it by mewz run --dir, or give it one")
+	errDescriptor = errors.New("the tag is no number of a descriptor: run the program by mewz run --vmm process")
+)
+
+// deviceFiles is a file system that waits for a device.
+type deviceFiles interface {
+	vfs.FileSystem
+	deviceSource
+	// End brings what was written to safety; nothing may be used afterwards.
+	End() error
+}
+
+// openShare opens a directory of the host.
+func (m *machine) openShare(opened *mount) error {
+	files, err := m.findShare(opened)
+	if err != nil {
+		return err
+	}
+	opened.files, opened.device, opened.end = files, files, files.End
+	return nil
+}
+
+// findShare opens the share that the tag of a mount names.
+func (m *machine) findShare(opened *mount) (deviceFiles, error) {
+	if m.found == nil {
+		descriptor, err := strconv.Atoi(opened.Tag)
+		if err != nil || descriptor < abi.DescriptorFiles {
+			return nil, errDescriptor
+		}
+		opened.descriptor = descriptor
+		return asFiles(ninep.OpenStream(descriptor, m.pauseOf(opened), m.host.Warn))
+	}
+	if err := m.findFileDevices(); err != nil {
+		return nil, err
+	}
+	for i := range m.fileDevices {
+		d := &m.fileDevices[i]
+		if d.used || !d.hasTag(opened.Tag) {
+			continue
+		}
+		d.used = true
+		with := request.Machine{Machine: m.found, Transport: d.transport, Pause: m.pauseOf(opened)}
+		if d.id == virtio.Device9P {
+			return asFiles(ninep.Open(with, opened.Tag, m.host.Warn))
+		}
+		return asFiles(fuse.Open(with, opened.Tag, m.host.Warn))
+	}
+	return nil, errNoShare
+}
+
+// asFiles makes an interface of a file system, if there is one.
+func asFiles[F deviceFiles](files F, err error) (deviceFiles, error) {
+	if err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// hasTag says whether the device is a share with a tag.
+func (d *fileDevice) hasTag(tag string) bool {
+	switch d.id {
+	case virtio.Device9P:
+		return ninep.Tag(d.transport) == tag
+	case virtio.DeviceFS:
+		name, err := fuse.Tag(d.transport)
+		return err == nil && name == tag
+	default:
+		return false
+	}
+}
+
+// findFileDevices finds the devices that hold files, once.
+func (m *machine) findFileDevices() error {
+	if m.fileDevices != nil {
+		return nil
+	}
+	if m.found.Err != nil {
+		return m.found.Err
+	}
+	for _, found := range m.found.Devices {
+		if found.ID != virtio.Device9P && found.ID != virtio.DeviceFS && found.ID != virtio.DeviceBlock {
+			continue
+		}
+		transport, err := found.Open()
+		if err != nil {
+			m.host.Message("a device that holds files does not work: " + err.Error())
+			continue
+		}
+		m.fileDevices = append(m.fileDevices, fileDevice{id: found.ID, transport: transport})
+	}
+	return nil
+}
+
+// pauseOf returns how a file system waits.
+func (m *machine) pauseOf(opened *mount) func(limit time.Duration) {
+	return func(limit time.Duration) { m.pause(opened, limit) }
+}

@@ -1,0 +1,219 @@
+package fuse
+
+import (
+	"time"
+
+	"mewz/kernel/device"
+	"mewz/kernel/virtio"
+	"mewz/kernel/virtio/request"
+)
+
+// pieceHeadBytes is room for the header of a read and of its answer.
+const pieceHeadBytes = smallBytes
+
+// piece is a buffer for what is read or written, with a request for it.
+//
+//	free ── startRead ─▶ flying ── finish ─▶ ready ── drop, keep for too long ─▶ free
+//	                        └────── drop ─▶ flying without an owner ── answer ─▶ free
+type piece struct {
+	head, data device.Memory
+	state      pieceState
+	owner      uint32 // handle whose window it is; none; theCall
+	id         request.ID
+	unique     uint64
+	offset     uint64 // in the file
+	asked, got int
+	born       time.Duration // when it was asked for
+}
+
+type pieceState uint8
+
+const (
+	pieceFree pieceState = iota
+	pieceFlying
+	pieceReady
+	pieceTaken // by the call under way
+)
+
+// keepFor is how long data that was read ahead stands for the file. Linux keeps it
+// for a second, or until it sees that the file has changed (decision 0019).
+const keepFor = 100 * time.Millisecond
+
+// take returns a free piece, or nil if others need them all. In urgent need somebody
+// loses what was read ahead.
+func (f *FileSystem) take(urgent bool) *piece {
+	if p := f.unused(false); p != nil {
+		return p
+	}
+	if !urgent {
+		return nil
+	}
+	if p := f.unused(true); p != nil {
+		return p
+	}
+	for i := range f.pieces {
+		if p := &f.pieces[i]; p.state == pieceFlying {
+			_ = f.finish(p)
+			f.disown(p)
+			p.state = pieceTaken
+			return p
+		}
+	}
+	return nil
+}
+
+// unused finds a piece that is free, or too old; or, if all is set, just ready.
+func (f *FileSystem) unused(all bool) *piece {
+	for i := range f.pieces {
+		p := &f.pieces[i]
+		old := p.state != pieceFree && f.now()-p.born >= keepFor
+		if p.state == pieceFlying && old && p.owner != theCall {
+			f.disown(p)
+		}
+		if p.state == pieceFlying && p.owner == none {
+			if _, done, _ := f.device.Done(p.id); done {
+				p.state = pieceFree
+			}
+		}
+		if p.state == pieceReady && (all || old) {
+			f.disown(p)
+			p.state = pieceFree
+		}
+		if p.state == pieceFree {
+			p.state, p.owner = pieceTaken, none
+			return p
+		}
+	}
+	return nil
+}
+
+// theCall owns what the call under way waits for itself.
+const theCall = none - 1
+
+// disown takes a piece from its handle.
+func (f *FileSystem) disown(p *piece) {
+	if p.owner == none || p.owner == theCall {
+		p.owner = none
+		return
+	}
+	h := &f.handles.all[p.owner]
+	for _, at := range [...]**piece{&h.current, &h.following, &h.block} {
+		if *at == p {
+			*at = nil
+		}
+	}
+	p.owner = none
+}
+
+// drop frees a piece; what is still to come into it is not looked at.
+func (f *FileSystem) drop(p *piece) {
+	if p == nil {
+		return
+	}
+	f.disown(p)
+	if p.state != pieceFlying {
+		p.state = pieceFree
+	}
+}
+
+// reading says what startRead reads.
+type reading struct {
+	op     opcode // opRead or opReaddir
+	h      *handle
+	offset uint64
+	bytes  int
+}
+
+// startRead asks for a piece of a file or directory.
+func (f *FileSystem) startRead(p *piece, r reading) error {
+	f.unique++
+	p.unique, p.offset, p.asked, p.got, p.born = f.unique, r.offset, r.bytes, 0, f.now()
+	in := p.head.Bytes[:inHeaderBytes+readInBytes]
+	putHeader(in, question{op: r.op, node: f.nodes.all[r.h.node].id, in: readInBytes}, p.unique)
+	put64(in, 40, r.h.fh)
+	put64(in, 48, r.offset)
+	put32(in, 56, uint32(r.bytes))
+	put32(in, 60, 0)
+	put64(in, 64, 0)
+	put32(in, 72, r.h.flags)
+	put32(in, 76, 0)
+	f.chain[0] = virtio.Buffer{Physical: p.head.Physical, Bytes: uint32(len(in))}
+	f.chain[1] = virtio.Buffer{Physical: p.head.Physical + smallInBytes, Bytes: outHeaderBytes, Write: true}
+	f.chain[2] = virtio.Buffer{Physical: p.data.Physical, Bytes: uint32(r.bytes), Write: true}
+	id, err := f.device.Start(queueRequest, f.chain[:3]...)
+	if err != nil {
+		p.state = pieceFree
+		return f.failed()
+	}
+	p.id, p.state = id, pieceFlying
+	return nil
+}
+
+// finish waits for the answer to startRead. The piece belongs to the call then; after an
+// error it is free.
+func (f *FileSystem) finish(p *piece) error {
+	written, err := f.device.Wait(p.id)
+	p.state = pieceFree
+	if err != nil {
+		return f.failed()
+	}
+	n, err := f.answered(p.head.Bytes[smallInBytes:], p.unique, written)
+	if err != nil {
+		return err
+	}
+	if n > p.asked {
+		return f.broken()
+	}
+	p.got, p.state = n, pieceTaken
+	return nil
+}
+
+// vector is the rest of the buffers of a caller.
+type vector struct {
+	buffers [][]byte
+	at      int // in the first
+}
+
+func (v *vector) total() (n uint64) {
+	for _, b := range v.buffers {
+		n += uint64(len(b))
+	}
+	return n
+}
+
+// next returns what is left of the first buffer that has something left.
+func (v *vector) next() []byte {
+	for len(v.buffers) != 0 {
+		if b := v.buffers[0][v.at:]; len(b) != 0 {
+			return b
+		}
+		v.buffers, v.at = v.buffers[1:], 0
+	}
+	return nil
+}
+
+// put copies b into the buffers.
+func (v *vector) put(b []byte) {
+	for len(b) != 0 {
+		n := copy(v.next(), b)
+		v.at += n
+		b = b[n:]
+	}
+}
+
+// get fills b from the buffers.
+func (v *vector) get(b []byte) {
+	for len(b) != 0 {
+		n := copy(b, v.next())
+		v.at += n
+		b = b[n:]
+	}
+}
+
+// clip bounds n bytes from an offset on to those that a file can have.
+func clip(offset, n uint64) uint64 {
+	if offset >= fileMaxBytes {
+		return 0
+	}
+	return min(n, fileMaxBytes-offset)
+}

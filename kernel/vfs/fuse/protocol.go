@@ -1,0 +1,250 @@
+package fuse
+
+import (
+	"encoding/binary"
+
+	"mewz/kernel/vfs"
+)
+
+// opcode says what a request asks for (enum fuse_opcode).
+type opcode uint32
+
+const (
+	opLookup      opcode = 1
+	opGetattr     opcode = 3
+	opSetattr     opcode = 4
+	opReadlink    opcode = 5
+	opSymlink     opcode = 6
+	opMkdir       opcode = 9
+	opUnlink      opcode = 10
+	opRmdir       opcode = 11
+	opRename      opcode = 12
+	opLink        opcode = 13
+	opOpen        opcode = 14
+	opRead        opcode = 15
+	opWrite       opcode = 16
+	opRelease     opcode = 18
+	opFsync       opcode = 20
+	opFlush       opcode = 25
+	opInit        opcode = 26
+	opOpendir     opcode = 27
+	opReaddir     opcode = 28
+	opReleasedir  opcode = 29
+	opFsyncdir    opcode = 30
+	opCreate      opcode = 35
+	opDestroy     opcode = 38
+	opBatchForget opcode = 42
+	opFallocate   opcode = 43
+)
+
+// Version of the protocol: major has to be the same, minor is the greatest that
+// both know.
+const (
+	versionMajor = 7
+	versionMinor = 31
+	minorLeast   = 27 // what virtiofsd has always had
+)
+
+// initFlags is what INIT agrees on.
+type initFlags uint32
+
+const (
+	initAsyncRead    initFlags = 1 << 0  // FUSE_ASYNC_READ: several reads of a handle at once
+	initAtomicTrunc  initFlags = 1 << 3  // FUSE_ATOMIC_O_TRUNC: OPEN may truncate
+	initBigWrites    initFlags = 1 << 5  // FUSE_BIG_WRITES: more than a page
+	initParallelDirs initFlags = 1 << 18 // FUSE_PARALLEL_DIROPS
+	initMaxPages     initFlags = 1 << 22 // FUSE_MAX_PAGES: max_pages is valid
+	initWanted                 = initAsyncRead | initAtomicTrunc | initBigWrites | initParallelDirs | initMaxPages
+)
+
+// Sizes of the structures on the wire.
+const (
+	inHeaderBytes    = 40
+	outHeaderBytes   = 16
+	attrBytes        = 88
+	attrOutBytes     = 16 + attrBytes
+	entryOutBytes    = 40 + attrBytes
+	openOutBytes     = 16
+	initOutBytes     = 64
+	writeOutBytes    = 8
+	batchHeadBytes   = 8
+	forgetBytes      = 16
+	direntHeadBytes  = 24
+	direntAlign      = 8
+	readInBytes      = 40 // as write
+	rootNode         = 1  // FUSE_ROOT_ID
+	errnoMax         = 511
+	nanosPerSecond   = 1_000_000_000
+	secondsMaxOfTime = (1<<64 - 1) / nanosPerSecond
+)
+
+// Flags of requests.
+const (
+	getattrHandle    = 1 << 0 // FUSE_GETATTR_FH
+	fsyncData        = 1 << 0 // FUSE_FSYNC_FDATASYNC
+	setSize          = 1 << 3 // FATTR_SIZE
+	setAccessed      = 1 << 4 // FATTR_ATIME
+	setModified      = 1 << 5 // FATTR_MTIME
+	setHandle        = 1 << 6 // FATTR_FH
+	setAccessedNow   = 1 << 7 // FATTR_ATIME_NOW
+	setModifiedNow   = 1 << 8 // FATTR_MTIME_NOW
+	openDirect       = 1 << 0 // FOPEN_DIRECT_IO: nothing may be kept
+	modeDirectory    = 0o040000
+	modeFile         = 0o100000
+	modeSymlink      = 0o120000
+	modeMask         = 0o170000
+	createMode       = modeFile | 0o644
+	makeMode         = 0o755
+	direntDirectory  = 4 // DT_DIR
+	direntFile       = 8 // DT_REG
+	direntSymlink    = 10
+	nameMaxBytes     = 255
+	linkMaxBytes     = 4095 // PATH_MAX without the zero
+	fileMaxBytes     = vfs.OffsetMax
+	flagReadOnly     = 0 // O_RDONLY
+	flagWriteOnly    = 0o1
+	flagReadWrite    = 0o2
+	flagCreate       = 0o100
+	flagExclusive    = 0o200
+	flagTruncate     = 0o1000
+	flagAppend       = 0o2000
+	flagDataSync     = 0o10000
+	flagLarge        = 0o100000
+	flagDirectory    = 0o200000
+	flagSync         = 0o4010000 // O_SYNC: with O_DSYNC
+	flagsOfOpenOnly  = flagCreate | flagExclusive | flagTruncate
+	flagsOfDirectory = flagReadOnly | flagLarge | flagDirectory
+)
+
+func get32(b []byte, at int) uint32    { return binary.LittleEndian.Uint32(b[at:]) }
+func get64(b []byte, at int) uint64    { return binary.LittleEndian.Uint64(b[at:]) }
+func put32(b []byte, at int, v uint32) { binary.LittleEndian.PutUint32(b[at:], v) }
+func put64(b []byte, at int, v uint64) { binary.LittleEndian.PutUint64(b[at:], v) }
+
+// putHeader writes fuse_in_header. All is done as root of the share: virtiofsd itself
+// has no more rights than the user who started it.
+func putHeader(b []byte, q question, unique uint64) {
+	put32(b, 0, uint32(inHeaderBytes+q.in))
+	put32(b, 4, uint32(q.op))
+	put64(b, 8, unique)
+	put64(b, 16, q.node)
+	put64(b, 24, 0) // user and group
+	put64(b, 32, 0) // process, extensions
+}
+
+// typeOfMode is what st_mode says; 0: nothing that exists.
+func typeOfMode(mode uint32) vfs.Type {
+	switch mode & modeMask {
+	case modeDirectory:
+		return vfs.Directory
+	case modeFile:
+		return vfs.File
+	case modeSymlink:
+		return vfs.Symlink
+	case 0:
+		return 0
+	default:
+		return vfs.Other
+	}
+}
+
+// typeOfEntry is what d_type says; 0: not known.
+func typeOfEntry(kind uint32) vfs.Type {
+	switch kind {
+	case 0:
+		return 0
+	case direntDirectory:
+		return vfs.Directory
+	case direntFile:
+		return vfs.File
+	case direntSymlink:
+		return vfs.Symlink
+	default:
+		return vfs.Other
+	}
+}
+
+// parseAttributes reads fuse_attr, each field once; false: no file has such.
+func parseAttributes(b []byte) (vfs.Attributes, bool) {
+	a := vfs.Attributes{
+		Serial: get64(b, 0), Size: get64(b, 8), Type: typeOfMode(get32(b, 60)), Links: uint64(get32(b, 64)),
+		AccessedNanos: nanos(get64(b, 24), get32(b, 48)),
+		ModifiedNanos: nanos(get64(b, 32), get32(b, 52)),
+		ChangedNanos:  nanos(get64(b, 40), get32(b, 56)),
+	}
+	return a, a.Serial != 0 && a.Type != 0 && a.Size <= fileMaxBytes
+}
+
+// nanos joins the two halves of a time. What is before 1970 or after 2554 is the
+// nearest time that there is.
+func nanos(seconds uint64, part uint32) uint64 {
+	switch {
+	case int64(seconds) < 0:
+		return 0
+	case seconds >= secondsMaxOfTime:
+		return 1<<64 - 1
+	}
+	return seconds*nanosPerSecond + uint64(min(part, nanosPerSecond-1))
+}
+
+// entryAnswer is fuse_entry_out: what a name leads to.
+type entryAnswer struct {
+	node       uint64
+	attributes vfs.Attributes
+	keep       bool // the attributes may be used for a moment
+}
+
+// parseEntry reads fuse_entry_out; false: it is against the rules.
+func parseEntry(b []byte) (entryAnswer, bool) {
+	e := entryAnswer{node: get64(b, 0), keep: get64(b, 24) != 0 || get32(b, 36) != 0}
+	if e.node == 0 {
+		return e, true // there is no such name
+	}
+	var ok bool
+	e.attributes, ok = parseAttributes(b[40:])
+	return e, ok
+}
+
+// direntBytes is how much an entry with a name of n bytes takes.
+func direntBytes(n int) int { return (direntHeadBytes + n + direntAlign - 1) &^ (direntAlign - 1) }
+
+// dirent is fuse_dirent.
+type dirent struct {
+	serial, next uint64
+	kind         vfs.Type
+	name         []byte // a copy
+	bytes        int    // that it takes in the block
+}
+
+// parseDirent reads the first entry of a block and copies its name into name; false: it is
+// against the rules.
+func parseDirent(b []byte, name *[nameMaxBytes]byte) (dirent, bool) {
+	if len(b) < direntHeadBytes {
+		return dirent{}, false
+	}
+	n := int(get32(b, 16))
+	if n == 0 || n > nameMaxBytes || n > len(b)-direntHeadBytes {
+		return dirent{}, false
+	}
+	d := dirent{serial: get64(b, 0), next: get64(b, 8), kind: typeOfEntry(get32(b, 20)), name: name[:n]}
+	copy(d.name, b[direntHeadBytes:])
+	for _, c := range d.name {
+		if c == 0 || c == '/' {
+			return dirent{}, false
+		}
+	}
+	d.bytes = min(direntBytes(n), len(b)) // the last one need not be padded
+	return d, true
+}
+
+// dots returns 1 for the name of the directory itself, 2 for that of its parent.
+func (d *dirent) dots() int {
+	switch {
+	case len(d.name) == 1 && d.name[0] == '.':
+		return 1
+	case len(d.name) == 2 && d.name[0] == '.' && d.name[1] == '.':
+		return 2
+	default:
+		return 0
+	}
+}

@@ -1,0 +1,189 @@
+package fuse
+
+import "mewz/kernel/vfs"
+
+// Sizes of reading ahead.
+const (
+	// windowFirst is what the first small read asks for: files of few pages are read, end
+	// and all, by one request. Each window after it has twice the size, up to a piece.
+	windowFirst = 16 << 10
+	// directBytes is a read that gains nothing from a window.
+	directBytes = 64 << 10
+	pageBytes   = 4096
+)
+
+// ahead is what was read ahead of a handle: a program that reads one part after the
+// other in small steps asks the host once for many. following is on its way while current is
+// used up. A window that is shorter than asked for ends where the file does.
+type ahead struct {
+	expect             uint64 // where a read goes on
+	window             int    // bytes of the next one; 0: windowFirst
+	current, following *piece
+}
+
+// dropAhead drops what was read ahead of a node.
+func (f *FileSystem) dropAhead(n *node) {
+	for i := n.handles; i != none; i = f.handles.all[i].next {
+		h := &f.handles.all[i]
+		f.drop(h.current)
+		f.drop(h.following)
+		h.window = 0
+	}
+}
+
+// abandon frees all pieces of a handle.
+func (f *FileSystem) abandon(h *handle) {
+	f.drop(h.current)
+	f.drop(h.following)
+	f.drop(h.block)
+}
+
+// Read fills buffers.
+func (f *FileSystem) Read(number vfs.Handle, into [][]byte, offset uint64) (int, error) {
+	h, err := f.handle(number, vfs.File)
+	if err != nil {
+		return 0, err
+	}
+	f.fresh.node = none
+	v := vector{buffers: into}
+	at, end := offset, offset+clip(offset, v.total())
+	sequential := at == h.expect
+	if !sequential {
+		h.window = 0
+	}
+	for at < end {
+		var p *piece
+		if p, err = f.windowAt(h, at); p == nil && err == nil && sequential && !h.direct && end-at < directBytes {
+			p, err = f.openWindow(h, at, int(end-at))
+		}
+		if err != nil {
+			break
+		}
+		if p == nil {
+			at, err = f.readDirect(h, &v, at, end)
+			break
+		}
+		b := p.data.Bytes[at-p.offset : p.got]
+		if len(b) == 0 {
+			break // the end of the file
+		}
+		b = b[:min(uint64(len(b)), end-at)]
+		v.put(b)
+		at += uint64(len(b))
+		f.goOn(h, at)
+	}
+	h.expect = at
+	if at != offset {
+		err = nil // the next call meets it again
+	}
+	return int(at - offset), err
+}
+
+// windowAt returns the window that tells what the file has at an offset, or nil.
+func (f *FileSystem) windowAt(h *handle, at uint64) (*piece, error) {
+	if p := h.following; p != nil && at-p.offset < uint64(p.asked) {
+		f.drop(h.current)
+		h.current, h.following = p, nil
+	}
+	p := h.current
+	if p == nil || at-p.offset > uint64(p.asked) {
+		return nil, nil
+	}
+	if p.state == pieceFlying {
+		if err := f.finish(p); err != nil {
+			f.disown(p)
+			return nil, err
+		}
+		p.state = pieceReady
+	}
+	if f.now()-p.born >= keepFor {
+		f.drop(p)
+		return nil, nil
+	}
+	if in := at - p.offset; in < uint64(p.got) || in == uint64(p.got) && p.got < p.asked {
+		return p, nil
+	}
+	return nil, nil
+}
+
+// openWindow reads a window of a handle, or returns nil if there is no piece for it.
+func (f *FileSystem) openWindow(h *handle, at uint64, least int) (*piece, error) {
+	f.drop(h.current)
+	f.drop(h.following)
+	p := f.take(false)
+	if p == nil {
+		return nil, nil
+	}
+	if h.window == 0 {
+		h.window = windowFirst
+	}
+	h.window = min(max(h.window, (4*least+pageBytes-1)&^(pageBytes-1)), pieceBytes)
+	if err := f.startRead(p, reading{opRead, h, at, int(clip(at, uint64(h.window)))}); err != nil {
+		return nil, err
+	}
+	if err := f.finish(p); err != nil {
+		return nil, err
+	}
+	h.window = min(2*h.window, pieceBytes)
+	p.state, p.owner, h.current = pieceReady, h.self, p
+	return p, nil
+}
+
+// goOn asks for the following window when half of the current one is used up, if the
+// program has shown that it reads far.
+func (f *FileSystem) goOn(h *handle, at uint64) {
+	p := h.current
+	if h.following != nil || p.asked != pieceBytes || p.got != p.asked || at-p.offset < pieceBytes/2 {
+		return
+	}
+	from := p.offset + pieceBytes
+	n := int(clip(from, pieceBytes))
+	if n == 0 {
+		return
+	}
+	next := f.take(false)
+	if next == nil || f.startRead(next, reading{opRead, h, from, n}) != nil {
+		return
+	}
+	next.owner, h.following = h.self, next
+	f.device.Kick()
+}
+
+// readDirect reads from an offset to another, several pieces at once, and returns where it
+// ended.
+func (f *FileSystem) readDirect(h *handle, v *vector, at, end uint64) (uint64, error) {
+	var flying [piecesMax]*piece
+	first, count := 0, 0
+	var err error
+	for asked := at; at < end; {
+		for asked < end && count < len(flying) {
+			p := f.take(count == 0)
+			if p == nil {
+				break
+			}
+			n := int(min(end-asked, pieceBytes))
+			if err = f.startRead(p, reading{opRead, h, asked, n}); err != nil {
+				return at, err // the share is given up, and the pieces with it
+			}
+			p.owner = theCall
+			flying[(first+count)%len(flying)] = p
+			count++
+			asked += uint64(n)
+		}
+		p := flying[first]
+		first, count = (first+1)%len(flying), count-1
+		if err = f.finish(p); err != nil {
+			break
+		}
+		v.put(p.data.Bytes[:p.got])
+		at += uint64(p.got)
+		p.state, p.owner = pieceFree, none
+		if p.got < p.asked {
+			break
+		}
+	}
+	for i := range count { // freed when their answers have come
+		f.disown(flying[(first+i)%len(flying)])
+	}
+	return at, err
+}

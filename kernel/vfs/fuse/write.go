@@ -1,0 +1,157 @@
+package fuse
+
+import (
+	"syscall"
+
+	"mewz/kernel/vfs"
+	"mewz/kernel/virtio"
+)
+
+// Write writes buffers at an offset.
+func (f *FileSystem) Write(number vfs.Handle, from [][]byte, offset uint64) (int, error) {
+	h, err := f.writable(number)
+	if err != nil {
+		return 0, err
+	}
+	v := vector{buffers: from}
+	total := v.total()
+	room := clip(offset, total)
+	if room == 0 && total != 0 {
+		return 0, vfs.ErrTooLarge
+	}
+	f.dropAhead(&f.nodes.all[h.node])
+	return f.write(h, &v, writing{fh: h.fh, flags: h.flags, offset: offset, bytes: room})
+}
+
+// writable finds a handle that may be written.
+func (f *FileSystem) writable(number vfs.Handle) (*handle, error) {
+	h, err := f.handle(number, vfs.File)
+	if err == nil && !h.writes {
+		err = syscall.EBADF
+	}
+	return h, err
+}
+
+// Append writes at the end, by a handle with O_APPEND: so the host finds the end and
+// writes there in one step, whoever else appends.
+func (f *FileSystem) Append(number vfs.Handle, from [][]byte) (n int, end uint64, err error) {
+	h, err := f.writable(number)
+	if err != nil {
+		return 0, 0, err
+	}
+	node := vfs.NodeID(h.node) + 1
+	flags := h.flags&^flagReadWrite | flagWriteOnly | flagAppend
+	if !h.appends {
+		put32(f.args(), 0, flags)
+		put32(f.args(), 4, 0)
+		out, err := f.ask(question{opOpen, f.nodes.all[h.node].id, 8, openOutBytes})
+		if err != nil {
+			return 0, 0, err
+		}
+		h.appendFh, h.appends = get64(out, 0), true
+	}
+	v := vector{buffers: from}
+	f.dropAhead(&f.nodes.all[h.node])
+	n, err = f.write(h, &v, writing{fh: h.appendFh, flags: flags, offset: f.nodes.all[h.node].size, bytes: v.total()})
+	if n == 0 && err != nil {
+		return 0, 0, err
+	}
+	f.fresh.node = none
+	a, failed := f.Attributes(node)
+	if failed != nil {
+		return n, 0, failed
+	}
+	return n, a.Size, err
+}
+
+// writing says what write writes.
+type writing struct {
+	fh     uint64
+	flags  uint32
+	offset uint64
+	bytes  uint64
+}
+
+// write writes what it is told from v on. A request follows only on an answer that all of
+// the one before is written, so after an error nothing is behind it.
+func (f *FileSystem) write(h *handle, v *vector, w writing) (int, error) {
+	f.fresh.node = none
+	h.dirty = true
+	n := uint64(0)
+	for n < w.bytes {
+		rest := *v
+		sent := writing{w.fh, w.flags, w.offset + n, min(w.bytes-n, uint64(f.writeMax))}
+		wrote, err := f.writeOnce(h, &rest, sent)
+		if err != nil {
+			return int(n), err
+		}
+		v.skip(wrote)
+		n += uint64(wrote)
+	}
+	return int(n), nil
+}
+
+// skip leaves out n bytes.
+func (v *vector) skip(n int) {
+	for n != 0 {
+		k := min(n, len(v.next()))
+		v.at += k
+		n -= k
+	}
+}
+
+// writeOnce is one request, of as many pieces as there are for it. The headers are buffers of their
+// own: QEMU's virtiofsd copies everything otherwise.
+func (f *FileSystem) writeOnce(h *handle, v *vector, w writing) (int, error) {
+	var taken [piecesMax]*piece
+	const before = 2 // headers
+	count, sent := 0, 0
+	for uint64(sent) < w.bytes && count < len(taken) && count < virtio.ChainMax-before-1 {
+		p := f.take(count == 0)
+		if p == nil {
+			break
+		}
+		n := int(min(w.bytes-uint64(sent), pieceBytes))
+		v.get(p.data.Bytes[:n])
+		f.chain[before+count] = virtio.Buffer{Physical: p.data.Physical, Bytes: uint32(n)}
+		taken[count] = p
+		count++
+		sent += n
+	}
+	head := taken[0].head
+	f.unique++
+	unique := f.unique
+	in := head.Bytes[:inHeaderBytes+readInBytes]
+	putHeader(in, question{op: opWrite, node: f.nodes.all[h.node].id, in: readInBytes + sent}, unique)
+	put64(in, 40, w.fh)
+	put64(in, 48, w.offset)
+	put32(in, 56, uint32(sent))
+	put32(in, 60, 0)
+	put64(in, 64, 0)
+	put32(in, 72, w.flags)
+	put32(in, 76, 0)
+	f.chain[0] = virtio.Buffer{Physical: head.Physical, Bytes: inHeaderBytes}
+	f.chain[1] = virtio.Buffer{Physical: head.Physical + inHeaderBytes, Bytes: readInBytes}
+	f.chain[before+count] = virtio.Buffer{Physical: head.Physical + smallInBytes, Bytes: smallOutBytes, Write: true}
+	id, err := f.device.Start(queueRequest, f.chain[:before+count+1]...)
+	written := uint32(0)
+	if err == nil {
+		written, err = f.device.Wait(id)
+	}
+	for _, p := range taken[:count] {
+		p.state = pieceFree
+	}
+	if err != nil {
+		return 0, f.failed()
+	}
+	out := head.Bytes[smallInBytes:]
+	n, err := f.answered(out, unique, written)
+	if err != nil {
+		return 0, err
+	}
+	wrote := int(get32(out, outHeaderBytes))
+	if n != writeOutBytes || wrote > sent || wrote == 0 {
+		return 0, f.broken()
+	}
+	return wrote, nil
+}
