@@ -133,10 +133,12 @@ func newExchange(t testing.TB, n int) *exchange {
 func (x *exchange) request() {
 	x.clock.Advance(50 * time.Microsecond)
 	x.write(x.client, x.head, false)
+	x.stacks[0].Poll()
 	x.stacks[1].Poll()
 	x.read(1, x.server, len(x.head))
 	x.write(x.server, x.head, true)
 	x.write(x.server, x.body, false)
+	x.stacks[1].Poll()
 	x.clock.Advance(50 * time.Microsecond)
 	x.stacks[0].Poll()
 	x.read(0, x.client, len(x.head)+len(x.body))
@@ -198,5 +200,35 @@ func BenchmarkRequest(b *testing.B) {
 				x.request()
 			}
 		})
+	}
+}
+
+// TestRaised has the bits of what becomes ready, whatever became of it, until they are taken away.
+func TestRaised(t *testing.T) {
+	x := newExchange(t, 300)
+	raised := x.stacks[1].Raised()
+	if raised[0] != socket.Writable {
+		t.Fatalf("Raised = %03b at first, want what Ready has", raised[0])
+	}
+	raised[0] = socket.Other
+	x.request() // it became readable, and is no longer
+	if raised[0] != socket.Readable|socket.Other {
+		t.Errorf("Raised = %08b after a request, want Readable and the bit of the caller", raised[0])
+	}
+	raised[0] = 0
+	x.write(x.client, x.head, false)
+	x.client.Close()
+	x.stacks[0].Poll()
+	x.stacks[1].Poll()
+	if want := socket.Readable | socket.Writable | socket.Hangup; raised[0] != want {
+		t.Errorf("Raised = %03b at the end, want %03b", raised[0], want)
+	}
+	x.server.SetTag(5)
+	if raised = x.stacks[1].Raised(); len(raised) != 6 || raised[0] != 0 || raised[5] != x.stacks[1].Ready()[5] {
+		t.Errorf("Raised = %b after another tag, want what is ready there", raised)
+	}
+	x.server.Close()
+	if raised[5] != 0 {
+		t.Errorf("Raised = %03b of a closed socket, want 0", raised[5])
 	}
 }

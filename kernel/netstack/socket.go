@@ -75,23 +75,46 @@ func (s *Stack) newSocket(f socket.Family, k socket.Kind) (*Socket, error) {
 
 // SetReady: see tcp.Watcher, udp.Watcher.
 func (x *Socket) SetReady(r socket.Readiness) {
+	up := r &^ x.ready
 	x.ready = r
-	if x.tag >= 0 {
-		x.stack.ready[x.tag] = r
+	if x.tag < 0 {
+		return
+	}
+	s := x.stack
+	s.ready[x.tag] = r
+	if s.raised != nil {
+		if up&socket.Hangup != 0 {
+			up = r
+		}
+		s.raised[x.tag] |= up
 	}
 }
 
 // SetTag: see socket.Socket.
 func (x *Socket) SetTag(tag uint32) {
 	s := x.stack
-	if x.tag >= 0 {
-		s.ready[x.tag] = 0
-	}
+	x.untag()
 	for len(s.ready) <= int(tag) {
 		s.ready = append(s.ready, 0)
 	}
 	x.tag = int(tag)
 	s.ready[tag] = x.ready
+	if s.raised != nil {
+		s.raised = append(s.raised, s.ready[len(s.raised):]...)
+		s.raised[tag] = x.ready
+	}
+}
+
+// untag takes the socket out of the tables of readiness.
+func (x *Socket) untag() {
+	if x.tag < 0 {
+		return
+	}
+	s := x.stack
+	s.ready[x.tag] = 0
+	if s.raised != nil {
+		s.raised[x.tag] = 0
+	}
 }
 
 // Close: see socket.Socket.
@@ -112,9 +135,7 @@ func (x *Socket) Close() {
 	if x.bound {
 		s.tcp.Free(x.binding())
 	}
-	if x.tag >= 0 {
-		s.ready[x.tag] = 0
-	}
+	x.untag()
 	last := s.sockets[len(s.sockets)-1]
 	s.sockets[x.index], last.index = last, x.index
 	s.sockets = s.sockets[:len(s.sockets)-1]

@@ -46,6 +46,7 @@ type Stack struct {
 	dhcp     *dhcpHost // nil without DHCP
 
 	ready   []socket.Readiness // by tag
+	raised  []socket.Readiness // by tag; nil before somebody asks
 	sockets []*Socket          // open ones
 	free    []*Socket          // closed ones, to be used again
 }
@@ -117,6 +118,14 @@ func (s *Stack) Wait() time.Duration {
 
 // Ready: see socket.Network.
 func (s *Stack) Ready() []socket.Readiness { return s.ready }
+
+// Raised: see socket.Network.
+func (s *Stack) Raised() []socket.Readiness {
+	if s.raised == nil {
+		s.raised = append(make([]socket.Readiness, 0, len(s.ready)+1), s.ready...)
+	}
+	return s.raised
+}
 
 // Lookup: see socket.Network.
 func (s *Stack) Lookup(name string, f socket.Family) (socket.Lookup, error) {

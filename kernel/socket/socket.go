@@ -62,6 +62,10 @@ type Network interface {
 	// nothing is written there after the SetTag or Close that leaves them, and they keep
 	// their values when the table grows.
 	Ready() []Readiness
+	// Raised is what has become ready since the caller took the bits away, by tag, beginning
+	// with Ready at the first call; with Hangup all that is ready. Else it is as Ready, to the
+	// entries of the caller too.
+	Raised() []Readiness
 	// Lookup begins to resolve a name; IPv4 and IPv6 ask for addresses of that
 	// family, Unspecified for both.
 	Lookup(name string, f Family) (Lookup, error)

@@ -9,8 +9,8 @@ import (
 
 // The functions that give things names and take them away.
 
-// targetMax bounds where a symbolic link leads, as Linux does (PATH_MAX).
-const targetMax = 4096
+// targetMax bounds where a symbolic link leads, as Linux does (PATH_MAX with a zero byte).
+const targetMax = 4095
 
 // named is origin and a walk to the last name of the path, where nothing needs to be. The
 // place is to be released.
@@ -187,7 +187,7 @@ func (d *descriptor) rename(to *descriptor, old, place *vfs.Place) Errno {
 // exist; fd i32, the directory where new_path begins; new_path i32 and new_path_len i32.
 //
 // Errors: those of all functions that take a path, of both, and
-//   - ENOENT: new_path has a slash at its end.
+//   - ENOENT: new_path has a slash at its end; ENOTDIR where a file is.
 //   - EEXIST: new_path names something.
 //   - EPERM: old_path is absolute: no directory that a program finds is the root of all.
 func (s *System) pathSymlink(a *Args) Errno {
@@ -211,6 +211,8 @@ func (s *System) pathSymlink(a *Args) Errno {
 		return EInval
 	case target[0] == '/':
 		return EPerm
+	case place.Exists() && place.Slash && place.Entry.Type != vfs.Directory:
+		return ENotDir
 	case place.Exists():
 		return EExist
 	case place.Slash:

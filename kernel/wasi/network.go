@@ -45,6 +45,7 @@ type network struct {
 	// no socket have the mark socket.Other, so that a scan of subscriptions stops there.
 	ready  []socket.Readiness
 	marked int // numbers that have been marked, or are sockets
+	edges
 	// plain says that poll_oneoff must look at every subscription: a socket has a number
 	// that is a clock's too, or has lost the right to be polled.
 	plain bool
@@ -152,6 +153,9 @@ func (n *network) tag(opened socket.Socket, fd uint32) {
 	if uint64(fd) < uint64(len(n.ready)) {
 		n.ready[fd] &^= socket.Other
 	}
+	if uint64(fd) < uint64(len(n.raised)) {
+		n.raised[fd] &^= socket.Other
+	}
 }
 
 // untag marks a number that is a socket's no longer.
@@ -159,11 +163,20 @@ func (n *network) untag(fd uint32) {
 	if uint64(fd) < uint64(len(n.ready)) {
 		n.ready[fd] = socket.Other
 	}
+	if uint64(fd) < uint64(len(n.raised)) {
+		n.raised[fd] = socket.Other
+	}
 }
 
 // refresh takes the table of readiness again, which may have grown.
 func (n *network) refresh() {
 	n.ready = n.stack.Ready()
+	if n.raised != nil {
+		n.raised = n.stack.Raised()
+		for i := n.marked; i < len(n.raised); i++ {
+			n.raised[i] |= socket.Other
+		}
+	}
 	for ; n.marked < len(n.ready); n.marked++ {
 		n.ready[n.marked] |= socket.Other
 	}

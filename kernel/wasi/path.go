@@ -271,6 +271,9 @@ func (s *System) pathStat(a *Args, bytes uint32) Errno {
 	if errno != Success {
 		return errno
 	}
+	if !s.Memory.has(uint32(a[4]), bytes) {
+		return EFault
+	}
 	place, errno := o.find(uint32(a[1]))
 	if errno != Success {
 		return errno

@@ -52,7 +52,7 @@ type pollState struct {
 	input     console.Readiness
 }
 
-// pollOneoff is poll_oneoff (and epoll_oneoff): waits until one of several things
+// pollOneoff is poll_oneoff: waits until one of several things
 // happens, and says which have. Files and output streams are always ready, and the bytes of
 // an event that reads a file are those up to its end. Whatever is ready is told in each call,
 // so that nothing is kept waiting by others.
@@ -134,10 +134,7 @@ func (p *pollState) pass(in, out []byte) {
 		p.passUnstable(in, out)
 		return
 	}
-	ready := p.system.network.ready
-	if p.system.network.plain {
-		ready = nil
-	}
+	ready := p.system.network.table()
 	for at := nextInteresting(in, 0, ready); at < len(in); at = nextInteresting(in, at+subscriptionBytes, ready) {
 		if !p.look((*[subscriptionBytes]byte)(in[at:]), out) {
 			return
@@ -196,7 +193,7 @@ func (p *pollState) descriptor(sub *[subscriptionBytes]byte, event *[pollEventBy
 	case d.base&RightPollFDReadwrite == 0:
 		p.put(event, sub, ENotCapable, 0, 0)
 	case d.kind == connection:
-		p.socket(sub, event, d, p.system.network.of(fd)&(socket.Readiness(tag)|socket.Hangup))
+		p.socket(sub, event, d, p.system.network.asked(fd, tag))
 	case tag == eventRead && d.base&RightFDRead == 0, tag == eventWrite && d.base&RightFDWrite == 0:
 		p.put(event, sub, EBadf, 0, 0)
 	case d.kind == input:

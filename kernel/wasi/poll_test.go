@@ -2,8 +2,11 @@ package wasi
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 	"time"
+
+	"mewz/kernel/vfs"
 )
 
 // sub is a subscription.
@@ -106,6 +109,43 @@ func TestPoll(t *testing.T) {
 	}
 }
 
+// TestPollFiles has files of all rights, and one whose file system fails.
+func TestPollFiles(t *testing.T) {
+	overWritable(t, func(t *testing.T, w *world) {
+		fd := uint32(w.openAs("hello.txt", 0, 0))
+		readOnly, dir := uint32(w.open("hello.txt")), uint32(w.open("dir"))
+		w.must(Success, "fd_seek", uint64(fd), 5, whenceSet, 0)
+		w.must(Success, "path_open", 3, 0, "hello.txt", 0, RightFDWrite, 0, 0, 0)
+		writeOnly := w.u32(0)
+		w.must(Success, "path_open", 3, 0, "hello.txt", 0, RightFDRead, 0, 0, 0)
+		silent := w.u32(0)
+		w.must(Success, "fd_fdstat_set_rights", uint64(silent), RightFDRead, 0)
+		want := []event{
+			{0, Success, eventRead, 7, 0}, {1, Success, eventWrite, gatherBytes, 0}, {2, Success, eventRead, 12, 0}, {3, EBadf, eventWrite, 0, 0},
+			{4, EBadf, eventRead, 0, 0}, {5, Success, eventWrite, gatherBytes, 0}, {6, EBadf, eventRead, 0, 0}, {7, ENotCapable, eventRead, 0, 0},
+		}
+		var subs []sub
+		for i, id := range []uint32{fd, fd, readOnly, readOnly, writeOnly, writeOnly, dir, silent} {
+			subs = append(subs, sub{userdata: uint64(i), tag: want[i].tag, id: id})
+		}
+		in, n := w.subscribe(subs...)
+		w.want(Success, "poll_oneoff", in, 16384, n, 0)
+		if got := w.events(16384, uint64(w.u32(0))); !slices.Equal(got, want) {
+			t.Errorf("events %+v, want %+v", got, want)
+		}
+		w.must(Success, "fd_seek", uint64(fd), 100, whenceSet, 0)
+		w.want(Success, "poll_oneoff", in, 16384, 1, 0)
+		if got := w.events(16384, 1); got[0] != (event{tag: eventRead}) {
+			t.Errorf("behind the end: %+v", got)
+		}
+		w.files.failing = func(string) error { return vfs.ErrDamaged }
+		w.want(Success, "poll_oneoff", in, 16384, 1, 0)
+		if got := w.events(16384, 1); got[0] != (event{errno: EIO, tag: eventRead}) {
+			t.Errorf("a file system that fails: %+v", got)
+		}
+	})
+}
+
 // TestPollOverItself has the events written over the subscriptions.
 func TestPollOverItself(t *testing.T) {
 	w := newWorld(t, nil)
@@ -154,6 +194,30 @@ func TestCallsDoNotAllocate(t *testing.T) {
 		call()
 		if n := testing.AllocsPerRun(50, call); n != 0 {
 			t.Errorf("%v allocations, want none", n)
+		}
+	}
+}
+
+// TestFileCallsDoNotAllocate holds for a program that writes all the time.
+func TestFileCallsDoNotAllocate(t *testing.T) {
+	w := newFilesWorld(t, writable[1].make)
+	fd := w.openAs("hello.txt", 0, 0)
+	list, count := w.vector(8192, 5, 9000, 7, 9100, 1)
+	path, n := w.path("dir/../hello.txt")
+	for name, call := range map[string]func(){
+		"write": func() { w.call("fd_write", fd, list, count, 0) }, "pwrite": func() { w.call("fd_pwrite", fd, list, count, 9, 0) },
+		"read": func() { w.call("fd_read", fd, list, count, 0) }, "pread": func() { w.call("fd_pread", fd, list, count, 0, 0) },
+		"seek": func() { w.call("fd_seek", fd, 0, whenceSet, 0) }, "stat": func() { w.call("fd_filestat_get", fd, 256) },
+		"times": func() { w.call("path_filestat_set_times", 3, 0, path, n, 1, 2, 5) }, "sync": func() { w.call("fd_sync", fd) },
+		"list": func() { w.call("fd_readdir", 3, 16384, 4096, 0, 0) },
+		"open": func() {
+			w.call("path_open", 3, 1, path, n, 0, uint64(accessRights), 0, 0, 0)
+			w.call("fd_close", uint64(w.u32(0)))
+		},
+	} {
+		call()
+		if n := testing.AllocsPerRun(50, call); n != 0 {
+			t.Errorf("%s: %v allocations, want none", name, n)
 		}
 	}
 }

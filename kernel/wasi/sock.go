@@ -44,6 +44,9 @@ func (s *System) socket(fd uint32, rights Rights) (*descriptor, Errno) {
 	case d.base&rights != rights:
 		return nil, ENotCapable
 	}
+	if rights&(RightFDRead|RightSockAccept) != 0 {
+		s.network.rearm(fd)
+	}
 	return d, Success
 }
 

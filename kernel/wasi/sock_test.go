@@ -41,10 +41,15 @@ type netWorld struct {
 
 func newNetWorld(t testing.TB, listen ...string) *netWorld {
 	t.Helper()
+	return newNetWorldOver(t, func(m *Machine) { m.Config.Network.Listen = listen })
+}
+
+func newNetWorldOver(t testing.TB, change func(*Machine)) *netWorld {
+	t.Helper()
 	n := &netWorld{net: &sockettest.Network{}, wait: &fakeWaiter{}}
 	n.world = newWorld(t, func(m *Machine) {
 		m.Network, m.Wait = n.net, n.wait
-		m.Config.Network.Listen = listen
+		change(m)
 	})
 	n.wait.w = n.world
 	return n

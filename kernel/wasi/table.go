@@ -30,7 +30,7 @@ var Table = [...]Entry{
 	{abi.Preview1, "clock_time_get", (*System).clockTimeGet, Full, "all four clocks; true wall-clock time, nanoseconds since boot"},
 	{abi.Preview1, "fd_advise", (*System).fdAdvise, Full, "checked and ignored: file systems find out by themselves how they are read"},
 	{abi.Preview1, "fd_allocate", (*System).fdAllocate, Full, "room for a part of a file; ENOTSUP where the file system cannot"},
-	{abi.Preview1, "fd_close", (*System).fdClose, Full, "streams and preopened directories too; says what writing behind its back lost"},
+	{abi.Preview1, "fd_close", (*System).fdClose, Full, "streams and preopened directories too; tells what was lost of what was written"},
 	{abi.Preview1, "fd_datasync", (*System).fdDatasync, Full, "waits until the data are safe, as far as the file system can"},
 	{abi.Preview1, "fd_fdstat_get", (*System).fdFdstatGet, Full, "a terminal is a character device, a pipe of unknown type"},
 	{abi.Preview1, "fd_fdstat_set_flags", (*System).fdFdstatSetFlags, Full, "nonblock works on standard input and sockets; append, dsync, rsync and sync on files"},
@@ -94,7 +94,7 @@ var Table = [...]Entry{
 	{abi.Preview1, "sock_send_to_v2", (*System).sockSendTo, Full, "as sock_send_to"},
 	{abi.Preview1, "sock_getlocaladdr_v2", (*System).sockGetlocaladdrStorage, Full, "as sock_getlocaladdr, second form"},
 	{abi.Preview1, "sock_getpeeraddr_v2", (*System).sockGetpeeraddrStorage, Full, "as sock_getpeeraddr, second form"},
-	{abi.Preview1, "epoll_oneoff", (*System).pollOneoff, Full, "as poll_oneoff: what is ready is told again until it is used"},
+	{abi.Preview1, "epoll_oneoff", (*System).epollOneoff, Full, "as poll_oneoff, edge-triggered: a socket is told when it becomes ready"},
 
 	{abi.Unstable, "args_get", (*System).argsGet, Full, "as in preview 1"},
 	{abi.Unstable, "args_sizes_get", (*System).argsSizesGet, Full, "as in preview 1"},

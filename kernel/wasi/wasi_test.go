@@ -36,14 +36,16 @@ func TestUnknownNumber(t *testing.T) {
 }
 
 func TestArgsAndEnviron(t *testing.T) {
-	for _, test := range []struct{ prefix, want string }{{"args", "prog\x00\x00two words\x00"}, {"environ", "A=1\x00LONG=xyz\x00"}} {
+	for _, test := range []struct{ sizes, get, want string }{
+		{"args_sizes_get", "args_get", "prog\x00\x00two words\x00"}, {"environ_sizes_get", "environ_get", "A=1\x00LONG=xyz\x00"},
+	} {
 		w := newWorld(t, nil)
-		w.want(Success, test.prefix+"_sizes_get", 0, 4)
+		w.want(Success, test.sizes, 0, 4)
 		count, size := w.u32(0), w.u32(4)
 		if want := strings.Count(test.want, "\x00"); int(count) != want || int(size) != len(test.want) {
 			t.Errorf("sizes = %d, %d, want %d, %d", count, size, want, len(test.want))
 		}
-		w.want(Success, test.prefix+"_get", 16, 256)
+		w.want(Success, test.get, 16, 256)
 		if got := string(w.Memory[256 : 256+size]); got != test.want {
 			t.Errorf("bytes = %q, want %q", got, test.want)
 		}
@@ -52,11 +54,11 @@ func TestArgsAndEnviron(t *testing.T) {
 				t.Errorf("string %d at %d", i, at)
 			}
 		}
-		w.want(EFault, test.prefix+"_sizes_get", far, 0)
-		w.want(EFault, test.prefix+"_sizes_get", 0, far)
-		w.want(EFault, test.prefix+"_get", far, 0)
-		w.want(EFault, test.prefix+"_get", 0, far)
-		w.want(EFault, test.prefix+"_get", 1<<32-1, 0)
+		w.want(EFault, test.sizes, far, 0)
+		w.want(EFault, test.sizes, 0, far)
+		w.want(EFault, test.get, far, 0)
+		w.want(EFault, test.get, 0, far)
+		w.want(EFault, test.get, 1<<32-1, 0)
 	}
 }
 

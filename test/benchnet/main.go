@@ -149,6 +149,9 @@ func (b *bench) choose() error {
 	}
 	native := nativeServers()
 	for i, w := range wasmServers() {
+		if w.epoll {
+			continue
+		}
 		native = append(native, wazeroServer(w, portWazero+i))
 	}
 	for _, s := range native {

@@ -23,6 +23,12 @@ func wasmServers() []wasmServer {
 			program: toolchain.Program{Name: "httpd-rust", Language: toolchain.RustCrates, Sources: []string{sources + "rust"}},
 		},
 		{
+			language: "Rust-epoll", args: portAndFolder, epoll: true,
+			program: toolchain.Program{
+				Name: "httpd-rust", Language: toolchain.RustCrates, Sources: []string{sources + "rust"}, Flags: []string{"--features", "epoll"},
+			},
+		},
+		{
 			language: "Go", args: func(port int, folder string) []string { return []string{":" + strconv.Itoa(port), folder} },
 			program: toolchain.Program{Name: "net-go-httpd", Language: toolchain.Go, Sources: []string{sources + "go/httpd"}},
 		},

@@ -62,6 +62,7 @@ type wasmServer struct {
 	program  toolchain.Program
 	args     func(port int, folder string) []string
 	quick    bool
+	epoll    bool // wants epoll_oneoff, which wazero does not have
 }
 
 // The ports of the servers in the Linux guest. In our machines each has its own

@@ -29,6 +29,10 @@ var (
 
 	// httpdRust is named as its manifest names it.
 	httpdRust = toolchain.Program{Name: "httpd-rust", Language: toolchain.RustCrates, Sources: []string{sources + "rust"}}
+	// httpdRustEpoll waits with epoll_oneoff.
+	httpdRustEpoll = toolchain.Program{
+		Name: "httpd-rust", Language: toolchain.RustCrates, Sources: []string{sources + "rust"}, Flags: []string{"--features", "epoll"},
+	}
 
 	httpdGo    = golang("httpd")
 	listenerGo = golang("listener")
@@ -47,7 +51,7 @@ func build(t *testing.T, p toolchain.Program) string {
 
 // TestBuild builds every program.
 func TestBuild(t *testing.T) {
-	for _, p := range []toolchain.Program{httpd, functions, udp, resolve, client, httpdRust, httpdGo, listenerGo, fetchGo} {
+	for _, p := range []toolchain.Program{httpd, functions, udp, resolve, client, httpdRust, httpdRustEpoll, httpdGo, listenerGo, fetchGo} {
 		t.Run(p.Name, func(t *testing.T) { build(t, p) })
 	}
 }

@@ -62,11 +62,12 @@ type Conn struct {
 	owned      bool // by the program
 	accepted   bool // or never had a listener
 	inTable    bool
-	inAcks     bool
+	inVisits   bool
 	inBlocked  bool
 	inStarved  bool
 	inWheel    bool
 	ackPending bool // something arrived that no segment has acknowledged
+	written    bool // less than a segment waits for the end of the Poll
 	ackOwed    bool // an acknowledgement found no room in the device
 	everOpen   bool // was established
 
@@ -161,7 +162,7 @@ func (e *Engine) newConn() *Conn {
 
 // recycle keeps a connection for the next one when nobody knows it any more.
 func (c *Conn) recycle() {
-	if c.state != closed || c.owned || c.inAcks || c.inBlocked || c.inStarved || c.listener != nil || c.engine == nil {
+	if c.state != closed || c.owned || c.inVisits || c.inBlocked || c.inStarved || c.listener != nil || c.engine == nil {
 		return
 	}
 	e := c.engine
@@ -323,7 +324,9 @@ func (c *Conn) dataEnd() uint32 {
 	return c.rcvNxt
 }
 
-// Write queues bytes; see socket.Socket. It takes what there is room for.
+// Write queues bytes; see socket.Socket. It takes what there is room for. Less than a segment goes at the end of
+// the next Poll, which is when a device is told of frames anyway: what a program writes in pieces until it waits
+// is one segment, and Nagle does not keep its second piece until the peer acknowledges the first.
 // Errors: EAGAIN; EPIPE after Shutdown or the end of the connection; its error.
 func (c *Conn) Write(b []byte, more bool) (int, error) {
 	if !c.fast {
@@ -337,7 +340,14 @@ func (c *Conn) Write(b []byte, more bool) (int, error) {
 	if n == len(b) && uint32(n) < room {
 		if more || c.corked {
 			c.cork(more)
-			if more && c.fast && c.sndTail-c.sndNxt < c.mss {
+		}
+		if c.fast && c.sndTail-c.sndNxt < c.mss {
+			if !more && !c.noDelay {
+				c.written = true
+				c.visit()
+				return n, nil
+			}
+			if more {
 				return n, nil // less than a segment waits for more
 			}
 		}

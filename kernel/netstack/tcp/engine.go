@@ -27,6 +27,7 @@ type Stats struct {
 	Cookies                   uint64 // SYN cookies sent
 	CookiesGood               uint64
 	Timeouts                  uint64 // retransmission timer
+	TailProbes                uint64 // RFC 8985, section 7
 	Probes                    uint64 // of a zero window
 }
 
@@ -52,7 +53,7 @@ type Engine struct {
 	wheel     wheel
 
 	links     []packet.ChunkID // by ChunkID: the chunk behind it
-	acks      []*Conn          // have something to acknowledge
+	visits    []*Conn          // have something to acknowledge or to send at the end of the Poll
 	blocked   []*Conn          // the device had no room; in order
 	unblocked []*Conn          // memory for another such list
 	starved   []*Conn          // the pool had none
@@ -241,22 +242,22 @@ func (e *Engine) connsMax() int { return max(chunkConns*e.pool.Max(), connsMin) 
 // roomForNew reports whether there may be another connection. Those that are there live on.
 func (e *Engine) roomForNew() bool { return e.plenty() && e.conns < e.connsMax() }
 
-// EndPoll sends the acknowledgements that nothing carried, retries what the device had no
-// room for, and runs the timers that are due.
+// EndPoll retries what the device had no room for, sends what Write has left and the acknowledgements that nothing
+// carried, and runs the timers that are due.
 func (e *Engine) EndPoll(now time.Duration) {
 	if now != e.now {
 		e.setClock(now)
 	}
-	for i := 0; i < len(e.acks); i++ { // may grow
-		c := e.acks[i]
-		c.inAcks = false
-		c.endPoll()
-		c.recycle()
-	}
-	e.acks = e.acks[:0]
 	if len(e.blocked) > 0 {
 		e.unblock()
 	}
+	for i := 0; i < len(e.visits); i++ { // may grow
+		c := e.visits[i]
+		c.inVisits = false
+		c.endPoll()
+		c.recycle()
+	}
+	e.visits = e.visits[:0]
 	if len(e.starved) > 0 && e.plenty() {
 		e.feed()
 	}
@@ -328,6 +329,9 @@ const retryAfter = time.Millisecond
 
 // Deadline returns the moment when EndPoll is due next, or socket.Forever.
 func (e *Engine) Deadline() time.Duration {
+	if len(e.visits) > 0 {
+		return e.now
+	}
 	if len(e.blocked) > 0 || e.feedable() {
 		return e.now + retryAfter
 	}

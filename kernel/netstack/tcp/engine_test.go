@@ -482,6 +482,7 @@ func requests(t testing.TB, n int) (e *Engine, request func()) {
 		if m, err := c.Write(response, false); m != n || err != nil {
 			t.Fatalf("Write = %d, %v, want %d", m, err, n)
 		}
+		e.EndPoll(l.now)
 		rcv += 100
 		snd += uint32(n)
 	}

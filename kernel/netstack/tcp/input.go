@@ -131,12 +131,17 @@ func (c *Conn) arrived(n, segment uint32) {
 	}
 }
 
-// wantAck makes sure that EndPoll looks at the connection.
+// wantAck makes sure that what has arrived is acknowledged.
 func (c *Conn) wantAck() {
 	c.ackPending = true
-	if !c.inAcks {
-		c.inAcks = true
-		c.engine.acks = append(c.engine.acks, c)
+	c.visit()
+}
+
+// visit makes sure that EndPoll looks at the connection.
+func (c *Conn) visit() {
+	if !c.inVisits {
+		c.inVisits = true
+		c.engine.visits = append(c.engine.visits, c)
 	}
 }
 
@@ -144,8 +149,12 @@ func (c *Conn) wantAck() {
 // and below the 200 ms of retransmission timers.
 const ackDelayMS = 40
 
-// endPoll acknowledges two segments at once and delays the acknowledgement of less.
+// endPoll sends what Write has left, acknowledges two segments at once and delays the acknowledgement of less.
 func (c *Conn) endPoll() {
+	if c.written {
+		c.written = false
+		c.output()
+	}
 	if !c.ackPending || c.state == closed {
 		return
 	}
@@ -161,7 +170,7 @@ func (c *Conn) endPoll() {
 func (c *Conn) predict() {
 	r := &c.recovery
 	c.fast = c.state == established && c.gaps == nil && !c.readShut && !c.finReceived &&
-		!r.active && r.sacked == nil && r.duplicates == 0 && !r.probing && before(c.rcvNxt, c.rcvAdv)
+		!r.active && r.sacked == nil && r.duplicates == 0 && !r.probing && !r.tail.out && before(c.rcvNxt, c.rcvAdv)
 }
 
 // pawsIdleMS is 24 days, after which a time stamp may have come round.

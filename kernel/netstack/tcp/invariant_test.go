@@ -37,9 +37,9 @@ func checkConn(t testing.TB, c *Conn) {
 		t.Fatalf("no congestion window: %s", dump(c))
 	case flight > 0 && c.resendAt == 0 && !c.inBlocked:
 		t.Fatalf("data is out and no timer runs: %s", dump(c))
-	case c.state >= established && flight == 0 && c.unsent() > 0 && c.resendAt == 0 && c.corkAt == 0 && !c.inBlocked:
+	case c.state >= established && flight == 0 && c.unsent() > 0 && c.resendAt == 0 && c.corkAt == 0 && !c.inBlocked && !c.inVisits:
 		t.Fatalf("data waits and nothing will send it: %s", dump(c))
-	case c.ackPending && c.ackAt == 0 && !c.inAcks && !c.inBlocked:
+	case c.ackPending && c.ackAt == 0 && !c.inVisits && !c.inBlocked:
 		t.Fatalf("an acknowledgement waits and nothing will send it: %s", dump(c))
 	case (c.resendAt != 0 || c.ackAt != 0 || c.corkAt != 0 || c.aliveAt != 0 || c.closeAt != 0) && !c.inWheel:
 		t.Fatalf("a timer runs outside the wheel: %s", dump(c))

@@ -29,6 +29,7 @@ type Network struct {
 	Sockets map[*Socket]bool
 
 	ready   []socket.Readiness
+	raised  []socket.Readiness
 	pending []func() // for the next Poll
 	port    uint16
 }
@@ -86,6 +87,24 @@ func (n *Network) Wait() time.Duration {
 
 // Ready is the table of readiness.
 func (n *Network) Ready() []socket.Readiness { return n.ready }
+
+// Raised is the table of what has become ready.
+func (n *Network) Raised() []socket.Readiness {
+	n.raised = append(n.raised, n.ready[len(n.raised):]...)
+	return n.raised
+}
+
+// set writes an entry of both tables.
+func (n *Network) set(tag int, r socket.Readiness) {
+	if tag < len(n.raised) {
+		up := r &^ n.ready[tag]
+		if up&socket.Hangup != 0 {
+			up = r
+		}
+		n.raised[tag] |= up
+	}
+	n.ready[tag] = r
+}
 
 // Lookup finds a name in Names.
 func (n *Network) Lookup(name string, f socket.Family) (socket.Lookup, error) {

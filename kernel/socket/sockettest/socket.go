@@ -72,7 +72,7 @@ func (s *Socket) update() {
 	if s.ended || s.gone {
 		r |= socket.Hangup
 	}
-	s.network.ready[s.tag] = r
+	s.network.set(s.tag, r)
 }
 
 func (s *Socket) room() int {

@@ -2,6 +2,7 @@ package fuse
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -133,4 +134,50 @@ func TestAppendTogether(t *testing.T) {
 		t.Errorf("the file has %q, %v", got, err)
 	}
 	ends(t, f)
+}
+
+// TestAllocations: no call takes memory once its tables have grown.
+func TestAllocations(t *testing.T) {
+	f := openVhost(t, t.TempDir())
+	e, h, err := f.Create(f.Root(), []byte("file"), vfs.ModeRead|vfs.ModeWrite)
+	must(t, "Create", err)
+	d, err := f.Open(f.Root(), vfs.ModeRead)
+	must(t, "Open", err)
+	small, large := [][]byte{make([]byte, 4096)}, [][]byte{make([]byte, writeMax)}
+	visit := func(*vfs.DirectoryEntry) bool { return true }
+	name, other := []byte("file"), []byte("other")
+	at := uint64(0)
+	for what, call := range map[string]func() error{
+		"read":         func() error { _, err := f.Read(h, small, 77); return err },
+		"read on":      func() error { _, err := f.Read(h, small, at); at += 4096; return err },
+		"read much":    func() error { _, err := f.Read(h, large, 0); return err },
+		"write":        func() error { _, err := f.Write(h, small, 77); return err },
+		"write much":   func() error { _, err := f.Write(h, large, 0); return err },
+		"append":       func() error { _, _, err := f.Append(h, small); return err },
+		"attributes":   func() error { _, err := f.Attributes(e.Node); return err },
+		"set times":    func() error { return f.SetAttributes(e.Node, vfs.Change{Accessed: vfs.TimeNow}) },
+		"list":         func() error { return f.List(d, 0, visit) },
+		"sync":         func() error { return f.Sync(h, true) },
+		"rename":       func() error { return errors.Join(f.Rename(1, name, 1, other), f.Rename(1, other, 1, name)) },
+		"make, remove": func() error { return errors.Join(f.MakeDirectory(1, other), f.RemoveDirectory(1, other)) },
+		"open, close": func() error {
+			e, err := f.Lookup(f.Root(), name)
+			if err != nil {
+				return err
+			}
+			defer f.Release(e.Node)
+			h, err := f.Open(e.Node, vfs.ModeRead)
+			if err != nil {
+				return err
+			}
+			return f.Close(h)
+		},
+	} {
+		for range 20 {
+			must(t, what, call())
+		}
+		if n := testing.AllocsPerRun(50, func() { must(t, what, call()) }); n != 0 {
+			t.Errorf("%s allocates %v times", what, n)
+		}
+	}
 }

@@ -7,8 +7,8 @@ const (
 	// listBytes is what is asked for at once: a thousand names, as much as the host
 	// reads from its own file system.
 	listBytes = 32 << 10
-	// blocksMax bounds the blocks of one call: a directory of a hundred million files.
-	blocksMax = 1 << 17
+	// blocksMax bounds the blocks of one call: some sixty million files.
+	blocksMax = 1 << 16
 	// dotsWithin is how far the entries . and .. are looked for; their serial numbers are
 	// left out otherwise.
 	dotsWithin = 8

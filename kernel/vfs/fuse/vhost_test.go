@@ -30,10 +30,12 @@ type vhost struct {
 	driver interface {
 		Arm() (uint32, bool)
 		Disarm()
+		Pending() bool
 	}
 	daemon *qemu.VirtioFS
 	start  time.Time
-	pauses int
+	set    []unix.PollFd // of the queues
+	one    [8]byte       // what an eventfd takes and gives
 }
 
 type vhostQueue struct {
@@ -72,7 +74,7 @@ func newVhost(t testing.TB, directory string) *vhost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &vhost{t: t, daemon: d, socket: d.Connection(), queues: map[uint16]*vhostQueue{}, start: time.Now()}
+	v := &vhost{t: t, daemon: d, socket: d.Connection(), queues: map[uint16]*vhostQueue{}, start: time.Now(), one: [8]byte{1}}
 	if v.fd, err = unix.MemfdCreate("machine", unix.MFD_CLOEXEC); err == nil {
 		err = unix.Ftruncate(v.fd, vhostMemory)
 	}
@@ -162,6 +164,7 @@ func (v *vhost) EnableQueue(index uint16, a virtio.QueueAddresses) error {
 	}
 	call, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	v.queues[index] = &vhostQueue{a, kick, call}
+	v.set = append(v.set, unix.PollFd{Fd: int32(call), Events: unix.POLLIN})
 	return err
 }
 
@@ -187,16 +190,15 @@ func (v *vhost) SetStatus(s virtio.Status) {
 	}
 }
 
-func (v *vhost) Notify(index uint16) { unix.Write(v.queues[index].kick, numbers64(1)) }
+func (v *vhost) Notify(index uint16) { unix.Write(v.queues[index].kick, v.one[:]) }
 
 // pause waits for an interrupt.
 func (v *vhost) pause(limit time.Duration) {
-	v.pauses++
 	for range 2000 { // an answer takes less than to sleep and to be woken
 		if v.driver == nil {
 			break
 		}
-		if d, ok := v.driver.(interface{ Pending() bool }); ok && d.Pending() {
+		if v.driver.Pending() {
 			return
 		}
 	}
@@ -208,14 +210,11 @@ func (v *vhost) pause(limit time.Duration) {
 	} else {
 		limit = min(limit, time.Millisecond)
 	}
-	var set []unix.PollFd
-	for _, q := range v.queues {
-		set = append(set, unix.PollFd{Fd: int32(q.call), Events: unix.POLLIN})
-	}
-	if n, _ := unix.Poll(set, int(min(limit, 50*time.Millisecond)/time.Millisecond)+1); n > 0 {
-		for _, p := range set {
-			unix.Read(int(p.Fd), make([]byte, 8))
+	if n, _ := unix.Poll(v.set, int(min(limit, 50*time.Millisecond)/time.Millisecond)+1); n > 0 {
+		for _, p := range v.set {
+			unix.Read(int(p.Fd), v.one[:])
 		}
+		v.one = [8]byte{1}
 	}
 }
 

@@ -1,0 +1,9 @@
+// exit-33 checks that proc_exit ends the program with its code, at once.
+
+#include "check.h"
+
+int main(void) {
+	printf("ok proc_exit code 33: yes\n");
+	fflush(stdout);
+	proc_exit(33);
+}
