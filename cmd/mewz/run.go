@@ -58,6 +58,9 @@ func (r *runCommand) Run(a *app) error {
 	defer cancel()
 	result, err := r.monitor(a).Run(ctx, m)
 	if err != nil {
+		if result != nil {
+			printLog(result.Report) // what it could not bring to safety
+		}
 		return err
 	}
 	result.Report = withPlaces(result.Report, src)
