@@ -89,13 +89,13 @@ func OpenArchive(b []byte) (Archive, error) {
 }
 
 // Node returns node i with name and, for files and links, its bytes.
-func (a Archive) Node(i uint64) (n ArchiveNode, name string, data []byte, err error) {
+func (a *Archive) Node(i uint64) (n ArchiveNode, name string, data []byte, err error) {
 	n, nameBytes, data, err := a.NodeBytes(i)
 	return n, string(nameBytes), data, err
 }
 
 // NodeBytes is Node without an allocation: name lies in the archive.
-func (a Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err error) {
+func (a *Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err error) {
 	if i >= a.Nodes {
 		return n, nil, nil, ErrArchive
 	}
@@ -123,7 +123,38 @@ func (a Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err erro
 	return n, name, data, nil
 }
 
-func (a Archive) slice(offset, size uint64) ([]byte, bool) {
+// NameAndType returns two parts of node i, for those that look at many: all that is
+// checked is that they are there.
+func (a *Archive) NameAndType(i uint64) (name []byte, kind ArchiveType, err error) {
+	if i >= a.Nodes {
+		return nil, 0, ErrArchive
+	}
+	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
+	name, ok := a.slice(binary.LittleEndian.Uint64(b[16:]), uint64(binary.LittleEndian.Uint16(b[4:])))
+	kind = ArchiveType(b[0])
+	if !ok || kind < ArchiveDirectory || kind > ArchiveSymlink {
+		return nil, 0, ErrArchive
+	}
+	return name, kind, nil
+}
+
+// Data returns the type of node i and, if it is no directory, its bytes.
+func (a *Archive) Data(i uint64) (data []byte, kind ArchiveType, err error) {
+	if i >= a.Nodes {
+		return nil, 0, ErrArchive
+	}
+	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
+	ok := true
+	if kind = ArchiveType(b[0]); kind != ArchiveDirectory {
+		data, ok = a.slice(binary.LittleEndian.Uint64(b[32:]), binary.LittleEndian.Uint64(b[40:]))
+	}
+	if !ok || kind < ArchiveDirectory || kind > ArchiveSymlink {
+		return nil, 0, ErrArchive
+	}
+	return data, kind, nil
+}
+
+func (a *Archive) slice(offset, size uint64) ([]byte, bool) {
 	total := uint64(len(a.bytes))
 	if offset > total || size > total-offset {
 		return nil, false

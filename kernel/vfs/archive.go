@@ -81,13 +81,14 @@ func (a *Archive) Lookup(directory NodeID, name []byte) (Entry, error) {
 	low, high := uint64(0), n.Size
 	for low < high {
 		middle := low + (high-low)/2
-		node, child, childName, err := a.child(n, middle)
+		node := n.DataOffset + middle // NodeBytes checked that all children exist
+		child, kind, err := a.archive.NameAndType(node)
 		if err != nil {
-			return Entry{}, err
+			return Entry{}, ErrDamaged
 		}
-		switch order := bytes.Compare(childName, name); {
+		switch order := bytes.Compare(child, name); {
 		case order == 0:
-			return Entry{Node: node, Type: Type(child.Type)}, nil
+			return Entry{Node: NodeID(node), Type: Type(kind)}, nil
 		case order < 0:
 			low = middle + 1
 		default:
@@ -95,13 +96,6 @@ func (a *Archive) Lookup(directory NodeID, name []byte) (Entry, error) {
 		}
 	}
 	return Entry{}, ErrNotFound
-}
-
-// child reads the node of a directory's entry.
-func (a *Archive) child(directory abi.ArchiveNode, index uint64) (node NodeID, n abi.ArchiveNode, name []byte, err error) {
-	node = NodeID(directory.DataOffset + index) // NodeBytes checked that all children exist
-	n, name, _, err = a.node(node)
-	return node, n, name, err
 }
 
 // ReadLink returns where a symbolic link leads; it stays valid.
@@ -149,13 +143,13 @@ func scatter(into [][]byte, data []byte) (n int) {
 
 // Bytes returns the bytes of a file from offset on, where they lie in the image.
 func (a *Archive) Bytes(node NodeID, offset uint64) ([]byte, error) {
-	n, _, data, err := a.node(node)
+	data, kind, err := a.archive.Data(uint64(node))
 	switch {
 	case err != nil:
-		return nil, err
-	case n.Type == abi.ArchiveDirectory:
+		return nil, ErrDamaged
+	case kind == abi.ArchiveDirectory:
 		return nil, ErrDirectory
-	case n.Type != abi.ArchiveFile:
+	case kind != abi.ArchiveFile:
 		return nil, ErrInvalid
 	case offset >= uint64(len(data)):
 		return nil, nil
@@ -176,11 +170,12 @@ func (a *Archive) List(h Handle, cookie uint64, visit func(e *DirectoryEntry) bo
 		return nil
 	}
 	for i := max(cookie, dotEntries) - dotEntries; i < n.Size; i++ {
-		node, child, name, err := a.child(n, i)
+		node := n.DataOffset + i // NodeBytes checked that all children exist
+		name, kind, err := a.archive.NameAndType(node)
 		if err != nil {
-			return err
+			return ErrDamaged
 		}
-		a.visited = DirectoryEntry{Serial: serialOf(node), Type: Type(child.Type), Name: name, Next: i + dotEntries + 1}
+		a.visited = DirectoryEntry{Serial: serialOf(NodeID(node)), Type: Type(kind), Name: name, Next: i + dotEntries + 1}
 		if !visit(&a.visited) {
 			return nil
 		}

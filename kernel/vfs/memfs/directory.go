@@ -58,8 +58,8 @@ func (f *FileSystem) hashName(directory ref, name []byte) uint32 {
 
 // find returns the entry of a name here, or 0.
 func (f *FileSystem) find(directory ref, name []byte) ref {
-	if f.names.items == 0 {
-		return 0
+	if f.node(directory).flags&nodeOwn == 0 {
+		return 0 // all as it is below
 	}
 	hash := f.hashName(directory, name)
 	for r := f.arena.first(&f.names, hash); r != 0; {
