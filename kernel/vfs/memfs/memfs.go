@@ -224,7 +224,7 @@ func (f *FileSystem) Create(directory vfs.NodeID, name []byte, mode vfs.Mode) (v
 	if err != nil {
 		return vfs.Entry{}, 0, err
 	}
-	f.node(r).refs = 2 // the caller's and the handle's
+	f.node(r).refs += 2 // the caller's and the handle's
 	return vfs.Entry{Node: vfs.NodeID(r), Type: vfs.File}, handleOf(r, mode), nil
 }
 
