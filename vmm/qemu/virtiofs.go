@@ -282,10 +282,18 @@ func SharedMemory(bytes uint64) (options []string, property string) {
 	return []string{"-object", fmt.Sprintf("memory-backend-memfd,id=memory,size=%dk,share=on", bytes>>10)}, "memory-backend=memory"
 }
 
+// virtioFSGrace is how long virtiofsd may take to end by itself.
+const virtioFSGrace = 2 * time.Second
+
 // Close ends virtiofsd and waits until it is gone. It is for after the end of QEMU:
-// what the machine was told is written is in the hands of this computer then.
+// what the machine was told is written is in the hands of this computer then. It ends by
+// itself, and takes its child with it; if it does not, it is killed.
 func (d *VirtioFS) Close() {
 	d.connection.Close()
+	select {
+	case <-d.child.Done:
+	case <-time.After(virtioFSGrace):
+	}
 	d.stop()
 	<-d.child.Done
 }

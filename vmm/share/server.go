@@ -30,7 +30,7 @@ type Server struct {
 // fid is a file that the client knows.
 type fid struct {
 	path int // descriptor that names the file
-	open int // descriptor that it is opened by, -1: it is not
+	open int // descriptor that it is opened by, path too; -1: it is not
 	qid  qid
 }
 
@@ -129,14 +129,14 @@ func (s *Server) closeFids() {
 	}
 }
 
-func (f *fid) close() (err error) {
-	if f.open >= 0 {
-		err = unix.Close(f.open)
-	}
-	if f.path >= 0 {
+func (f *fid) close() error {
+	switch {
+	case f.open >= 0:
+		return unix.Close(f.open)
+	case f.path >= 0:
 		unix.Close(f.path)
 	}
-	return err
+	return nil
 }
 
 // handlers answer the messages. What changes something is refused where that is

@@ -15,14 +15,15 @@ const justNow = 10 * time.Millisecond
 // FileSystem is a share (vfs.FileSystem).
 type FileSystem struct {
 	session
-	nodes   nodes
-	handles handles
-	pieces  []piece
-	changes uint64 // of names, by this machine
-	fresh   fresh
-	target  [linkMaxBytes]byte
-	name    [nameMaxBytes]byte
-	listed  vfs.DirectoryEntry
+	background background
+	nodes      nodes
+	handles    handles
+	pieces     []piece
+	changes    uint64 // of names, by this machine
+	fresh      fresh
+	target     [linkMaxBytes]byte
+	name       [nameMaxBytes]byte
+	listed     vfs.DirectoryEntry
 }
 
 // fresh are attributes that came with the last answer.
@@ -58,6 +59,7 @@ func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) 
 // End says DESTROY and stops the device. Everything that was written is with the host
 // already. An error says that the share was given up.
 func (f *FileSystem) End() error {
+	f.settle()
 	f.sendForgets()
 	if err := f.device.Err(); err != nil {
 		return err
@@ -114,6 +116,9 @@ func (f *FileSystem) observe(i uint32, a *vfs.Attributes) {
 // ask is that of the session; it makes what came with an answer before old.
 func (f *FileSystem) ask(q question) ([]byte, error) {
 	f.fresh.node = none
+	if f.background.count != 0 {
+		f.reap(false)
+	}
 	return f.session.ask(q)
 }
 
@@ -366,10 +371,7 @@ func (f *FileSystem) remove(op opcode, directory vfs.NodeID, name []byte) error 
 	}
 	f.changes++
 	_, err = f.ask(question{op, id, f.putName(0, name), 0})
-	f.nodes.release(i)
-	if err == nil {
-		f.nodes.forgetParked()
-	}
+	f.removed(i, err)
 	return err
 }
 
@@ -394,9 +396,15 @@ func (f *FileSystem) Rename(from vfs.NodeID, fromName []byte, to vfs.NodeID, toN
 	f.changes++
 	put64(f.args(), 0, targetID)
 	_, err = f.ask(question{opRename, sourceID, f.putName(f.putName(8, fromName), toName), 0})
-	f.nodes.release(i)
+	f.removed(i, err)
+	return err
+}
+
+// removed ends what removed or replaced a name; i was looked up for it.
+func (f *FileSystem) removed(i uint32, err error) {
 	if err == nil {
+		f.nodes.removals++
 		f.nodes.forgetParked()
 	}
-	return err
+	f.nodes.release(i)
 }

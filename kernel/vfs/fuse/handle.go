@@ -209,9 +209,9 @@ func (f *FileSystem) Close(number vfs.Handle) error {
 			}
 		}
 	}
-	f.releaseHandle(h, h.fh)
+	f.closeHandle(h, h.fh)
 	if h.appends {
-		f.releaseHandle(h, h.appendFh)
+		f.closeHandle(h, h.appendFh)
 	}
 	i, n := h.node, &f.nodes.all[h.node]
 	at := &n.handles
@@ -233,23 +233,6 @@ func (f *FileSystem) flush(h *handle, fh uint64) error {
 	put64(b, 0, fh)
 	_, err := f.ask(question{op: opFlush, node: f.nodes.all[h.node].id, in: len(b)})
 	return err
-}
-
-// releaseHandle gives a handle of virtiofsd back.
-func (f *FileSystem) releaseHandle(h *handle, fh uint64) {
-	t := f.prepare()
-	if t == nil {
-		return
-	}
-	b := t.in.Bytes[inHeaderBytes:][:24]
-	clear(b)
-	put64(b, 0, fh)
-	put32(b, 8, h.flags)
-	op := opRelease
-	if h.kind == vfs.Directory {
-		op = opReleasedir
-	}
-	f.send(t, question{op: op, node: f.nodes.all[h.node].id, in: len(b)})
 }
 
 // Allocate makes room.

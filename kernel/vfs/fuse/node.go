@@ -31,6 +31,7 @@ type node struct {
 	bucket  uint32   // next in the same bucket, or next free
 	// In the list of the parked.
 	before, after uint32
+	since         uint64 // removals when it became known or was held again
 	// As seen last, to notice that somebody else has changed the content.
 	size, modified uint64
 }
@@ -43,6 +44,9 @@ type nodes struct {
 	free    uint32
 	used    int
 	parked  int
+	// removals counts the names that were removed or replaced: one of them may have been the last
+	// of a file, which takes room on the host for as long as it is known.
+	removals uint64
 	// The parked ones from the oldest to the newest.
 	oldest, newest uint32
 }
@@ -96,7 +100,7 @@ func (t *nodes) insert(id uint64, kind vfs.Type) uint32 {
 		t.free = t.all[i].bucket
 	}
 	b := t.bucketOf(id)
-	t.all[i] = node{id: id, kind: kind, handles: none, bucket: *b}
+	t.all[i] = node{id: id, kind: kind, handles: none, bucket: *b, since: t.removals}
 	*b = i
 	t.used++
 	return i
@@ -130,13 +134,15 @@ func (t *nodes) looked(e *entryAnswer) (uint32, error) {
 	n := &t.all[i]
 	if n.refs == 0 && n.lookups != 0 {
 		t.unpark(i)
+		n.since = t.removals
 	}
 	n.lookups++
 	n.refs++
 	return i, nil
 }
 
-// release gives a reference back.
+// release gives a reference back. What nobody holds is parked, unless it may be
+// removed.
 func (t *nodes) release(i uint32) {
 	n := &t.all[i]
 	if n.refs--; n.refs != 0 {
@@ -149,7 +155,10 @@ func (t *nodes) release(i uint32) {
 		t.all[t.newest].after = i
 	}
 	t.newest = i
-	if t.parked++; t.parked > parkedMax {
+	if t.parked++; n.since != t.removals {
+		t.forget(i)
+		t.session.sendForgets()
+	} else if t.parked > parkedMax {
 		t.forget(t.oldest)
 	}
 }
@@ -184,8 +193,7 @@ func (t *nodes) forget(i uint32) {
 	t.used--
 }
 
-// forgetParked gives all parked nodes back at once: one of them may be a removed
-// file, which takes room on the host for as long as it is known.
+// forgetParked gives all parked nodes back at once.
 func (t *nodes) forgetParked() {
 	for t.oldest != none {
 		t.forget(t.oldest)

@@ -185,10 +185,16 @@ func (s *server) node(id uint64) vfs.NodeID {
 	if id == rootNode {
 		return s.files.Root()
 	}
-	if s.lookups[id] == 0 {
-		s.t.Errorf("node %#x is not known", id)
-	}
 	return vfs.NodeID(id - serverOffset)
+}
+
+// knows makes sure that a node was looked up and not forgotten.
+func (s *server) knows(id uint64) bool {
+	if id != rootNode && s.lookups[id] == 0 {
+		s.t.Errorf("node %#x is not known", id)
+		return false
+	}
+	return true
 }
 
 // name takes a name off the arguments.
@@ -199,6 +205,9 @@ func name(b []byte) (name, rest []byte) {
 
 // answer does what is asked for.
 func (s *server) answer(op opcode, id uint64, in []byte) ([]byte, error) {
+	if op != opInit && op != opDestroy && !s.knows(id) || (op == opRename || op == opLink) && !s.knows(get64(in, 0)) {
+		return nil, syscall.ESTALE
+	}
 	switch op {
 	case opInit:
 		out := make([]byte, initOutBytes)

@@ -89,12 +89,10 @@ type session struct {
 	truncate bool // OPEN may truncate
 	writeMax int
 
-	call       slot
-	background []slot
-	oldest     int // of background
-	forgets    [forgetSlots]batch
-	filling    int // of forgets
-	chain      [virtio.ChainMax]virtio.Buffer
+	call    slot
+	forgets [forgetSlots]batch
+	filling int // of forgets
+	chain   [virtio.ChainMax]virtio.Buffer
 }
 
 // slot is a request and its answer.
@@ -102,7 +100,6 @@ type slot struct {
 	in, out device.Memory
 	id      request.ID
 	unique  uint64
-	busy    bool
 }
 
 // batch is a BATCH_FORGET that is filled or under way.
@@ -114,7 +111,8 @@ type batch struct {
 }
 
 // open starts the device and says INIT.
-func (s *session) open(m request.Machine) (pieces int, err error) {
+func (f *FileSystem) open(m request.Machine) (pieces int, err error) {
+	s := &f.session
 	s.now = m.Now
 	s.device, err = request.Open(m, func(virtio.Features) virtio.Features { return 0 })
 	if err != nil {
@@ -133,7 +131,7 @@ func (s *session) open(m request.Machine) (pieces int, err error) {
 		return 0, virtio.ErrNoQueue
 	}
 	background := min(room/8, backgroundMax)
-	if err := s.allocate(background); err != nil {
+	if err := s.allocate(&f.background, background); err != nil {
 		s.device.GiveUp(err)
 		return 0, err
 	}
@@ -154,8 +152,8 @@ func (s *session) reason(err error) error {
 	return err
 }
 
-func (s *session) allocate(background int) error {
-	memory, err := s.device.Allocate(callInBytes + callOutBytes + background*smallBytes + forgetSlots*batchBytes)
+func (s *session) allocate(b *background, slots int) error {
+	memory, err := s.device.Allocate(callInBytes + callOutBytes + slots*smallBytes + forgetSlots*batchBytes)
 	if err != nil {
 		return err
 	}
@@ -164,9 +162,9 @@ func (s *session) allocate(background int) error {
 		at += n
 		return memory.Part(at-n, n)
 	}
-	s.background = make([]slot, background)
-	for i := range s.background {
-		s.background[i] = slot{in: take(smallInBytes), out: take(smallBytes - smallInBytes)}
+	b.slots = make([]release, slots)
+	for i := range b.slots {
+		b.slots[i].slot = slot{in: take(smallInBytes), out: take(smallBytes - smallInBytes)}
 	}
 	s.call = slot{in: take(callInBytes), out: take(callOutBytes)}
 	for i := range s.forgets {
@@ -240,7 +238,6 @@ func (s *session) askUpTo(q question) ([]byte, error) {
 		return nil, err
 	}
 	written, err := s.device.Wait(s.call.id)
-	s.call.busy = false
 	if err != nil {
 		return nil, s.failed()
 	}
@@ -259,7 +256,7 @@ func (s *session) start(t *slot, q question) error {
 	if err != nil {
 		return s.failed()
 	}
-	t.id, t.busy = id, true
+	t.id = id
 	return nil
 }
 
@@ -296,28 +293,6 @@ func (s *session) failed() error {
 		s.log("virtio-fs: the share " + s.tag + " is given up, its files fail with EIO: " + s.device.Err().Error())
 	}
 	return syscall.EIO
-}
-
-// prepare returns room for a request whose answer nobody needs, which send starts; nil
-// if the share is given up.
-func (s *session) prepare() *slot {
-	t := &s.background[s.oldest]
-	s.oldest = (s.oldest + 1) % len(s.background)
-	if t.busy {
-		t.busy = false
-		if _, err := s.device.Wait(t.id); err != nil {
-			_ = s.failed()
-			return nil
-		}
-	}
-	return t
-}
-
-// send starts a request of prepare.
-func (s *session) send(t *slot, q question) {
-	if s.start(t, q) == nil {
-		s.device.Kick()
-	}
 }
 
 // forget tells virtiofsd that so many lookups of a node are over.

@@ -122,7 +122,9 @@ func (a *arena) remove(t *table, r ref) {
 		before.next = a.link(r).next
 	}
 	t.items--
-	if t.width > 1 && t.items < t.width/2 {
-		a.narrow(t)
+	for range 2 { // as the bound sinks by two
+		if t.width > 1 && t.items < t.width/2 {
+			a.narrow(t)
+		}
 	}
 }

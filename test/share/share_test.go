@@ -1,0 +1,97 @@
+package share
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"mewz/test/toolchain"
+	"mewz/vmm/qemu"
+)
+
+// runTimeout ends a machine that hangs.
+const runTimeout = 3 * time.Minute
+
+// run runs a program in a machine with a directory of the host as /data and returns what it says.
+func run(t *testing.T, machine, directory, wasm string, args ...string) string {
+	t.Helper()
+	mewz, err := toolchain.Mewz()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), runTimeout)
+	defer cancel()
+	all := append([]string{"run", "--machine", machine, "--accel", "tcg", "--share", "virtiofs", "--dir", directory + "::/data", wasm, "--"}, args...)
+	c := exec.CommandContext(ctx, mewz, all...)
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 10 * time.Second
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v\n%s", machine, args, err, out)
+	}
+	return string(out)
+}
+
+// look says of the files in a directory what the program says of them.
+func look(t *testing.T, directory string) string {
+	t.Helper()
+	var lines []string
+	err := filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		hash := fnv.New64a()
+		hash.Write(b)
+		name, err := filepath.Rel(directory, path)
+		lines = append(lines, fmt.Sprintf("%s %d %016x\n", name, len(b), hash.Sum64()))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	return strings.Join(lines, "")
+}
+
+func TestShare(t *testing.T) {
+	if _, err := qemu.FindVirtioFS(); err != nil {
+		t.Skip(err)
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("virtiofsd of QEMU serves root only")
+	}
+	if _, err := exec.LookPath(qemu.Program); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	wasm, err := toolchain.Wasm(toolchain.Program{Name: "exercise", Language: toolchain.C, Sources: []string{"test/share/testdata/exercise.c"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, machine := range []string{"microvm", "q35"} {
+		t.Run(machine, func(t *testing.T) {
+			directory := t.TempDir()
+			said := run(t, machine, directory, wasm, fmt.Sprint(i+1), "2000")
+			if want := look(t, directory); said != want || said == "" {
+				t.Errorf("the program says\n%s, the host has\n%s", said, want)
+			}
+			if again := run(t, machine, directory, wasm, "check"); again != said {
+				t.Errorf("the next machine finds\n%s, want\n%s", again, said)
+			}
+		})
+	}
+}
