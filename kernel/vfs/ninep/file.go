@@ -3,6 +3,7 @@ package ninep
 import (
 	"syscall"
 
+	"mewz/kernel/cpu"
 	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
@@ -211,13 +212,25 @@ func total(buffers [][]byte, offset uint64) (n int) {
 // span walks through buffers.
 type span struct {
 	buffers [][]byte
-	first   int // bytes of buffers[0] that are done
+	first   int  // bytes of buffers[0] that are done
+	wide    bool // cpu.HasWide
+}
+
+// wideMin is the shortest copy for cpu.CopyWide: a short one is left to the runtime,
+// which wastes nothing on it.
+const wideMin = 4 << 10
+
+func (s *span) copy(to, from []byte) int {
+	if s.wide && min(len(to), len(from)) >= wideMin {
+		return cpu.CopyWide(to, from)
+	}
+	return copy(to, from)
 }
 
 // fill copies from b on into the buffers.
 func (s *span) fill(b []byte) {
 	for len(b) > 0 {
-		n := copy(s.buffers[0][s.first:], b)
+		n := s.copy(s.buffers[0][s.first:], b)
 		b = b[n:]
 		s.pass(n)
 	}
@@ -226,7 +239,7 @@ func (s *span) fill(b []byte) {
 // drain copies from the buffers into b.
 func (s *span) drain(b []byte) {
 	for len(b) > 0 {
-		n := copy(b, s.buffers[0][s.first:])
+		n := s.copy(b, s.buffers[0][s.first:])
 		b = b[n:]
 		s.pass(n)
 	}
@@ -245,7 +258,7 @@ func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (int, err
 	if err != nil {
 		return 0, err
 	}
-	want, to := total(into, offset), span{buffers: into}
+	want, to := total(into, offset), span{buffers: into, wide: f.wide}
 	piece := min(pieceBytes, f.message-dataHeadBytes)
 	asked, got := 0, 0
 	var under [pieces]*slot
@@ -316,7 +329,7 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 		return 0, tooLarge(from)
 	}
 	part := min(partBytes, f.message-writeHeadBytes)
-	source := span{buffers: from}
+	source := span{buffers: from, wide: f.wide}
 	half := 0
 	next := min(part, want)
 	source.drain(f.data.Bytes[:next])
