@@ -3,7 +3,6 @@ package ninep
 import (
 	"syscall"
 
-	"mewz/kernel/cpu"
 	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
@@ -177,7 +176,7 @@ func (f *FileSystem) created(d *node, name []byte, q qid) (uint32, error) {
 		f.clunkLater(fid)
 		return 0, syscall.ESTALE // the host was faster
 	}
-	return f.hold(q, d.serial, fid)
+	return f.hold(q, d.serial, fid), nil
 }
 
 // Close implements vfs.FileSystem.
@@ -213,16 +212,16 @@ func total(buffers [][]byte, offset uint64) (n int) {
 type span struct {
 	buffers [][]byte
 	first   int  // bytes of buffers[0] that are done
-	wide    bool // cpu.HasWide
+	wide    bool // device.HasWide
 }
 
-// wideMin is the shortest copy for cpu.CopyWide: a short one is left to the runtime,
+// wideMin is the shortest copy for device.CopyWide: a short one is left to the runtime,
 // which wastes nothing on it.
 const wideMin = 4 << 10
 
 func (s *span) copy(to, from []byte) int {
 	if s.wide && min(len(to), len(from)) >= wideMin {
-		return cpu.CopyWide(to, from)
+		return device.CopyWide(to, from)
 	}
 	return copy(to, from)
 }

@@ -136,7 +136,7 @@ func operations(t *testing.T) int {
 		}
 		return n
 	}
-	return 5000
+	return 3000
 }
 
 func TestExercise(t *testing.T) {

@@ -1,6 +1,6 @@
 //go:build !amd64
 
-package cpu
+package device
 
 // CopyWide copies as copy does.
 func CopyWide(to, from []byte) int { return copy(to, from) }
