@@ -100,7 +100,7 @@ var layers = map[string][]string{
 	"kernel/entropy":                 {"abi", "kernel/system"},
 	"kernel/vfs":                     {"abi"},
 	"kernel/vfs/memfs":               {"kernel/vfs"},
-	"kernel/vfs/ninep":               {"abi", "kernel/cpu", "kernel/device", "kernel/system", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
+	"kernel/vfs/ninep":               {"abi", "kernel/device", "kernel/system", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
 	"kernel/vfs/fuse":                {"abi", "kernel/device", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
 	"kernel/vfs/ext4":                {"kernel/vfs"},
 	"kernel/commandline":             {"abi"},
