@@ -104,7 +104,7 @@ var layers = map[string][]string{
 	"kernel/vfs/fuse":                {"abi", "kernel/device", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
 	"kernel/vfs/ext4":                {"kernel/vfs"},
 	"kernel/commandline":             {"abi"},
-	"kernel/initramfs":               {},
+	"kernel/initramfs":               {"abi", "kernel/commandline", "kernel/vfs"},
 	"kernel/instance":                {"abi", "kernel/system"},
 	"kernel/instance/internal/probe": {"abi", "kernel/instance"},
 	"kernel/wasi":                    {"abi", "kernel/clock", "kernel/console", "kernel/entropy", "kernel/instance", "kernel/socket", "kernel/system", "kernel/vfs"},

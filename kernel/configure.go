@@ -5,6 +5,7 @@ import (
 
 	"mewz/abi"
 	"mewz/kernel/commandline"
+	"mewz/kernel/initramfs"
 	"mewz/kernel/system"
 )
 
@@ -12,7 +13,7 @@ import (
 // first, then the kernel command line, which is the nearest to who starts the machine.
 func (m *machine) configure() error {
 	m.initramfs = system.Initramfs()
-	if err := applySettings(m.config, m.initramfs); err != nil {
+	if err := initramfs.Apply(m.config, m.initramfs); err != nil {
 		return err
 	}
 	text, _ := syscall.Getenv(abi.CommandLineVariable)
@@ -26,7 +27,7 @@ func (m *machine) configure() error {
 	}
 	m.config.Env = env
 	if len(line.Args) != 0 {
-		m.config.Args = withArgs(m.config.Args, line.Args)
+		m.config.Args = commandline.WithArgs(m.config.Args, line.Args)
 	}
 	return m.applyNetwork(others)
 }

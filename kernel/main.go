@@ -73,7 +73,7 @@ func (m *machine) open() error {
 	}
 	m.network.connect(&parts)
 	if m.waiter != nil {
-		parts.Wait = m.waiter
+		parts.Wait = programWaiter{m}
 	}
 	if m.system, err = wasi.New(parts); err != nil {
 		return err
@@ -201,6 +201,7 @@ func (m *machine) loop() (abi.ExitReason, uint32) {
 		case instance.Preempted:
 			if m.waiter != nil {
 				m.network.turn()
+				m.tick()
 				m.stopIfAsked()
 			}
 			runtime.Gosched()

@@ -9,63 +9,9 @@ import (
 
 	"mewz/abi"
 	"mewz/kernel/console"
-	"mewz/kernel/vfs"
 	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/virtio/virtiotest"
-	"mewz/kernel/wasi"
 )
-
-// mounted returns a machine in a process that has opened mounts.
-func mounted(t *testing.T, list ...abi.Mount) *machine {
-	t.Helper()
-	m := &machine{host: &console.Host{}, config: &abi.Config{Mounts: list}, clock: wasi.NewClock(0)}
-	m.openWaiter()
-	if err := m.openMounts(); err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-func TestOpenMounts(t *testing.T) {
-	m := mounted(t)
-	if list := m.preopens(); len(list) != 0 || m.waiter != nil {
-		t.Errorf("without mounts: %v and the waiter %v", list, m.waiter)
-	}
-	m = mounted(t, abi.Mount{Kind: abi.MountArchive, Guest: "/"}, abi.Mount{Kind: abi.MountMemory, Guest: "/data", Bytes: 1 << 20})
-	list := m.preopens()
-	if len(list) != 2 || list[0].Name != "/" || list[1].Name != "/data" || m.waiter != nil {
-		t.Fatalf("preopens %v, waiter %v", list, m.waiter)
-	}
-	// A root without files has a /tmp, which a directory in memory has not.
-	for i, want := range []error{nil, vfs.ErrNotFound} {
-		if _, err := list[i].Files.Lookup(list[i].Files.Root(), []byte("tmp")); err != want {
-			t.Errorf("tmp in %s: %v, want %v", list[i].Name, err, want)
-		}
-	}
-	files := list[1].Files
-	_, h, err := files.Create(files.Root(), []byte("big"), vfs.ModeWrite)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := files.Write(h, [][]byte{make([]byte, 2<<20)}, 0); err != nil || n > 1<<20 {
-		t.Errorf("%d bytes in a directory of 1 MiB: %v", n, err)
-	}
-}
-
-func TestOpenMountsRefuses(t *testing.T) {
-	for want, wanted := range map[string]abi.Mount{
-		`mount "/x": of a kind that this kernel does not know`: {Kind: 9, Guest: "/x"},
-		`mount "/s" of "1000": `:                               {Kind: abi.MountShare, Guest: "/s", Tag: "1000"},
-		`mount "/s" of "x": `:                                  {Kind: abi.MountShare, Guest: "/s", Tag: "x"},
-		`mount "/v" of "1000": `:                               {Kind: abi.MountVolume, Guest: "/v", Tag: "1000"},
-	} {
-		m := &machine{host: &console.Host{}, config: &abi.Config{Mounts: []abi.Mount{wanted}}, clock: wasi.NewClock(0)}
-		m.openWaiter()
-		if err := m.openMounts(); err == nil || !strings.HasPrefix(err.Error(), want) || len(m.mounts) != 0 {
-			t.Errorf("openMounts = %v, want %q", err, want)
-		}
-	}
-}
 
 // ended is a machine whose file systems note their end.
 func ended(t *testing.T) (m *machine, ends *[]string) {

@@ -1,3 +1,5 @@
+//go:build !nofiles
+
 package main
 
 import (
@@ -10,6 +12,7 @@ import (
 	"mewz/kernel/vfs/fuse"
 	"mewz/kernel/vfs/ninep"
 	"mewz/kernel/virtio"
+	"mewz/kernel/virtio/block"
 	"mewz/kernel/virtio/request"
 )
 
@@ -18,6 +21,8 @@ type fileDevice struct {
 	id        virtio.DeviceID
 	transport virtio.Transport
 	used      bool
+	disk      *block.Device // of a disk that is open
+	owner     *mount        // whose disk it is, or who asks it whose it is
 }
 
 var (

@@ -1,4 +1,77 @@
+//go:build !nofiles
+
 package main
 
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"mewz/abi"
+	"mewz/kernel/system"
+	"mewz/kernel/vfs/ext4"
+	"mewz/kernel/virtio"
+	"mewz/kernel/virtio/block"
+	"mewz/kernel/virtio/request"
+)
+
+var errNoVolume = errors.New("the machine has no virtio block device with that serial number: " +
+	"start it by mewz run --volume, or give it one")
+
 // openVolume opens the file system on a block device.
-func (m *machine) openVolume(opened *mount) error { return errMountKind }
+func (m *machine) openVolume(opened *mount) error {
+	device, err := m.findVolume(opened)
+	if err != nil {
+		return err
+	}
+	files, err := ext4.Open(device, ext4.Options{Now: m.wallClock, Log: m.host.Warn, ReadOnly: opened.ReadOnly})
+	if err != nil {
+		return err
+	}
+	opened.files, opened.tick, opened.end = files, files.Tick, files.Unmount
+	return nil
+}
+
+// findVolume opens the block device that the tag of a mount names.
+func (m *machine) findVolume(opened *mount) (ext4.Device, error) {
+	if m.found == nil {
+		descriptor, err := strconv.Atoi(opened.Tag)
+		if err != nil || descriptor < abi.DescriptorFiles {
+			return nil, errDescriptor
+		}
+		if !system.Inherited(descriptor) {
+			return nil, errDescriptor
+		}
+		return block.OpenFile(descriptor)
+	}
+	if err := m.findFileDevices(); err != nil {
+		return nil, err
+	}
+	for i := range m.fileDevices {
+		d := &m.fileDevices[i]
+		if d.used || d.id != virtio.DeviceBlock {
+			continue
+		}
+		// Its serial number is known when it works. One that is another's stays open for that.
+		d.owner = opened
+		if d.disk == nil && !m.startDisk(d) || d.disk.Serial() != opened.Tag {
+			continue
+		}
+		d.used, opened.device = true, d.disk
+		return d.disk, nil
+	}
+	return nil, errNoVolume
+}
+
+// startDisk starts a disk; it reports whether that works.
+func (m *machine) startDisk(d *fileDevice) bool {
+	pause := func(limit time.Duration) { m.pause(d.owner, limit) }
+	disk, err := block.Open(request.Machine{Machine: m.found, Transport: d.transport, Pause: pause})
+	if err != nil {
+		m.host.Message("a disk does not work: " + err.Error())
+		d.used = true
+		return false
+	}
+	d.disk = disk
+	return true
+}

@@ -52,12 +52,15 @@ func TestScript(t *testing.T) {
 // condition tells scripts what is here. Where CI is set everything has to be.
 func condition(name string) (bool, error) {
 	has := map[string]func() bool{
-		"kernel": func() bool { _, err := image.Kernels(architecture); return err == nil },
-		"qemu":   func() bool { return found(qemu.Program) },
-		"llvm":   func() bool { return found("opt-19", "llc-19") },
-		"clang":  func() bool { return found("clang-19", "wasm-ld-19") },
-		"wabt":   func() bool { return found("wat2wasm") },
-		"mount":  mayMount,
+		"kernel":    func() bool { _, err := image.Kernels(architecture); return err == nil },
+		"qemu":      func() bool { return found(qemu.Program) },
+		"llvm":      func() bool { return found("opt-19", "llc-19") },
+		"clang":     func() bool { return found("clang-19", "wasm-ld-19") },
+		"wabt":      func() bool { return found("wat2wasm") },
+		"mount":     mayMount,
+		"cpio":      func() bool { return found("cpio") },
+		"mkfs":      func() bool { _, err := findFormat(); return err == nil },
+		"virtiofsd": func() bool { _, err := qemu.FindVirtioFS(); return err == nil && found(qemu.Program) },
 	}[name]
 	if has == nil {
 		return false, os.ErrInvalid

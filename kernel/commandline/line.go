@@ -109,3 +109,11 @@ func SetVariable(env []string, variable string) ([]string, error) {
 	}
 	return append(env, variable), nil
 }
+
+// WithArgs returns the arguments of a program, its name first, with others behind that.
+func WithArgs(old, args []string) []string {
+	if len(old) == 0 {
+		old = []string{""}
+	}
+	return append(old[:1:1], args...)
+}

@@ -69,12 +69,15 @@ func Open() (Machine, bool) {
 	if !system.IsMachine() {
 		return nil, false
 	}
-	return real{time.Now()}, true
+	start := time.Now() // carries a monotonic reading, which no system call makes
+	return real{func() time.Duration { return time.Since(start) }}, true
 }
 
-// real is the machine, by the system calls of kernel/linuxabi.
+// real is the machine, by the system calls of kernel/linuxabi. It holds no time.Time: in a
+// type behind an interface that would link all its methods, and with them formats, time
+// zones and how to read their files.
 type real struct {
-	start time.Time // carries a monotonic reading, which no system call makes
+	now func() time.Duration
 }
 
 func (real) Map(physical abi.PhysAddr, n uint64) (Registers, error) {
@@ -106,4 +109,4 @@ func (real) Wait(slots uint32, timeout time.Duration) uint32 {
 	return have
 }
 
-func (r real) Now() time.Duration { return time.Since(r.start) }
+func (r real) Now() time.Duration { return r.now() }

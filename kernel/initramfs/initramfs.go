@@ -2,8 +2,9 @@
 // archive of files in cpio's format newc, as `cpio -o -H newc` writes it and QEMU's
 // -initrd passes it on.
 //
-// In: bytes that anybody may have written. Out: one entry after the other, which are
-// parts of those bytes. It copies nothing, and knows no file system.
+// In: bytes that anybody may have written. Out: arguments and variables of the program
+// (Apply), and files in a file system in memory (Layer), with each entry a part of those
+// bytes until then (Next).
 // Specification: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
 package initramfs
 

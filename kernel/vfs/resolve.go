@@ -56,11 +56,12 @@ func (p *Place) Release() {
 	*p = Place{}
 }
 
-// heldInline is how many directories deep a walk goes without allocating.
-const heldInline = 32
+// heldInline is how many directories deep a walk goes without allocating. The walker is
+// cleared for each walk, which costs as much as it is long.
+const heldInline = 16
 
-// walker is a resolution under way. Its stack of rests is what is still to be
-// walked: the path, and above it the links met on the way. Its stack of held
+// walker is a resolution under way. Its rest is what is still to be walked of the path
+// or of the last link met on the way, and below that what is walked then. Its stack of held
 // directories is the way back for .., so that no file system is asked what lies
 // above a directory: whatever is renamed meanwhile, a walk ends below its base.
 type walker struct {
@@ -68,8 +69,8 @@ type walker struct {
 	walk    Walk
 	current NodeID // held, the base too
 	links   int
-	rests   [linkMax + 1][]byte
-	depth   int // of rests: index of the topmost
+	rest    []byte
+	below   [][]byte // what is left of the path and of links before, the next one last
 
 	above   int // directories between base and current: base, ..., above current
 	inline  [heldInline]NodeID
@@ -80,21 +81,21 @@ type walker struct {
 // end names a directory, unless walk.Name is set. Only the last name may be
 // missing. A path that leaves Base is ErrEscape, even where it comes back, and so
 // is an absolute one.
-func Resolve(system FileSystem, walk Walk) (Place, error) {
+func Resolve(system FileSystem, walk Walk) (place Place, err error) {
 	switch {
 	case len(walk.Path) == 0:
-		return Place{}, ErrNotFound
+		return place, ErrNotFound
 	case len(walk.Path) > pathMax:
-		return Place{}, ErrNameTooLong
+		return place, ErrNameTooLong
 	case bytes.IndexByte(walk.Path, 0) >= 0:
-		return Place{}, ErrInvalid
+		return place, ErrInvalid
 	case walk.Path[0] == '/':
-		return Place{}, ErrEscape
+		return place, ErrEscape
 	}
-	w := walker{system: system, walk: walk, current: walk.Base}
+	var w walker // field by field: a literal would be made elsewhere and copied
+	w.system, w.walk, w.current, w.rest = system, walk, walk.Base, walk.Path
 	system.Hold(walk.Base)
-	w.rests[0] = walk.Path
-	place, err := w.run()
+	err = w.run(&place)
 	w.leave()
 	if err != nil {
 		system.Release(w.current)
@@ -105,90 +106,86 @@ func Resolve(system FileSystem, walk Walk) (Place, error) {
 }
 
 // run walks until the last name; the directory of the place is the current one.
-func (w *walker) run() (Place, error) {
+func (w *walker) run(place *Place) error {
 	for {
 		name, final, slash := w.next()
-		var place Place
 		switch {
-		case name == nil || len(name) == 1 && name[0] == '.':
-			place = w.here(len(name), slash)
 		case len(name) == 2 && name[0] == '.' && name[1] == '.':
 			if w.above == 0 {
-				return Place{}, ErrEscape
+				return ErrEscape
 			}
 			w.ascend()
-			place = w.here(len(name), slash)
 		case len(name) > nameMax:
-			return Place{}, ErrNameTooLong
-		default:
-			var err error
-			var done bool
-			if place, done, err = w.step(name, final, slash); err != nil || done {
-				return place, err
+			return ErrNameTooLong
+		case len(name) > 1 || len(name) == 1 && name[0] != '.':
+			if done, err := w.step(place, name, final, slash); err != nil || done {
+				return err
 			}
 			continue
 		}
-		if final {
+		if final { // in the current directory
 			w.system.Hold(w.current)
-			return place, nil
+			place.Entry, place.Dots, place.Slash = Entry{w.current, Directory}, len(name), slash
+			return nil
 		}
 	}
-}
-
-// here is the current directory as a place.
-func (w *walker) here(dots int, slash bool) Place {
-	return Place{Entry: Entry{w.current, Directory}, Dots: dots, Slash: slash}
 }
 
 // next takes the next name from the rests; nil if there is none. It is final when
 // nothing is behind it but maybe slashes.
 func (w *walker) next() (name []byte, final, slash bool) {
-	for w.depth >= 0 {
-		rest := bytes.TrimLeft(w.rests[w.depth], "/")
-		if len(rest) == 0 {
-			w.depth--
-			continue
+	rest := withoutSlashes(w.rest)
+	for len(rest) == 0 {
+		last := len(w.below) - 1
+		if last < 0 {
+			return nil, true, false
 		}
-		end := bytes.IndexByte(rest, '/')
-		if end < 0 {
-			end = len(rest)
-		}
-		w.rests[w.depth] = rest[end:]
-		for i := w.depth; i >= 0; i-- {
-			slash = slash || len(w.rests[i]) != 0
-			if len(bytes.TrimLeft(w.rests[i], "/")) != 0 {
-				return rest[:end], false, true
-			}
-		}
-		return rest[:end], true, slash
+		rest = withoutSlashes(w.below[last])
+		w.below = w.below[:last]
 	}
-	return nil, true, false
+	end := bytes.IndexByte(rest, '/')
+	if end < 0 {
+		end = len(rest)
+	}
+	name, w.rest = rest[:end], rest[end:]
+	final, slash = len(withoutSlashes(w.rest)) == 0, len(w.rest) != 0
+	for _, rest := range w.below {
+		final, slash = final && len(withoutSlashes(rest)) == 0, slash || len(rest) != 0
+	}
+	return name, final, slash || !final
+}
+
+func withoutSlashes(path []byte) []byte {
+	for len(path) != 0 && path[0] == '/' {
+		path = path[1:]
+	}
+	return path
 }
 
 // step looks up a name in the current directory. At the end of the walk it is
 // done, and the place holds what it found.
-func (w *walker) step(name []byte, final, slash bool) (place Place, done bool, err error) {
-	place = Place{Name: name, Slash: slash}
-	place.Entry, err = w.system.Lookup(w.current, name)
+func (w *walker) step(place *Place, name []byte, final, slash bool) (done bool, err error) {
+	entry, err := w.system.Lookup(w.current, name)
 	follow := w.walk.Follow || slash && !w.walk.Name
 	switch {
-	case err == ErrNotFound && final:
-		place.Entry = Entry{}
-		return place, true, nil
+	case err != nil && final && err == ErrNotFound:
+		place.Name, place.Slash = name, slash
+		return true, nil
 	case err != nil:
-		return Place{}, false, err
-	case place.Entry.Type == Symlink && (follow || !final):
-		err = w.push(place.Entry.Node)
-		w.system.Release(place.Entry.Node)
-		return Place{}, false, err
-	case final && (place.Entry.Type == Directory || !slash || w.walk.Name):
-		return place, true, nil
-	case place.Entry.Type != Directory:
-		w.system.Release(place.Entry.Node)
-		return Place{}, false, ErrNotDirectory
+		return false, err
+	case entry.Type == Symlink && (follow || !final):
+		err = w.push(entry.Node)
+		w.system.Release(entry.Node)
+		return false, err
+	case final && (entry.Type == Directory || !slash || w.walk.Name):
+		place.Name, place.Slash, place.Entry = name, slash, entry
+		return true, nil
+	case entry.Type != Directory:
+		w.system.Release(entry.Node)
+		return false, ErrNotDirectory
 	}
-	w.descend(place.Entry.Node)
-	return Place{}, false, nil
+	w.descend(entry.Node)
+	return false, nil
 }
 
 // push makes the target of a link what is walked next. What follows the link
@@ -216,8 +213,8 @@ func (w *walker) push(link NodeID) error {
 			w.ascend()
 		}
 	}
-	w.depth++
-	w.rests[w.depth] = bytes.Clone(target) // the file system's own for one call only
+	w.below = append(w.below, w.rest)
+	w.rest = bytes.Clone(target) // the file system's own for one call only
 	return nil
 }
 

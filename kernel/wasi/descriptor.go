@@ -192,18 +192,6 @@ func (s *System) closeDescriptor(fd uint32) error {
 	return err
 }
 
-// Close closes all descriptors, as the end of a process does, and returns the first error.
-func (s *System) Close() (err error) {
-	for fd := range s.descriptors.table {
-		if s.descriptors.table[fd].kind != closed {
-			if e := s.closeDescriptor(uint32(fd)); err == nil {
-				err = e
-			}
-		}
-	}
-	return err
-}
-
 // directory returns descriptor fd as a directory with rights.
 func (s *System) directory(fd uint32, rights Rights) (*descriptor, Errno) {
 	d := s.descriptors.get(fd)

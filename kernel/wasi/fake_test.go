@@ -163,7 +163,7 @@ func newWorld(t testing.TB, change func(*Machine)) *world {
 		if w.System == nil {
 			return
 		}
-		_ = w.Close()
+		w.closeAll()
 		for _, files := range seen {
 			files.balanced()
 		}
@@ -173,6 +173,15 @@ func newWorld(t testing.TB, change func(*Machine)) *world {
 	}
 	w.Memory = make(Memory, testMemoryBytes)
 	return w
+}
+
+// closeAll closes what is open.
+func (w *world) closeAll() {
+	for fd := range w.descriptors.table {
+		if w.descriptors.get(uint32(fd)) != nil {
+			_ = w.closeDescriptor(uint32(fd)) // the test is over
+		}
+	}
 }
 
 // call calls a function by name, one of wasi_unstable with that in front and a dot. Garbage

@@ -39,6 +39,8 @@ func (w streamWaiter) Wait(input bool, timeout time.Duration) {
 // network is what System knows of the network.
 type network struct {
 	stack socket.Network // or nil
+	// devices says that Machine.Wait knows of devices, so that nobody may wait elsewhere.
+	devices bool
 	// ready is the stack's table of readiness by descriptor. Those of numbers that are
 	// no socket have the mark socket.Other, so that a scan of subscriptions stops there.
 	ready  []socket.Readiness
@@ -71,7 +73,7 @@ var errEndpoint = errors.New("want ADDRESS:PORT, for instance 0.0.0.0:8080 or [:
 // openNetwork prepares the network and opens the sockets that the program is to find,
 // after its directories: that is where Go's and wasi-libc's programs look for them.
 func (s *System) openNetwork() error {
-	s.network.stack = s.machine.Network
+	s.network.stack, s.network.devices = s.machine.Network, s.machine.Wait != nil
 	listen := s.machine.Config.Network.Listen
 	switch {
 	case s.machine.Wait == nil && s.network.stack != nil:

@@ -1,6 +1,7 @@
 package wasi
 
 import (
+	"encoding/binary"
 	"io"
 	"math"
 
@@ -254,9 +255,16 @@ func (s *System) fdRead(a *Args) Errno {
 	if errno != Success {
 		return errno
 	}
-	if d.kind == connection && uint32(a[2]) == 1 {
-		if errno, done := s.receiveSole(d, uint32(a[1]), uint32(a[3])); done {
+	if uint32(a[2]) == 1 {
+		if d.kind == file {
+			n, errno := s.readSole(d, uint32(a[1]), uint32(a[3]), d.offset)
+			d.offset += n
 			return errno
+		}
+		if d.kind == connection {
+			if errno, done := s.receiveSole(d, uint32(a[1]), uint32(a[3])); done {
+				return errno
+			}
 		}
 	}
 	buffers, total, errno := s.checkBuffers(uint32(a[1]), uint32(a[2]), uint32(a[3]))
@@ -306,6 +314,10 @@ func (s *System) fdPread(a *Args) Errno {
 	case int64(a[3]) < 0:
 		return EInval
 	}
+	if uint32(a[2]) == 1 {
+		_, errno := s.readSole(d, uint32(a[1]), uint32(a[4]), a[3])
+		return errno
+	}
 	buffers, _, errno := s.checkBuffers(uint32(a[1]), uint32(a[2]), uint32(a[4]))
 	if errno != Success {
 		return errno
@@ -332,6 +344,22 @@ func (s *System) checkBuffers(at, count, result uint32) (buffers vector, total u
 		return nil, 0, EFault
 	}
 	return buffers, total, Success
+}
+
+// readSole is readFile for what programs do all the time: one buffer. It is listed at
+// address at; the number of bytes goes to address result.
+func (s *System) readSole(d *descriptor, at, result uint32, offset uint64) (read uint64, errno Errno) {
+	into, ok := s.Memory.sole(at)
+	if !ok || !s.Memory.has(result, 4) {
+		return 0, EFault
+	}
+	s.buffers[0] = into[:min(len(into), transferMax)]
+	n, err := d.files.Read(d.handle, s.buffers[:1], offset)
+	if err != nil && n == 0 {
+		return 0, errnoOf(err)
+	}
+	binary.LittleEndian.PutUint32(s.Memory[result:], uint32(n))
+	return uint64(n), Success
 }
 
 // readFile reads from an offset of a file on into checked buffers. An error counts if
@@ -394,7 +422,7 @@ func (s *System) readStream(d *descriptor, buffers vector, total uint64) (read u
 // awaitInput waits for input while the network runs: connections must not die of a
 // program that reads what somebody types.
 func (s *System) awaitInput(d *descriptor) {
-	for s.network.stack != nil && !d.in.Wait(0).Ready {
+	for s.network.devices && !d.in.Wait(0).Ready {
 		if !s.poll() {
 			s.wait(true, socket.Forever)
 		}

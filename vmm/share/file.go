@@ -196,7 +196,8 @@ func (s *Server) lopen(r *request, a *answer) error {
 	if err != nil {
 		return err
 	}
-	f.open = fd
+	unix.Close(f.path) // one descriptor is enough: a host has few
+	f.path, f.open = fd, fd
 	a.qid(f.qid)
 	a.uint32(0)
 	return nil
@@ -226,13 +227,8 @@ func (s *Server) lcreate(r *request, a *answer) error {
 		unix.Close(fd)
 		return err
 	}
-	path, err := unix.Open(procPath(fd), unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err != nil {
-		unix.Close(fd)
-		return err
-	}
 	unix.Close(f.path)
-	*f = fid{path: path, open: fd, qid: s.serials.qid(&st)}
+	*f = fid{path: fd, open: fd, qid: s.serials.qid(&st)}
 	a.qid(f.qid)
 	a.uint32(0)
 	return nil

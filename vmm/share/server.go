@@ -30,7 +30,7 @@ type Server struct {
 // fid is a file that the client knows.
 type fid struct {
 	path int // descriptor that names the file
-	open int // descriptor that it is opened by, -1: it is not
+	open int // descriptor that it is opened by, path too; -1: it is not
 	qid  qid
 }
 
@@ -53,13 +53,13 @@ func Start(directory string, o Options) (*Server, *os.File, error) {
 	// Ours may block, in a thread of its own; theirs must not. What is put to not
 	// blocking before NewFile stays so when a child inherits it.
 	s := &Server{options: o, root: root, fids: map[uint32]*fid{}, conn: os.NewFile(uintptr(pair[0]), "share"), done: make(chan struct{})}
-	guest := os.NewFile(uintptr(pair[1]), "share of the guest")
 	if err := unix.SetNonblock(pair[1], true); err != nil {
-		guest.Close()
 		s.conn.Close()
+		unix.Close(pair[1])
 		unix.Close(root)
 		return nil, nil, fmt.Errorf("sharing %s: %w", directory, err)
 	}
+	guest := os.NewFile(uintptr(pair[1]), "share of the guest")
 	go s.run()
 	return s, guest, nil
 }
@@ -129,14 +129,14 @@ func (s *Server) closeFids() {
 	}
 }
 
-func (f *fid) close() (err error) {
-	if f.open >= 0 {
-		err = unix.Close(f.open)
-	}
-	if f.path >= 0 {
+func (f *fid) close() error {
+	switch {
+	case f.open >= 0:
+		return unix.Close(f.open)
+	case f.path >= 0:
 		unix.Close(f.path)
 	}
-	return err
+	return nil
 }
 
 // handlers answer the messages. What changes something is refused where that is

@@ -80,6 +80,9 @@ func (c *Conn) inputACK(s *segment) bool {
 		return false
 	}
 	added := c.takeSack(s)
+	if c.recovery.tail.out {
+		c.tailAnswered(s)
+	}
 	acked := s.ack - c.sndUna
 	if int32(acked) < 0 { // old
 		return true

@@ -27,6 +27,7 @@ type Stats struct {
 	Cookies                   uint64 // SYN cookies sent
 	CookiesGood               uint64
 	Timeouts                  uint64 // retransmission timer
+	TailProbes                uint64 // RFC 8985, section 7
 	Probes                    uint64 // of a zero window
 }
 

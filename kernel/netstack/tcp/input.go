@@ -170,7 +170,7 @@ func (c *Conn) endPoll() {
 func (c *Conn) predict() {
 	r := &c.recovery
 	c.fast = c.state == established && c.gaps == nil && !c.readShut && !c.finReceived &&
-		!r.active && r.sacked == nil && r.duplicates == 0 && !r.probing && before(c.rcvNxt, c.rcvAdv)
+		!r.active && r.sacked == nil && r.duplicates == 0 && !r.probing && !r.tail.out && before(c.rcvNxt, c.rcvAdv)
 }
 
 // pawsIdleMS is 24 days, after which a time stamp may have come round.

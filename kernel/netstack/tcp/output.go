@@ -357,7 +357,7 @@ func (c *Conn) afterSend(n uint32, flags uint8) {
 		c.sndNxt++
 	}
 	c.congestion.sentAt = c.engine.ms
-	if c.resendAt == 0 {
+	if c.resendAt == 0 || n > 0 && !c.recovery.tail.due && c.sndNxt-c.sndUna > c.mss && c.mayProbeTail() {
 		c.startResend()
 	}
 }

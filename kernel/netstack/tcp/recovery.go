@@ -18,6 +18,7 @@ type recovery struct {
 	resent     uint32 // HighRxt: what is before has been sent again
 	lostTo     uint32 // what is before and not on the scoreboard is lost
 	sacked     *spans
+	tail       tailProbe
 }
 
 const (
@@ -158,7 +159,7 @@ func (c *Conn) mayRecover() {
 	}
 	c.congestion.reduce(c, c.sndNxt-c.sndUna)
 	c.congestion.window = c.congestion.threshold
-	c.lose(c.sndUna + c.mss)
+	c.lose(later(c.sndUna+c.mss, r.lostTo))
 }
 
 // lose begins to send again what is lost: all before to that is not on the scoreboard, and
@@ -168,6 +169,7 @@ func (c *Conn) lose(to uint32) {
 	r.active, r.force, r.plain = true, true, r.sacked == nil
 	r.point = c.sndNxt
 	r.resent = c.sndUna
+	r.tail = tailProbe{}
 	r.lostTo = earlier(to, c.sndNxt)
 	c.rtt.timing = false // Karn
 	c.fast = false
@@ -236,14 +238,23 @@ func (c *Conn) resend(seq, n uint32) bool {
 	return true
 }
 
-// startResend starts the retransmission timer (RFC 6298, 5.1).
+// startResend starts the retransmission timer (RFC 6298, 5.1), or that of a tail loss probe.
 func (c *Conn) startResend() {
-	c.resendAt = c.engine.in(min(c.rtt.timeout<<c.backoff, timeoutMax))
+	wait := min(c.rtt.timeout<<c.backoff, timeoutMax)
+	c.recovery.tail.due = false
+	if c.sndNxt-c.sndUna > c.mss && c.mayProbeTail() {
+		wait = c.tailWait(wait)
+	}
+	c.resendAt = c.engine.in(wait)
 	c.engine.arm(c, c.resendAt)
 }
 
 // resendTimeout is the retransmission timer (RFC 6298, 5.4 on) and the persist timer (RFC 9293, 3.8.6.1).
 func (c *Conn) resendTimeout() {
+	if c.recovery.tail.due {
+		c.probeTail()
+		return
+	}
 	if c.tooLong() || c.holdsTooMuch() {
 		if c.state == established || c.state == closeWait {
 			c.sendReset()

@@ -3,6 +3,7 @@ package ninep
 import (
 	"syscall"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
 
@@ -321,18 +322,18 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 	source.drain(f.data.Bytes[:next])
 	for done < want {
 		n := next
-		s := f.beginFid(kindWrite, fid)
-		s.uint64(offset + uint64(done))
-		s.uint32(uint32(n))
-		s.payload = f.data.Part(half, n)
-		_ = f.send(s) // wait knows
+		s := f.beginWrite(fid, offset+uint64(done), f.data.Part(half, n))
+		_ = f.send(s) // endWrite knows
 		half = partBytes - half
 		next = min(part, want-done-n)
 		source.drain(f.data.Bytes[half : half+next])
-		written, failed := f.endWrite(s, n)
+		written, failed := f.endWrite(s)
 		done += written
 		if failed != nil {
 			err = failed
+			if isFull(err) {
+				done += f.squeeze(fid, offset+uint64(done), f.data.Part(partBytes-half, n))
+			}
 			break
 		}
 		if written < n {
@@ -348,6 +349,30 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 	return done, err
 }
 
+// isFull reports whether an error says that less might have been written.
+func isFull(err error) bool {
+	return err == syscall.ENOSPC || err == syscall.EDQUOT || err == syscall.EFBIG
+}
+
+// squeeze writes as much of data as there is room for, and returns how much that is.
+// QEMU fails when the host has taken only a part, and does not say how much: so this
+// finds out by smaller and smaller parts.
+func (f *FileSystem) squeeze(fid uint32, offset uint64, data device.Memory) (done int) {
+	for n := len(data.Bytes) / 2; n > 0 && done < len(data.Bytes); {
+		s := f.beginWrite(fid, offset+uint64(done), data.Part(done, min(n, len(data.Bytes)-done)))
+		_ = f.send(s) // endWrite knows
+		written, err := f.endWrite(s)
+		done += written
+		switch {
+		case isFull(err):
+			n /= 2
+		case err != nil:
+			return done
+		}
+	}
+	return done
+}
+
 // tooLarge returns what writing beyond the greatest offset gives.
 func tooLarge(from [][]byte) error {
 	for _, b := range from {
@@ -358,14 +383,23 @@ func tooLarge(from [][]byte) error {
 	return nil
 }
 
-// endWrite waits for a Twrite of n bytes.
-func (f *FileSystem) endWrite(s *slot, n int) (int, error) {
+// beginWrite begins a request to write a piece of data.
+func (f *FileSystem) beginWrite(fid uint32, offset uint64, data device.Memory) *slot {
+	s := f.beginFid(kindWrite, fid)
+	s.uint64(offset)
+	s.uint32(uint32(len(data.Bytes)))
+	s.payload = data
+	return s
+}
+
+// endWrite waits for what beginWrite began and returns how many bytes are written.
+func (f *FileSystem) endWrite(s *slot) (int, error) {
 	a, err := f.wait(s)
 	if err != nil {
 		return 0, err
 	}
 	written := int64(a.uint32())
-	if !a.done() || written > int64(n) {
+	if !a.done() || written > int64(len(s.payload.Bytes)) {
 		return 0, f.lie("Rwrite")
 	}
 	if written == 0 {
@@ -402,8 +436,8 @@ func (f *FileSystem) Append(id vfs.Handle, from [][]byte) (n int, end uint64, er
 	return n, h.end, err
 }
 
-// Allocate implements vfs.FileSystem, as far as 9P can: it extends the file. Room is
-// not reserved, for no message does that.
+// Allocate implements vfs.FileSystem, as far as 9P can, which has no message for it:
+// what lies beyond the end is written, with zeroes. Holes before the end stay holes.
 func (f *FileSystem) Allocate(id vfs.Handle, offset, bytes uint64) error {
 	h, err := f.opened(id, vfs.File)
 	if err != nil {
@@ -416,7 +450,20 @@ func (f *FileSystem) Allocate(id vfs.Handle, offset, bytes uint64) error {
 	if err != nil || at.Size >= offset+bytes {
 		return err
 	}
-	return f.SetAttributes(vfs.NodeID(h.node), vfs.Change{SetSize: true, Size: offset + bytes})
+	zeroes := f.data.Part(0, min(partBytes, f.message-writeHeadBytes))
+	clear(zeroes.Bytes)
+	for from := max(offset, at.Size); from < offset+bytes && err == nil; {
+		s := f.beginWrite(h.fid, from, zeroes.Part(0, int(min(uint64(len(zeroes.Bytes)), offset+bytes-from))))
+		_ = f.send(s) // endWrite knows
+		var n int
+		n, err = f.endWrite(s)
+		from += uint64(n)
+	}
+	if err != nil {
+		// The file is as long as it was; if that fails too, it has more zeroes.
+		_ = f.SetAttributes(vfs.NodeID(h.node), vfs.Change{SetSize: true, Size: at.Size})
+	}
+	return err
 }
 
 // Sync implements vfs.FileSystem.

@@ -104,7 +104,6 @@ func (s *slot) begin(k kind) {
 	s.out = append(s.out[:0], 0, 0, 0, 0, byte(k), byte(s.tag), byte(s.tag>>8))
 }
 
-func (s *slot) byte(v uint8)     { s.out = append(s.out, v) }
 func (s *slot) uint16(v uint16)  { s.out = binary.LittleEndian.AppendUint16(s.out, v) }
 func (s *slot) uint32(v uint32)  { s.out = binary.LittleEndian.AppendUint32(s.out, v) }
 func (s *slot) uint64(v uint64)  { s.out = binary.LittleEndian.AppendUint64(s.out, v) }

@@ -1,0 +1,262 @@
+package ext4
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"mewz/kernel/vfs"
+)
+
+// Device is what a volume lies on. Offsets and lengths are multiples of blocks of
+// the volume, but for the superblock's 1 KiB.
+type Device interface {
+	// Bytes returns how large the device is.
+	Bytes() uint64
+	// ReadOnly reports whether it can be read only.
+	ReadOnly() bool
+	// Read fills buffers from offset on.
+	Read(into [][]byte, offset uint64) error
+	// Write writes buffers from offset on; they belong to the caller again when it
+	// returns. It is safe after Flush, in any order before that.
+	Write(from [][]byte, offset uint64) error
+	// Flush waits until everything written is safe. It returns what failed since the
+	// last Flush.
+	Flush() error
+}
+
+// Options are how a volume is used.
+type Options struct {
+	Now      func() (nanos uint64) // since 1970
+	Log      func(line string)
+	ReadOnly bool
+	// CacheBytes bounds the memory for blocks; 0 is cacheBytes. What waits for a commit is
+	// at most as much again.
+	CacheBytes int
+}
+
+// cacheBytes is enough for the metadata of a program at work.
+const cacheBytes = 8 << 20
+
+// FileSystem is a volume (vfs.FileSystem).
+type FileSystem struct {
+	geometry
+	device   Device
+	now      func() uint64
+	log      func(string)
+	readOnly bool
+	failed   error // of the device
+
+	cache   *cache
+	zones   zones
+	super   *buffer
+	superAt int // in its block
+	inodes  map[uint32]*inode
+	orphans []uint32 // the first one first, as the list on the volume
+	handles handles
+
+	op         operation
+	running    transaction
+	journal    journal
+	generation uint32
+	path       [extentDepthMax + 1]step
+	scratch    []*buffer
+	vectors    [][]byte
+	target     []byte // of the last ReadLink
+	lister     lister
+}
+
+var _ vfs.FileSystem = (*FileSystem)(nil)
+
+// Open checks a volume, replays its journal if it was not closed, and uses it. Its
+// root directory is there as long as it is open.
+func Open(device Device, options Options) (*FileSystem, error) {
+	fs := &FileSystem{device: device, now: options.Now, log: options.Log, readOnly: options.ReadOnly || device.ReadOnly()}
+	if fs.log == nil {
+		fs.log = func(string) {}
+	}
+	if fs.now == nil {
+		fs.now = func() uint64 { return 0 }
+	}
+	if options.CacheBytes == 0 {
+		options.CacheBytes = cacheBytes
+	}
+	if err := fs.load(options.CacheBytes); err != nil {
+		return nil, explain(err)
+	}
+	if fs.incompat&incompatRecover != 0 {
+		if device.ReadOnly() {
+			return nil, refuse("the volume was not closed and its journal has to be replayed, but the device can only be read: run e2fsck on it, or let it be written once")
+		}
+		if err := fs.replayAndReload(options.CacheBytes); err != nil {
+			return nil, explain(err)
+		}
+	}
+	root, err := fs.inode(rootInode)
+	if err == nil && !root.isDirectory() {
+		err = vfs.ErrDamaged
+	}
+	if err != nil {
+		return nil, explain(err)
+	}
+	if !fs.readOnly {
+		if err := fs.openForWriting(); err != nil {
+			return nil, explain(err)
+		}
+	}
+	return fs, nil
+}
+
+// explain makes an error of Open from one of a call.
+func explain(err error) error {
+	if _, ok := err.(syscall.Errno); ok {
+		return refuse("the volume is damaged or its device fails (" + err.Error() + "): repair it with e2fsck -f")
+	}
+	return err
+}
+
+// load reads superblock, descriptors and the place of the journal.
+func (fs *FileSystem) load(cacheLimit int) error {
+	if fs.device.Bytes() < superOffset+superBytes {
+		return refuse("the volume is empty" + remedy)
+	}
+	b := make([]byte, superBytes)
+	if err := fs.device.Read([][]byte{b}, superOffset); err != nil {
+		return errors.Join(refuse("the superblock cannot be read"), err)
+	}
+	g, readOnly, err := parse(b, fs.device.Bytes())
+	if err != nil {
+		return err
+	}
+	fs.geometry = g
+	if readOnly != nil && !fs.readOnly {
+		fs.log(readOnly.Error())
+		fs.readOnly = true
+	}
+	fs.cache = newCache(fs.device, fs.blockBytes, cacheLimit)
+	fs.inodes = map[uint32]*inode{}
+	fs.superAt = superOffset % fs.blockBytes
+	if fs.super, err = fs.cache.get(superOffset>>fs.blockShift, kindSuper); err != nil {
+		return err
+	}
+	fs.super.keep = true
+	fs.cache.use(fs.super)
+	if err := fs.loadGroups(); err != nil {
+		return err
+	}
+	if fs.compat&compatJournal != 0 && (!fs.readOnly || fs.incompat&incompatRecover != 0) {
+		return fs.loadJournal()
+	}
+	return nil
+}
+
+// replayAndReload replays the journal, which may change all that was read before.
+func (fs *FileSystem) replayAndReload(cacheLimit int) error {
+	if fs.compat&compatJournal == 0 {
+		return refuse("the volume wants its journal replayed but has none; repair it with e2fsck -f")
+	}
+	if err := fs.recover(); err != nil {
+		return err
+	}
+	if err := fs.load(cacheLimit); err != nil {
+		return err
+	}
+	return fs.markRecover(false)
+}
+
+// markRecover says in the superblock, in its place, whether the journal is in use.
+func (fs *FileSystem) markRecover(inUse bool) error {
+	b := fs.super.data[fs.superAt:]
+	v := le.Uint32(b[superIncompatible:]) &^ incompatRecover
+	if inUse {
+		v |= incompatRecover
+	}
+	le.PutUint32(b[superIncompatible:], v)
+	fs.incompat = v
+	fs.sealSuper()
+	if err := fs.device.Write([][]byte{fs.super.data}, fs.super.block<<fs.blockShift); err != nil {
+		return fs.fail(err)
+	}
+	if err := fs.device.Flush(); err != nil {
+		return fs.fail(err)
+	}
+	return nil
+}
+
+// openForWriting starts the journal and finishes what a crash has left.
+func (fs *FileSystem) openForWriting() error {
+	b := fs.super.data[fs.superAt:]
+	seconds := fs.now() / second
+	le.PutUint32(b[superMounted:], uint32(seconds))
+	b[superMountedHigh] = byte(seconds >> 32)
+	le.PutUint16(b[superMounts:], le.Uint16(b[superMounts:])+1)
+	fs.generation = crc32(uint32(fs.now()), fs.seed)
+	if err := fs.markRecover(true); err != nil {
+		return err
+	}
+	if err := fs.startJournal(); err != nil {
+		return err
+	}
+	return fs.cleanOrphans()
+}
+
+// Unmount makes everything safe, and the volume one that needs no journal. Files
+// without a name are gone then.
+func (fs *FileSystem) Unmount() error {
+	if fs.readOnly {
+		return nil
+	}
+	for _, number := range slices.Clone(fs.orphans) { // what fails stays in the list
+		if n, err := fs.inode(number); err == nil {
+			_ = fs.finishOrphan(n)
+		}
+	}
+	if err := fs.commit(); err != nil {
+		return err
+	}
+	if err := fs.device.Flush(); err != nil {
+		return fs.fail(err)
+	}
+	if err := fs.checkpoint(); err != nil {
+		return err
+	}
+	fs.readOnly = true
+	if err := fs.writeJournalSuper(0, fs.running.id); err != nil {
+		return err
+	}
+	return fs.markRecover(false)
+}
+
+// Tick is called now and then: it commits what has waited long enough.
+func (fs *FileSystem) Tick() error {
+	if fs.readOnly || fs.failed != nil || !fs.overdue() {
+		return nil
+	}
+	return fs.commit()
+}
+
+// SyncAll makes everything safe that was changed.
+func (fs *FileSystem) SyncAll() error {
+	if fs.readOnly {
+		return nil
+	}
+	id := fs.running.id
+	if err := fs.commit(); err != nil || fs.running.id != id {
+		return err
+	}
+	return fs.flush() // there was data only
+}
+
+func (fs *FileSystem) flush() error {
+	if fs.failed != nil {
+		return vfs.ErrDamaged
+	}
+	if err := fs.device.Flush(); err != nil {
+		return fs.fail(err)
+	}
+	return nil
+}
+
+// decimal is a number in a line of the log.
+func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
