@@ -112,7 +112,6 @@ const (
 	flagLarge        = 0o100000
 	flagDirectory    = 0o200000
 	flagSync         = 0o4010000 // O_SYNC: with O_DSYNC
-	flagsOfOpenOnly  = flagCreate | flagExclusive | flagTruncate
 	flagsOfDirectory = flagReadOnly | flagLarge | flagDirectory
 )
 

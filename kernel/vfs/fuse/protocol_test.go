@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"mewz/kernel/vfs"
 )
 
@@ -50,6 +52,29 @@ func TestAttributes(t *testing.T) {
 		put32(b, 60, mode)
 		if got, ok := parseAttributes(b); !ok || got.Type != want {
 			t.Errorf("mode %o: type %d, %v", mode, got.Type, ok)
+		}
+	}
+}
+
+// TestFlags compares flags with those of open(2) here: they reach the host as they are.
+func TestFlags(t *testing.T) {
+	for mode, want := range map[vfs.Mode]uint32{
+		vfs.ModeRead:  unix.O_RDONLY,
+		vfs.ModeWrite: unix.O_WRONLY,
+		vfs.ModeRead | vfs.ModeWrite | vfs.ModeTruncate: unix.O_RDWR, // truncating is not for handles that are opened again
+		vfs.ModeRead | vfs.ModeWrite | vfs.ModeSync:     unix.O_RDWR | unix.O_SYNC,
+		vfs.ModeWrite | vfs.ModeDataSync:                unix.O_WRONLY | unix.O_DSYNC,
+		vfs.ModeWrite | vfs.ModeDataSync | vfs.ModeSync: unix.O_WRONLY | unix.O_SYNC,
+	} {
+		if got := flagsOf(mode) &^ flagLarge; got != want {
+			t.Errorf("flagsOf(%#x) = %#o, want %#o", mode, got, want)
+		}
+	}
+	for got, want := range map[uint32]uint32{
+		flagCreate: unix.O_CREAT, flagExclusive: unix.O_EXCL, flagTruncate: unix.O_TRUNC, flagAppend: unix.O_APPEND, flagDirectory: unix.O_DIRECTORY,
+	} {
+		if got != want {
+			t.Errorf("a flag is %#o, want %#o", got, want)
 		}
 	}
 }
