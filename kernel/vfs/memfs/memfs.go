@@ -1,6 +1,7 @@
 package memfs
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"syscall"
 	"time"
@@ -221,7 +222,7 @@ func (f *FileSystem) Create(directory vfs.NodeID, name []byte, mode vfs.Mode) (v
 	if err != nil {
 		return vfs.Entry{}, 0, err
 	}
-	f.node(r).refs = 2 // the caller's and the handle's
+	f.node(r).refs += 2 // the caller's and the handle's
 	return vfs.Entry{Node: vfs.NodeID(r), Type: vfs.File}, handleOf(r, mode), nil
 }
 
@@ -238,6 +239,8 @@ func (f *FileSystem) MakeSymlink(directory vfs.NodeID, name, target []byte) erro
 		return vfs.ErrNotFound
 	case len(target) >= blockBytes: // PATH_MAX counts a zero byte
 		return vfs.ErrNameTooLong
+	case bytes.IndexByte(target, 0) >= 0:
+		return vfs.ErrInvalid
 	}
 	text, err := f.arena.takeBytes(len(target))
 	if err != nil {

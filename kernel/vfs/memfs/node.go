@@ -8,8 +8,8 @@ import (
 
 // node is a file, directory or symbolic link.
 type node struct {
-	link   // in FileSystem.copies, of a node with one below
-	refs   uint32
+	link          // in FileSystem.copies, of a node with one below
+	refs   uint32 // of callers, handles, entries and the directories in it
 	links  uint32 // names; of a directory 1 until it is removed
 	kind   vfs.Type
 	flags  nodeFlags
