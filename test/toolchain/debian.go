@@ -37,6 +37,11 @@ var Speedtest = SourcePackage{
 	Name: SQLite.Name, Include: SQLite.Include, Sources: []string{"sqlite3.c", "../test/speedtest1.c"}, Prepare: amalgamate,
 }
 
+// SQLiteShell is the command sqlite3 with the library, a whole program.
+var SQLiteShell = SourcePackage{
+	Name: SQLite.Name, Include: SQLite.Include, Sources: []string{"sqlite3.c", "shell.c"}, Prepare: amalgamate,
+}
+
 // Of packages that have had a security update, that of the release itself is
 // taken: the archive keeps no older updates.
 const release = "bookworm"
@@ -93,6 +98,27 @@ func SQLiteProgram(name, source string, flags ...string) Program {
 	}
 }
 
+// SQLiteFilesProgram is a program of C or of a package that uses the SQLite library
+// with databases in files of WASI.
+func SQLiteFilesProgram(name string, part *SourcePackage, sources ...string) Program {
+	return Program{
+		Name: name, Language: C, Packages: []*SourcePackage{part}, Flags: append([]string{"-O2"}, SQLiteFilesFlags...),
+		Sources: append([]string{"test/toolchain/sqlite/filevfs.c"}, sources...), Inputs: []string{"test/toolchain/sqlite/pwd.h"},
+		WasmFlags: []string{
+			"-I$ROOT/test/toolchain/sqlite",
+			"-D_WASI_EMULATED_PROCESS_CLOCKS", "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_GETPID",
+		},
+		WasmLink: []string{"-lwasi-emulated-process-clocks", "-lwasi-emulated-signal", "-lwasi-emulated-getpid"},
+	}
+}
+
+// SQLiteFilesFlags configure SQLite and its shell for filevfs.c. The log that is
+// written ahead needs memory that programs share.
+var SQLiteFilesFlags = []string{
+	"-DSQLITE_OS_OTHER=1", "-DSQLITE_THREADSAFE=0", "-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_OMIT_WAL",
+	"-DSQLITE_NOHAVE_SYSTEM", "-DSQLITE_OMIT_POPEN",
+}
+
 // SQLiteFlags configure SQLite for vfs.c: databases in memory only.
 var SQLiteFlags = []string{
 	"-DSQLITE_OS_OTHER=1", "-DSQLITE_THREADSAFE=0", "-DSQLITE_TEMP_STORE=3",
@@ -116,7 +142,7 @@ func amalgamate(tree string) error {
 	if err := command(directory, nil, "../configure", "--disable-shared", "--disable-readline"); err != nil {
 		return err
 	}
-	return command(directory, nil, "make", "sqlite3.c")
+	return command(directory, nil, "make", "sqlite3.c", "shell.c")
 }
 
 // tree is an unpacked source package.
