@@ -17,6 +17,7 @@ setup:
 kernel:
 	$(GO) run ./kernel/mkkernel -o image/kernels/x86_64.elf
 	$(GO) run ./kernel/mkkernel -o image/kernels/x86_64-nonetwork.elf -tags nonetwork
+	$(GO) run ./kernel/mkkernel -o image/kernels/x86_64-plain.elf -tags nonetwork,nofiles
 
 build: kernel
 	CGO_ENABLED=0 $(GO) build -trimpath -o build/mewz ./cmd/mewz
@@ -29,11 +30,13 @@ demo:
 test: setup build lint
 	$(GO) test -timeout 20m ./...
 	$(GO) test -tags nonetwork ./kernel
+	$(GO) test -tags nonetwork,nofiles ./kernel
 	$(GO) test -C test/interop -timeout 20m ./...
 
 lint:
 	$(GO) vet ./...
 	$(GO) vet -tags nonetwork ./kernel
+	$(GO) vet -tags nonetwork,nofiles ./kernel
 	$(GO) vet -C test/interop ./...
 	$(GO) test -run '^TestPolicy' .
 

@@ -20,6 +20,7 @@ func fullConfig() *Config {
 		Seed: bytes.Repeat([]byte{7}, 32), WallClockNanos: 1 << 60,
 		TerminalStdin: true, TerminalStderr: true, KernelLog: true,
 		PreemptMillis: 10, ProgramName: "app.wasm",
+		FilesAbsent: true,
 		Mounts: []Mount{
 			{Kind: MountArchive, Guest: "/"}, {Kind: MountMemory, Guest: "/tmp", Bytes: 1 << 20},
 			{Kind: MountShare, Guest: "/data", Tag: "mewz0", ReadOnly: true}, {Kind: MountVolume, Guest: "/var", Tag: "7"},

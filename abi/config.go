@@ -37,7 +37,10 @@ type Config struct {
 	PreemptMillis  uint32
 	ProgramName    string  // for messages: the file name of the module
 	Mounts         []Mount // what the program finds open
-	Network        Network
+	// FilesAbsent says that the kernel of the image is the one without file systems, so
+	// that there can be no Mounts; the linker chooses.
+	FilesAbsent bool
+	Network     Network
 }
 
 // Memory is a linear memory after the first.
@@ -116,7 +119,7 @@ func (c *Config) words() []*uint64 {
 }
 
 func (c *Config) flags() []*bool {
-	return []*bool{&c.TerminalStdin, &c.TerminalStdout, &c.TerminalStderr, &c.KernelLog, &c.Network.Enabled, &c.Network.Absent}
+	return []*bool{&c.TerminalStdin, &c.TerminalStdout, &c.TerminalStderr, &c.KernelLog, &c.Network.Enabled, &c.Network.Absent, &c.FilesAbsent}
 }
 
 // DecodeConfig decodes what AppendConfig wrote.

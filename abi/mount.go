@@ -1,5 +1,7 @@
 package abi
 
+import "strings"
+
 // Mount is a directory that the program finds open, in the order of its
 // descriptors from 3 on. Each is the root of a file system of its own.
 type Mount struct {
@@ -33,6 +35,30 @@ const (
 // MountsMax bounds the mounts of a configuration: each share and each volume is a
 // device, and a microvm has room for 24 in all.
 const MountsMax = 64
+
+// OpensFiles says whether a function of this name looks at files, or at the directories
+// that the program finds open.
+func OpensFiles(name string) bool {
+	switch name {
+	case "fd_readdir", "fd_prestat_get", "fd_prestat_dir_name":
+		return true
+	default:
+		return strings.HasPrefix(name, "path_")
+	}
+}
+
+// WantsFiles says whether the program of c is to have file systems.
+func (c *Config) WantsFiles() bool {
+	if len(c.Mounts) > 0 {
+		return true
+	}
+	for _, number := range c.Imports {
+		if int(number) < len(Functions) && OpensFiles(Functions[number].Name) {
+			return true
+		}
+	}
+	return false
+}
 
 func (e *encoder) mounts(list []Mount) {
 	e.uint64(uint64(len(list)))

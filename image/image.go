@@ -47,6 +47,7 @@ type Input struct {
 	Object         []byte
 	Kernel         []byte     // ELF file with its symbol table
 	Small          []byte     // that for programs that want no network; nil: Kernel is for them too
+	Plain          []byte     // that for programs that want no files besides; nil: likewise
 	Archive        *Archive   // nil: no files
 	Config         abi.Config // what the caller chooses; Build fills in the rest
 	UnknownImports UnknownImports
@@ -103,16 +104,24 @@ func Build(in Input) (*Image, error) {
 	return img, nil
 }
 
-// chooseKernel returns the small kernel for a program that wants no network, and
+// chooseKernel returns the kernel that has what the program wants and no more, and
 // notes in the configuration which one it is.
 func (in *Input) chooseKernel(imports *importTable) []byte {
 	config := in.Config
 	config.Imports = imports.numbers
-	in.Config.Network.Absent = in.Small != nil && !config.WantsNetwork()
-	if in.Config.Network.Absent {
+	in.Config.Network.Absent, in.Config.FilesAbsent = false, false
+	switch {
+	case config.WantsNetwork():
+		return in.Kernel
+	case in.Plain != nil && !config.WantsFiles():
+		in.Config.Network.Absent, in.Config.FilesAbsent = true, true
+		return in.Plain
+	case in.Small != nil:
+		in.Config.Network.Absent = true
 		return in.Small
+	default:
+		return in.Kernel
 	}
-	return in.Kernel
 }
 
 // WriteTo writes the file.

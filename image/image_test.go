@@ -247,36 +247,42 @@ func TestBuildChoosesKernel(t *testing.T) {
 		return m
 	}
 	small := syntheticKernel(func(p *elf.Prog64) { p.Memsz += 0x1000 })
+	plain := syntheticKernel(func(p *elf.Prog64) { p.Memsz += 0x2000 })
+	mounts := []abi.Mount{{Kind: abi.MountMemory, Guest: "/tmp"}}
+	const whole, noNetwork, nothing = 0, 1, 2
 	for _, test := range []struct {
-		name    string
-		module  *object.Module
-		network abi.Network
-		small   []byte
-		want    bool // the small kernel
+		name         string
+		module       *object.Module
+		config       abi.Config
+		small, plain []byte
+		want         int
 	}{
-		{"no sockets", importing(), abi.Network{}, small, true},
-		{"sockets of preview 1", importing("sock_accept", "sock_recv"), abi.Network{HostName: "web"}, small, true},
-		{"sockets", importing("sock_open"), abi.Network{}, small, false},
-		{"names", importing("sock_getaddrinfo"), abi.Network{}, small, false},
-		{"--net user", importing(), abi.Network{Enabled: true}, small, false},
-		{"--ip", importing(), abi.Network{Addresses: []string{"10.0.0.2/24"}}, small, false},
-		{"--listen", importing(), abi.Network{Listen: []string{"0.0.0.0:80"}}, small, false},
-		{"no small kernel", importing(), abi.Network{}, nil, false},
+		{"nothing", importing(), abi.Config{}, small, plain, nothing},
+		{"sockets of preview 1", importing("sock_accept", "sock_recv"), abi.Config{Network: abi.Network{HostName: "web"}}, small, plain, nothing},
+		{"streams", importing("fd_read", "fd_seek", "fd_fdstat_get"), abi.Config{}, small, plain, nothing},
+		{"files", importing("path_open"), abi.Config{}, small, plain, noNetwork},
+		{"directories", importing("fd_prestat_get"), abi.Config{}, small, plain, noNetwork},
+		{"--tmpfs", importing(), abi.Config{Mounts: mounts}, small, plain, noNetwork},
+		{"sockets", importing("sock_open"), abi.Config{}, small, plain, whole},
+		{"names", importing("sock_getaddrinfo"), abi.Config{}, small, plain, whole},
+		{"--net user", importing(), abi.Config{Network: abi.Network{Enabled: true}}, small, plain, whole},
+		{"--ip", importing(), abi.Config{Network: abi.Network{Addresses: []string{"10.0.0.2/24"}}}, small, plain, whole},
+		{"--listen", importing("path_open"), abi.Config{Network: abi.Network{Listen: []string{"0.0.0.0:80"}}}, small, plain, whole},
+		{"no plain kernel", importing(), abi.Config{}, small, nil, noNetwork},
+		{"no small kernel", importing(), abi.Config{}, nil, nil, whole},
 	} {
 		img, err := Build(Input{
-			ObjectName: "app.o", Object: handObject(t, test.module, nil), Kernel: syntheticKernel(nil), Small: test.small,
-			Config: abi.Config{Network: test.network},
+			ObjectName: "app.o", Object: handObject(t, test.module, nil), Kernel: syntheticKernel(nil), Small: test.small, Plain: test.plain,
+			Config: test.config,
 		})
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		text := abi.VirtAddr(0x404000) // behind the kernel
-		if test.want {
-			text += 0x1000
-		}
-		if img.Config.TextStart != text || img.Config.Network.Absent != test.want {
-			t.Errorf("%s: text at %#x, want %#x; Absent = %v", test.name, img.Config.TextStart, text, img.Config.Network.Absent)
+		text := abi.VirtAddr(0x404000 + 0x1000*test.want) // behind the kernel
+		c := &img.Config
+		if c.TextStart != text || c.Network.Absent != (test.want != whole) || c.FilesAbsent != (test.want == nothing) {
+			t.Errorf("%s: text at %#x, want %#x; absent: network %v, files %v", test.name, c.TextStart, text, c.Network.Absent, c.FilesAbsent)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (m *machine) begin(reason abi.ExitReason, code uint32) {
 
 // lost says that what the program wrote is not safe. It has not succeeded then.
 func (m *machine) lost(text string) {
-	m.host.Report("mewz: " + text + ": what was written last may be lost\n")
+	m.host.Report("mewz: kernel: " + text + ": what was written last may be lost\n")
 	if m.code == 0 {
 		m.reason, m.code = abi.ExitByKernel, abi.ExitKernel
 	}

@@ -89,7 +89,9 @@ func (w *machineWaiter) Pause(of *mount, limit time.Duration) {
 
 // wait waits for the network, for on if it is not nil, and for input, until a moment.
 func (w *machineWaiter) wait(on deviceSource, input bool, until time.Duration) {
-	if w.spin(on) {
+	// To look at the ring of a file system does not pay: its answer is made by another
+	// thread of the host, and takes longer than to be woken.
+	if on == nil && w.spin() {
 		return
 	}
 	for pause := pauseFirst; ; pause = min(2*pause, pauseLast) {
@@ -123,13 +125,13 @@ func (w *machineWaiter) wait(on deviceSource, input bool, until time.Duration) {
 	}
 }
 
-// spin looks at the rings for a while; it reports whether there is something.
-func (w *machineWaiter) spin(on deviceSource) bool {
-	if w.network == nil && on == nil {
+// spin looks at the ring of the network for a while; it reports whether there is something.
+func (w *machineWaiter) spin() bool {
+	if w.network == nil {
 		return false
 	}
 	for range spinTurns {
-		if w.network != nil && w.network.Pending() || on != nil && on.Pending() {
+		if w.network.Pending() {
 			return true
 		}
 		cpu.Pause()

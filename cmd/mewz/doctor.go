@@ -69,7 +69,8 @@ func examineKernel(context.Context) finding {
 		f.Detail, f.Remedy = "not built into this mewz", "make kernel, then build mewz again"
 		return f
 	}
-	f.OK, f.Detail = true, fmt.Sprintf("%s, %d bytes, without a network %d", architecture, len(kernels.Network), len(kernels.Small))
+	f.OK, f.Detail = true, fmt.Sprintf("%s, %d bytes, without a network %d, nor files %d",
+		architecture, len(kernels.Network), len(kernels.Small), len(kernels.Plain))
 	return f
 }
 

@@ -327,6 +327,10 @@ func mergeMounts(built []abi.Mount, list []plannedMount) []abi.Mount {
 // implicitTmp is the directory that a program finds although nobody said so.
 var implicitTmp = abi.Mount{Kind: abi.MountMemory, Guest: tmpName}
 
+// errFilesAbsent is of an image whose program opened no files when it was linked.
+var errFilesAbsent = errors.New("the image has no file systems in it, because its program opens no files: " +
+	"build it again with --tmpfs /tmp, or give the module instead of the image")
+
 // completeMounts adds what every program finds that opens files: a /tmp, unless there
 // is something that has one or is one. A program with preopened sockets and no
 // directories expects the first of them at descriptor 3, where a directory would be.

@@ -58,6 +58,8 @@ func condition(name string) (bool, error) {
 		"clang":     func() bool { return found("clang-19", "wasm-ld-19") },
 		"wabt":      func() bool { return found("wat2wasm") },
 		"mount":     mayMount,
+		"cpio":      func() bool { return found("cpio") },
+		"mkfs":      func() bool { _, err := findFormat(); return err == nil },
 		"virtiofsd": func() bool { _, err := qemu.FindVirtioFS(); return err == nil && found(qemu.Program) },
 	}[name]
 	if has == nil {

@@ -39,7 +39,7 @@ func (a *app) link(src *source, code compileFlags, flags linkFlags, config abi.C
 	if err != nil {
 		return nil, err
 	}
-	in := image.Input{ObjectName: src.path, Kernel: kernels.Network, Small: kernels.Small, Config: config}
+	in := image.Input{ObjectName: src.path, Kernel: kernels.Network, Small: kernels.Small, Plain: kernels.Plain, Config: config}
 	if flags.UnknownImports == "trap" {
 		in.UnknownImports = image.TrapUnknownImports
 	}

@@ -58,6 +58,9 @@ func (r *runCommand) Run(a *app) error {
 	defer cancel()
 	result, err := r.monitor(a).Run(ctx, m)
 	if err != nil {
+		if result != nil {
+			printLog(result.Report) // what it could not bring to safety
+		}
 		return err
 	}
 	result.Report = withPlaces(result.Report, src)
@@ -93,12 +96,15 @@ func (r *runCommand) prepare(a *app, src *source) (p prepared, err error) {
 	if p.mounts, err = r.planMounts(); err != nil {
 		return p, err
 	}
+	config.Mounts = mergeMounts(nil, p.mounts) // the linker gives the program file systems then
 	// complete sets what is true for this run only.
 	complete := func(c *abi.Config) (err error) {
 		if p.network, err = r.connect(a, c); err != nil {
 			return err
 		}
-		c.Mounts = mergeMounts(c.Mounts, p.mounts)
+		if c.Mounts = mergeMounts(c.Mounts, p.mounts); len(p.mounts) > 0 && c.FilesAbsent {
+			return errFilesAbsent
+		}
 		completeMounts(c)
 		return configureRun(c)
 	}

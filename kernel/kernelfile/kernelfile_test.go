@@ -12,14 +12,15 @@ import (
 	"mewz/abi"
 )
 
-// TestKernel builds both kernels of decision 0015.
+// TestKernel builds the kernels of decisions 0015 and 0021.
 func TestKernel(t *testing.T) {
 	for _, test := range []struct {
 		tags string
 		most int // bytes
 	}{
-		{"", 11 << 18},          // an image with a network may have 3.5 MB
-		{"nonetwork", 17 << 17}, // and that of hello 2.5 MB
+		{"", 29 << 17},                  // an image with a network may have 3.5 MB
+		{"nonetwork", 3 << 20},          // it is much larger than that of a program that opens files
+		{"nonetwork,nofiles", 19 << 17}, // and that of hello 2.5 MB
 	} {
 		file, err := Build(".", "mewz/kernel", test.tags)
 		if err != nil {
@@ -29,8 +30,10 @@ func TestKernel(t *testing.T) {
 		if len(file) > test.most {
 			t.Errorf("tags %q: the kernel has %d bytes, want at most %d", test.tags, len(file), test.most)
 		}
-		if hasNetwork := bytes.Contains(file, []byte("mewz/kernel/netstack/tcp.")); hasNetwork == (test.tags == "nonetwork") {
-			t.Errorf("tags %q: network = %v", test.tags, hasNetwork)
+		for part, tag := range map[string]string{"mewz/kernel/netstack/tcp.": "nonetwork", "mewz/kernel/vfs/ext4.": "nofiles", "mewz/kernel/vfs/memfs.": "nofiles"} {
+			if has := bytes.Contains(file, []byte(part)); has == strings.Contains(test.tags, tag) {
+				t.Errorf("tags %q: %s = %v", test.tags, part, has)
+			}
 		}
 	}
 }

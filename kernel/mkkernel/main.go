@@ -14,7 +14,7 @@ import (
 func main() {
 	out := flag.String("o", "", "write the ELF file here")
 	pkg := flag.String("main", "mewz/kernel", "package with the main function")
-	tags := flag.String("tags", "", "build tags: nonetwork is the kernel for programs without a network")
+	tags := flag.String("tags", "", "build tags: nonetwork is the kernel for programs without a network, nonetwork,nofiles that for those without files, too")
 	flag.Parse()
 	if err := run(*out, *pkg, *tags); err != nil {
 		fmt.Fprintln(os.Stderr, "mkkernel:", err)

@@ -175,7 +175,8 @@ type FileSystem interface {
 
 	// MakeDirectory, MakeSymlink and MakeLink give a new thing, or a node that is no
 	// directory, a name. Errors: ErrExists, ErrNoSpace; of MakeLink syscall.EPERM
-	// for a directory, ErrTooManyLinks.
+	// for a directory, ErrTooManyLinks; of MakeSymlink ErrNameTooLong, for a target is
+	// 1 to 4095 bytes, none of them zero (Resolve follows no other).
 	MakeDirectory(directory NodeID, name []byte) error
 	MakeSymlink(directory NodeID, name, target []byte) error
 	MakeLink(node NodeID, directory NodeID, name []byte) error

@@ -2,7 +2,6 @@ package wasi
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"mewz/kernel/vfs"
 )
@@ -205,7 +204,7 @@ func (s *System) pathSymlink(a *Args) Errno {
 		return ENoEnt
 	case len(target) > targetMax:
 		return ENameTooLong
-	case !utf8.Valid(target):
+	case !isText(target):
 		return EIlSeq
 	case bytes.IndexByte(target, 0) >= 0:
 		return EInval

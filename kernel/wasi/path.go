@@ -39,10 +39,20 @@ func (s *System) origin(fd, at, length uint32, rights Rights) (origin, Errno) {
 	switch {
 	case !ok:
 		return origin{}, EFault
-	case !utf8.Valid(path):
+	case !isText(path):
 		return origin{}, EIlSeq
 	}
 	return origin{d, path}, Success
+}
+
+// isText is utf8.Valid for what is nearly always ASCII and short.
+func isText(path []byte) bool {
+	for _, c := range path {
+		if c >= utf8.RuneSelf {
+			return utf8.Valid(path)
+		}
+	}
+	return true
 }
 
 // resolve walks the path. The place is to be released.

@@ -71,6 +71,14 @@ var good = map[string]struct {
 	"sock_shutdown":           {[]uint64{6, 2}, nil, 0},
 }
 
+// lengths are which parameters say how much there is at the pointer before.
+var lengths = map[string][]int{
+	"fd_pread": {2}, "fd_prestat_dir_name": {2}, "fd_pwrite": {2}, "fd_read": {2}, "fd_readdir": {2}, "fd_write": {2},
+	"path_create_directory": {2}, "path_filestat_get": {3}, "path_filestat_set_times": {3}, "path_link": {3, 6}, "path_open": {3},
+	"path_readlink": {2, 4}, "path_remove_directory": {2}, "path_rename": {2, 5}, "path_symlink": {1, 4}, "path_unlink_file": {2},
+	"poll_oneoff": {2}, "random_get": {1}, "sock_recv": {2}, "sock_send": {2},
+}
+
 // goodWorld is what the calls of good find.
 func goodWorld(t testing.TB) *netWorld {
 	files := newFakeFiles()
@@ -139,6 +147,20 @@ func TestPointersAtTheEdges(t *testing.T) {
 			args[p.at] = testMemoryBytes - uint64(p.bytes)
 			if got, _, _ := run(args); got == EFault {
 				t.Errorf("%s%v = EFAULT, although it fits", f.Name, args)
+			}
+			args[p.at] = call.args[p.at]
+			length := p.at + 1
+			if f.Name == "poll_oneoff" {
+				length = 2
+			}
+			if !slices.Contains(lengths[f.Name], length) {
+				continue
+			}
+			for _, n := range []uint64{testMemoryBytes + 1, 1 << 29, 1 << 31, 1<<32 - 1} {
+				args[length] = n
+				if got, _, calls := run(args); got != EFault || calls != 0 {
+					t.Errorf("%s%v = %d with %d calls of the file system, want EFAULT and none", f.Name, args, got, calls)
+				}
 			}
 		}
 	}

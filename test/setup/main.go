@@ -47,6 +47,7 @@ var requirements = []requirement{
 	{"wabt", "/usr/bin/wat2wasm", "turns the text modules of the tests into binary", forTests},
 	{"qemu-system-x86", "/usr/bin/qemu-system-x86_64", "runs the machines", forDemo},
 	{"qemu-system-common", "/usr/lib/qemu/virtiofsd", "shares directories with machines by virtio-fs", forTests},
+	{"cpio", "/usr/bin/cpio", "packs the initrds of the tests", forTests},
 	{"e2fsprogs", "/usr/sbin/mkfs.ext4", "makes volumes, and checks them", forDemo},
 	{"gcc", "/usr/bin/gcc", "links objects for Linux", forTests},
 	{"libc6-dev", "/usr/include/stdio.h", "links objects for Linux", forTests},

@@ -43,6 +43,7 @@ type session struct {
 	broken  chan struct{} // closed when QEMU says that KVM gave up
 	stops   atomic.Bool   // the kernel ends when it is asked to
 	daemons []*VirtioFS
+	ended   bool // it ended when it was asked to
 }
 
 // run starts QEMU and sees it to its end.
@@ -82,6 +83,8 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	case err == nil:
 		decoder.Result.Log = s.log.Unseen()
 		return decoder.Result, nil
+	case cause != nil && s.ended:
+		return decoder.Result, cause
 	case cause != nil:
 		return nil, cause
 	default:
@@ -191,6 +194,7 @@ func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
 	}
 	select {
 	case <-decoded:
+		s.ended = true
 	case <-s.streams.copied: // an output is closed: nobody waits for more
 		s.copied++
 	case <-time.After(grace):

@@ -53,8 +53,13 @@ func (h *history) cut(at int, r *rand.Rand) []byte {
 		switch r.IntN(4) {
 		case 0: // only some sectors
 			for i := 0; i < len(w.data); i += sector {
+				at, n := int(w.offset)+i, sector
+				if at == superOffset {
+					n = superBytes // decision 0020: its sum is in the other sector
+					i += sector
+				}
 				if r.IntN(2) == 0 {
-					copy(data[int(w.offset)+i:], w.data[i:i+sector])
+					copy(data[at:at+n], w.data[at-int(w.offset):])
 				}
 			}
 		default:

@@ -145,7 +145,7 @@ func (fs *FileSystem) inode(number uint32) (*inode, error) {
 			return nil, fs.damage("the checksum of an inode is wrong", uint64(number))
 		}
 	}
-	if n.mode == 0 || n.flags&inodeBad != 0 || n.size > vfs.OffsetMax {
+	if n.mode == 0 || n.flags&inodeBad != 0 || n.size > vfs.OffsetMax || n.isDirectory() && n.size>>fs.blockShift > fs.blocks {
 		return nil, fs.damage("an inode makes no sense", uint64(number))
 	}
 	if fs.running.since != 0 { // it may have been changed by the running transaction

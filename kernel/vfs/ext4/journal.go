@@ -133,6 +133,9 @@ func (fs *FileSystem) loadJournal() error {
 	j := &fs.journal
 	*j = journal{buffer: make([]byte, fs.blockBytes), super: make([]byte, fs.blockBytes)}
 	total := n.size >> fs.blockShift
+	if total > fs.blocks {
+		return refuse("the journal is larger than the volume; repair it with e2fsck -f")
+	}
 	for at := uint64(0); at < total; {
 		m, err := fs.lookup(n, at)
 		if err != nil {

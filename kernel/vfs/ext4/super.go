@@ -83,6 +83,7 @@ const (
 	readGroupSums     = 0x0010
 	readManyLinks     = 0x0020
 	readExtraInode    = 0x0040
+	readClusters      = 0x0200
 	readSums          = 0x0400
 	readReadOnly      = 0x1000
 	readOrphanPresent = 0x10000
@@ -104,7 +105,7 @@ var readFeatureNames = []struct {
 	bit  uint32
 	name string
 }{
-	{0x100, "quota"}, {0x200, "bigalloc"}, {0x800, "replica"}, {readReadOnly, "read-only"}, {0x2000, "project"},
+	{0x100, "quota"}, {0x800, "replica"}, {readReadOnly, "read-only"}, {0x2000, "project"},
 	{0x4000, "shared_blocks"}, {0x8000, "verity"},
 }
 
@@ -199,6 +200,9 @@ func checkFeatures(g *geometry) (readOnly, err error) {
 	}
 	if g.incompat&incompatFileType == 0 {
 		return nil, refuse("the volume lacks the feature filetype: make it with mkfs.ext4 -O filetype")
+	}
+	if g.readCompat&readClusters != 0 {
+		return nil, refuse("the volume has the feature bigalloc, which is not supported: make it with mkfs.ext4 -O ^bigalloc")
 	}
 	if unknown := g.readCompat &^ readKnown; unknown != 0 {
 		for _, f := range readFeatureNames {

@@ -142,6 +142,26 @@ func TestArenaFull(t *testing.T) {
 	}
 }
 
+// cutDown cuts a tree ever shorter, until nothing is left.
+func cutDown(t *testing.T, a *arena, tr *tree, model map[uint64]ref, from uint64) {
+	t.Helper()
+	for ; ; from /= 5 {
+		a.cut(tr, from)
+		maps.DeleteFunc(model, func(i uint64, _ ref) bool { return i >= from })
+		for i, r := range model {
+			if got := a.get(tr, i); got != r {
+				t.Fatalf("get(%#x) = %#x after cutting at %#x, want %#x", i, got, from, r)
+			}
+		}
+		if at, r := a.next(tr, from); r != 0 {
+			t.Fatalf("%#x is there after cutting at %#x", at, from)
+		}
+		if from == 0 {
+			break
+		}
+	}
+}
+
 // A tree is compared with a map.
 func TestTree(t *testing.T) {
 	a := newArena(t, 64<<20, always)
@@ -194,21 +214,7 @@ func TestTree(t *testing.T) {
 				*slot, model[i] = r, r
 			}
 		}
-		for from := index(); ; from /= 5 {
-			a.cut(&tr, from)
-			maps.DeleteFunc(model, func(i uint64, _ ref) bool { return i >= from })
-			for i, r := range model {
-				if got := a.get(&tr, i); got != r {
-					t.Fatalf("get(%#x) = %#x after cutting at %#x, want %#x", i, got, from, r)
-				}
-			}
-			if at, r := a.next(&tr, from); r != 0 {
-				t.Fatalf("%#x is there after cutting at %#x", at, from)
-			}
-			if from == 0 {
-				break
-			}
-		}
+		cutDown(t, a, &tr, model, index())
 		if a.blocks != 0 || tr != (tree{}) {
 			t.Fatalf("round %d: %d blocks in use, tree %+v, when all is cut", round, a.blocks, tr)
 		}

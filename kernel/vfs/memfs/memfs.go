@@ -1,6 +1,7 @@
 package memfs
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"syscall"
 	"time"
@@ -238,6 +239,8 @@ func (f *FileSystem) MakeSymlink(directory vfs.NodeID, name, target []byte) erro
 		return vfs.ErrNotFound
 	case len(target) >= blockBytes: // PATH_MAX counts a zero byte
 		return vfs.ErrNameTooLong
+	case bytes.IndexByte(target, 0) >= 0:
+		return vfs.ErrInvalid
 	}
 	text, err := f.arena.takeBytes(len(target))
 	if err != nil {

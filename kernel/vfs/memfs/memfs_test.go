@@ -1,6 +1,7 @@
 package memfs_test
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -91,5 +92,107 @@ func TestExercise(t *testing.T) {
 				vfstest.Exercise(t, open, vfstest.Plan{Seed: 1 + seed, Operations: 800, Full: test.full})
 			}
 		})
+	}
+}
+
+// FuzzOperations does what the bytes choose, on a file system that may be full and
+// may have another below.
+func FuzzOperations(f *testing.F) {
+	f.Add([]byte("any bytes are operations, and these are some of them, too few to get far"), false, false)
+	f.Add(bytes.Repeat([]byte{0x90, 0x12, 0x55, 0xe0, 0x31, 0x77}, 200), true, false)
+	f.Add(bytes.Repeat([]byte{0xa0, 0x72, 0x15, 0xe7, 0x31, 0x07, 0x61}, 200), true, true)
+	lower := archive(f, lowerTree())
+	f.Fuzz(func(t *testing.T, choices []byte, covers, small bool) {
+		o := options()
+		if covers {
+			o.Lower = lower
+		}
+		if small {
+			o.LimitBytes = 256 << 10
+		}
+		const most = 2000 // operations
+		vfstest.Exercise(t, func(t *testing.T) vfs.FileSystem { return open(t, o) },
+			vfstest.Plan{Choices: append([]byte{}, choices...), Operations: most, Full: small})
+	})
+}
+
+// What is called again and again allocates nothing.
+func TestAllocatesNothing(t *testing.T) {
+	o := options()
+	o.Lower = archive(t, lowerTree())
+	f := open(t, o)
+	name, path, content := []byte("file"), []byte("d/deep/er/../er/file"), make([]byte, 10_000)
+	vector := [][]byte{content}
+	visit := func(*vfs.DirectoryEntry) bool { return true }
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		entry, h, err := f.Create(f.Root(), name, vfs.ModeRead|vfs.ModeWrite)
+		must(err)
+		_, err = f.Write(h, vector, 123)
+		must(err)
+		_, err = f.Read(h, vector, 0)
+		must(err)
+		must(f.Close(h))
+		f.Release(entry.Node)
+		place, err := vfs.Resolve(f, vfs.Walk{Base: f.Root(), Path: path, Follow: true})
+		must(err)
+		h, err = f.Open(place.Entry.Node, vfs.ModeRead)
+		must(err)
+		_, err = f.Read(h, vector, 0)
+		must(err)
+		must(f.Close(h))
+		h, err = f.Open(place.Directory, vfs.ModeRead)
+		must(err)
+		must(f.List(h, 0, visit))
+		must(f.Close(h))
+		place.Release()
+		must(f.Unlink(f.Root(), name))
+	}); n != 0 {
+		t.Errorf("%v allocations, want none", n)
+	}
+}
+
+// Half of what can be booked is the limit where none is given.
+func TestDefaultLimit(t *testing.T) {
+	free, booked := int64(8<<20), int64(0)
+	o := options()
+	o.LimitBytes = 0
+	o.Charge = func(bytes int64) bool {
+		if bytes > free-booked {
+			return false
+		}
+		booked += bytes
+		return true
+	}
+	f := open(t, o)
+	if booked != 0 {
+		t.Errorf("%d bytes stay booked", booked)
+	}
+	_, h, err := f.Create(f.Root(), []byte("file"), vfs.ModeWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Allocate(h, 0, 3<<20); err != nil {
+		t.Errorf("Allocate less than half = %v", err)
+	}
+	if err := f.Allocate(h, 0, 4<<20+1); err != vfs.ErrNoSpace {
+		t.Errorf("Allocate more than half = %v, want %v", err, vfs.ErrNoSpace)
+	}
+	free = 0 // the program has taken all the rest
+	for range 1000 {
+		var n int
+		if n, _, err = f.Append(h, [][]byte{make([]byte, 4096)}); err != nil || n != 4096 {
+			break
+		}
+	}
+	if err != vfs.ErrNoSpace {
+		t.Errorf("Append without memory = %v, want %v", err, vfs.ErrNoSpace)
+	}
+	if err := f.Unlink(f.Root(), []byte("file")); err != nil {
+		t.Error(err)
 	}
 }

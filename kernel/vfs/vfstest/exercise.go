@@ -18,6 +18,26 @@ type Plan struct {
 	// Full says that the file system may be full at any time.
 	Full   bool
 	Limits Limits
+	// Choices, if there are any, are what is chosen instead of by the seed, until they
+	// end: the input of a fuzz target.
+	Choices []byte
+}
+
+// choices are random numbers from the input of a fuzz target.
+type choices struct {
+	left []byte
+	more *rand.PCG
+}
+
+// Uint64 takes two bytes, which are the most significant ones: those decide. The
+// others are random, for package rand goes on until it likes a number.
+func (c *choices) Uint64() uint64 {
+	n := c.more.Uint64()
+	for i := range min(2, len(c.left)) {
+		n = n&^(0xff<<(56-8*i)) | uint64(c.left[i])<<(56-8*i)
+	}
+	c.left = c.left[min(2, len(c.left)):]
+	return n
 }
 
 // Bounds of an exercise: small, so that operations meet each other.
@@ -58,6 +78,10 @@ type failure string
 // why it was not.
 func attempt(files vfs.FileSystem, plan Plan, closely int) (good, n int, text string) {
 	e := &exerciser{files: files, plan: plan, random: rand.New(rand.NewPCG(plan.Seed, 1))}
+	fixed := &choices{plan.Choices, rand.NewPCG(plan.Seed, 2)}
+	if plan.Choices != nil {
+		e.random = rand.New(fixed)
+	}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -68,7 +92,7 @@ func attempt(files vfs.FileSystem, plan Plan, closely int) (good, n int, text st
 		}
 	}()
 	e.scan()
-	for ; n < plan.Operations; n++ {
+	for ; n < plan.Operations && (plan.Choices == nil || len(fixed.left) > 0); n++ {
 		e.number = n
 		e.operation()
 		if n >= closely || n%verifyEvery == verifyEvery-1 {

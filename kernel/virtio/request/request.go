@@ -281,8 +281,12 @@ func (d *Device) Pending() bool {
 	if d.failed != nil {
 		return false
 	}
-	news := d.take()
-	return news || d.failed != nil || d.waiting && d.answer(d.awaited).done
+	for i := range d.lines { // most often there is nothing: whoever spins asks a hundred times
+		if d.lines[i].queue.HasUsed() {
+			return d.take() || d.failed != nil
+		}
+	}
+	return d.waiting && d.answer(d.awaited).done
 }
 
 // Arm asks the device to interrupt when something is Pending, as long as requests
