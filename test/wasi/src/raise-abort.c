@@ -5,6 +5,6 @@
 int main(void) {
 	printf("ok proc_raise abort: yes\n");
 	fflush(stdout);
-	answers("proc_raise", "of what must not return", proc_raise(__WASI_SIGNAL_ABRT), -1);
+	answers("proc_raise", "of what must not return", proc_raise(6), -1);
 	return 0;
 }
