@@ -55,16 +55,14 @@ func (n *network) table() []socket.Readiness {
 	}
 }
 
-// asked returns what a subscription of a socket is to be told.
-func (n *network) asked(fd uint32, tag uint8) socket.Readiness {
-	want := socket.Readiness(tag)
-	if n.asking && uint64(fd) < uint64(len(n.raised)) {
-		if n.raised[fd]&want == 0 {
-			return 0
-		}
-		n.raised[fd] &^= want
+// take takes note that a subscription is looked at, and reports whether that is necessary.
+func (n *network) take(fd uint32, tag uint8) bool {
+	if uint64(fd) >= uint64(len(n.raised)) {
+		return true
 	}
-	return n.of(fd) & (want | socket.Hangup)
+	raised := n.raised[fd] & socket.Readiness(tag)
+	n.raised[fd] &^= raised
+	return raised != 0
 }
 
 // rearm has the socket told again if it is still readable at the next call: the program

@@ -193,7 +193,9 @@ func (p *pollState) descriptor(sub *[subscriptionBytes]byte, event *[pollEventBy
 	case d.base&RightPollFDReadwrite == 0:
 		p.put(event, sub, ENotCapable, 0, 0)
 	case d.kind == connection:
-		p.socket(sub, event, d, p.system.network.asked(fd, tag))
+		if n := &p.system.network; !n.asking || n.take(fd, tag) {
+			p.socket(sub, event, d, n.of(fd)&(socket.Readiness(tag)|socket.Hangup))
+		}
 	case tag == eventRead && d.base&RightFDRead == 0, tag == eventWrite && d.base&RightFDWrite == 0:
 		p.put(event, sub, EBadf, 0, 0)
 	case d.kind == input:

@@ -44,9 +44,6 @@ func (s *System) socket(fd uint32, rights Rights) (*descriptor, Errno) {
 	case d.base&rights != rights:
 		return nil, ENotCapable
 	}
-	if rights&(RightFDRead|RightSockAccept) != 0 {
-		s.network.rearm(fd)
-	}
 	return d, Success
 }
 
@@ -187,6 +184,7 @@ func (s *System) accept(fd, flags, result uint32) Errno {
 	if errno != Success {
 		return errno
 	}
+	s.network.rearm(fd)
 	if _, ok := s.Memory.slice(result, 4); !ok {
 		return EFault
 	}

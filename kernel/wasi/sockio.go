@@ -46,6 +46,7 @@ func (s *System) sockRecv(a *Args) Errno {
 	if errno != Success {
 		return errno
 	}
+	s.network.rearm(uint32(a[0]))
 	if flagsAt := uint32(a[5]); uint32(a[2]) == 1 && uint32(a[3]) == 0 && s.Memory.has(flagsAt, 2) {
 		if errno, done := s.receiveSole(d, uint32(a[1]), uint32(a[4])); done {
 			if errno == Success {
@@ -261,6 +262,7 @@ func (s *System) receiveFrom(a *Args, lengthAt, flagsAt uint32, port []byte) Err
 	if errno != Success {
 		return errno
 	}
+	s.network.rearm(uint32(a[0]))
 	address, errno := s.addressBuffer(uint32(a[3]))
 	if errno != Success {
 		return errno
