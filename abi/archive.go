@@ -123,35 +123,38 @@ func (a *Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err err
 	return n, name, data, nil
 }
 
-// NameAndType returns two parts of node i, for those that look at many: all that is
-// checked is that they are there.
-func (a *Archive) NameAndType(i uint64) (name []byte, kind ArchiveType, err error) {
+// Entry returns type and name of node i, which is what a search needs; it checks no more
+// than that.
+func (a *Archive) Entry(i uint64) (t ArchiveType, name []byte, err error) {
 	if i >= a.Nodes {
-		return nil, 0, ErrArchive
+		return 0, nil, ErrArchive
 	}
+	le := binary.LittleEndian
 	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
-	name, ok := a.slice(binary.LittleEndian.Uint64(b[16:]), uint64(binary.LittleEndian.Uint16(b[4:])))
-	kind = ArchiveType(b[0])
-	if !ok || kind < ArchiveDirectory || kind > ArchiveSymlink {
-		return nil, 0, ErrArchive
+	t = ArchiveType(b[0])
+	name, ok := a.slice(le.Uint64(b[16:]), uint64(le.Uint16(b[4:])))
+	if !ok || t < ArchiveDirectory || t > ArchiveSymlink {
+		return 0, nil, ErrArchive
 	}
-	return name, kind, nil
+	return t, name, nil
 }
 
-// Data returns the type of node i and, if it is no directory, its bytes.
-func (a *Archive) Data(i uint64) (data []byte, kind ArchiveType, err error) {
+// Data returns the type of node i and, if it is no directory, its bytes: what a read
+// needs; it checks no more than that.
+func (a *Archive) Data(i uint64) (data []byte, t ArchiveType, err error) {
 	if i >= a.Nodes {
 		return nil, 0, ErrArchive
 	}
+	le := binary.LittleEndian
 	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
 	ok := true
-	if kind = ArchiveType(b[0]); kind != ArchiveDirectory {
-		data, ok = a.slice(binary.LittleEndian.Uint64(b[32:]), binary.LittleEndian.Uint64(b[40:]))
+	if t = ArchiveType(b[0]); t != ArchiveDirectory {
+		data, ok = a.slice(le.Uint64(b[32:]), le.Uint64(b[40:]))
 	}
-	if !ok || kind < ArchiveDirectory || kind > ArchiveSymlink {
+	if !ok || t < ArchiveDirectory || t > ArchiveSymlink {
 		return nil, 0, ErrArchive
 	}
-	return data, kind, nil
+	return data, t, nil
 }
 
 func (a *Archive) slice(offset, size uint64) ([]byte, bool) {

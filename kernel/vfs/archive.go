@@ -81,14 +81,13 @@ func (a *Archive) Lookup(directory NodeID, name []byte) (Entry, error) {
 	low, high := uint64(0), n.Size
 	for low < high {
 		middle := low + (high-low)/2
-		node := n.DataOffset + middle // NodeBytes checked that all children exist
-		child, kind, err := a.archive.NameAndType(node)
+		kind, childName, err := a.archive.Entry(n.DataOffset + middle) // NodeBytes checked that all children exist
 		if err != nil {
 			return Entry{}, ErrDamaged
 		}
-		switch order := bytes.Compare(child, name); {
+		switch order := bytes.Compare(childName, name); {
 		case order == 0:
-			return Entry{Node: NodeID(node), Type: Type(kind)}, nil
+			return Entry{Node: NodeID(n.DataOffset + middle), Type: Type(kind)}, nil
 		case order < 0:
 			low = middle + 1
 		default:
@@ -170,8 +169,8 @@ func (a *Archive) List(h Handle, cookie uint64, visit func(e *DirectoryEntry) bo
 		return nil
 	}
 	for i := max(cookie, dotEntries) - dotEntries; i < n.Size; i++ {
-		node := n.DataOffset + i // NodeBytes checked that all children exist
-		name, kind, err := a.archive.NameAndType(node)
+		node := n.DataOffset + i
+		kind, name, err := a.archive.Entry(node)
 		if err != nil {
 			return ErrDamaged
 		}
