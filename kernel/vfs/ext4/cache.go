@@ -27,8 +27,9 @@ type buffer struct {
 	wasKind    kind
 	previous   *buffer // in the list of clean buffers
 	next       *buffer
-	inTransact int // index in transaction.buffers, while running
-	inLog      int // and in journal.logged, while logged
+	inTransact int    // index in transaction.buffers, while running
+	inLog      int    // and in journal.logged, while logged
+	loggedIn   uint32 // and the last transaction that logged it
 }
 
 // kind says what a block holds, and with that, how it is sealed: how its sum is

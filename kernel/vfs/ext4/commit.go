@@ -224,6 +224,8 @@ func (j *journal) headerBlock(b []byte, kind, sequence uint32) {
 // writeTransaction writes the transaction to the log and makes it safe.
 func (fs *FileSystem) writeTransaction() error {
 	j := &fs.journal
+	before := j.used
+	j.last, j.lastID = j.head, fs.running.id
 	l := logger{fs: fs, batch: j.vectors[:0]}
 	slices.SortFunc(fs.running.buffers, byBlock)
 	for i, b := range fs.running.buffers {
@@ -253,7 +255,7 @@ func (fs *FileSystem) writeTransaction() error {
 	}
 	l.add(b)
 	l.flush()
-	j.vectors = l.batch[:0]
+	j.vectors, j.lastUsed = l.batch[:0], j.used-before
 	if l.err == nil {
 		l.err = fs.device.Flush()
 	}
@@ -348,7 +350,7 @@ func (fs *FileSystem) settle() {
 		}
 	}
 	for _, b := range t.buffers {
-		b.running = false
+		b.running, b.loggedIn = false, t.id
 		if !b.logged {
 			b.logged = true
 			b.inLog = len(fs.journal.logged)
@@ -369,14 +371,47 @@ func (fs *FileSystem) unlog(b *buffer) {
 	b.logged = false
 }
 
-// checkpoint writes what is in the journal to its place, and makes the journal empty.
+// checkpoint writes what is in the journal to its place, which frees the journal
+// but for the last transaction: each one has a copy of the superblock, so that the
+// one in its place is written only when a volume is opened and closed. Half of that would
+// be a volume that nobody can read.
 //
 // Preconditions: the running transaction is empty.
 func (fs *FileSystem) checkpoint() error {
 	j := &fs.journal
-	if j.used == 0 {
+	if j.used == j.lastUsed {
 		return nil
 	}
+	list := fs.scratch[:0]
+	for _, b := range j.logged {
+		if b != fs.super {
+			list = append(list, b)
+		}
+	}
+	err := fs.writeOut(list)
+	clear(list)
+	fs.scratch = list[:0]
+	if err == nil {
+		err = fs.device.Flush()
+	}
+	if err != nil {
+		return fs.fail(err)
+	}
+	for i := len(j.logged) - 1; i >= 0; i-- {
+		if b := j.logged[i]; b.loggedIn != j.lastID {
+			fs.unlog(b)
+			fs.cache.use(b)
+		}
+	}
+	j.used = j.lastUsed
+	return fs.writeJournalSuper(j.last, j.lastID)
+}
+
+// finish writes all to its place and leaves the journal empty.
+//
+// Preconditions: as of checkpoint.
+func (fs *FileSystem) finish() error {
+	j := &fs.journal
 	if err := fs.writeOut(j.logged); err != nil {
 		return fs.fail(err)
 	}
@@ -389,5 +424,5 @@ func (fs *FileSystem) checkpoint() error {
 		j.logged[i] = nil
 	}
 	j.logged, j.used = j.logged[:0], 0
-	return fs.writeJournalSuper(j.head, fs.running.id)
+	return fs.writeJournalSuper(0, fs.running.id)
 }

@@ -162,6 +162,9 @@ func (fs *FileSystem) replayAndReload(cacheLimit int) error {
 	if err := fs.load(cacheLimit); err != nil {
 		return err
 	}
+	if !fs.readOnly {
+		return nil // it is used again at once
+	}
 	return fs.markRecover(false)
 }
 
@@ -215,16 +218,10 @@ func (fs *FileSystem) Unmount() error {
 	if err := fs.commit(); err != nil {
 		return err
 	}
-	if err := fs.device.Flush(); err != nil {
-		return fs.fail(err)
-	}
-	if err := fs.checkpoint(); err != nil {
+	if err := fs.finish(); err != nil {
 		return err
 	}
 	fs.readOnly = true
-	if err := fs.writeJournalSuper(0, fs.running.id); err != nil {
-		return err
-	}
 	return fs.markRecover(false)
 }
 

@@ -78,7 +78,10 @@ type journal struct {
 	seed     uint32
 	head     uint64 // block of the log to be written next
 	used     uint64 // blocks from the tail to the head
-	logged   []*buffer
+	// The last transaction: where it begins, how many blocks it has.
+	last, lastUsed uint64
+	lastID         uint32
+	logged         []*buffer
 	// transactionMax bounds the buffers of a transaction; a commit leaves room for that
 	// many and what describes them.
 	transactionMax int

@@ -6,13 +6,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"mewz/kernel/vfs"
 )
 
 // mounted calls do with a volume that Linux has mounted. It skips where that cannot be done.
-func mounted(t *testing.T, d *disk, do func(root string)) {
+func mounted(t *testing.T, d *disk, do func(root, image string)) {
 	t.Helper()
 	directory := t.TempDir()
 	image, root := filepath.Join(directory, "volume"), filepath.Join(directory, "root")
@@ -31,7 +32,7 @@ func mounted(t *testing.T, d *disk, do func(root string)) {
 				t.Fatalf("umount: %v\n%s", err, out)
 			}
 		}()
-		do(root)
+		do(root, image)
 	}()
 	data, err := os.ReadFile(image)
 	if err != nil {
@@ -96,7 +97,7 @@ func TestLinux(t *testing.T) {
 			if err := fs.SyncAll(); err != nil { // and no Unmount: Linux has to replay
 				t.Fatal(err)
 			}
-			mounted(t, d, func(root string) {
+			mounted(t, d, func(root, _ string) {
 				if what := differ(linuxTree(t, root), x.now, true); what != "" {
 					t.Errorf("Linux: %s", what)
 				}
@@ -105,7 +106,7 @@ func TestLinux(t *testing.T) {
 			mustBeClean(t, d)
 			fs = open(t, d, Options{})
 			want := state{}
-			mounted(t, &disk{data: append([]byte(nil), d.data...)}, func(root string) { want = linuxTree(t, root) })
+			mounted(t, &disk{data: append([]byte(nil), d.data...)}, func(root, _ string) { want = linuxTree(t, root) })
 			if what := differ(readTree(t, fs), want, true); what != "" {
 				t.Errorf("after Linux: %s", what)
 			}
@@ -142,4 +143,55 @@ func linuxWork(t *testing.T, root string) {
 	must(f.Truncate(5_000_000))
 	must(f.Close())
 	must(os.Symlink(strings.Repeat("/long", 60), root+"/linux/link"))
+}
+
+// TestLinuxCrash takes what Linux has on its volume while it works, and replays the
+// journal of Linux; a file that is open and has no name is gone then.
+func TestLinuxCrash(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loop mounts take a while")
+	}
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			d := format(t, 24, k.flags...)
+			crashed := &disk{}
+			var want state
+			mounted(t, d, func(root, image string) {
+				linuxWork(t, root)
+				f, err := os.Create(root + "/open")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer f.Close()
+				if _, err := f.Write(make([]byte, 1<<20)); err != nil {
+					t.Fatal(err)
+				}
+				syscall.Sync()
+				if err := os.Remove(root + "/open"); err != nil {
+					t.Fatal(err)
+				}
+				directory, err := os.Open(root)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer directory.Close()
+				if err := directory.Sync(); err != nil {
+					t.Fatal(err)
+				}
+				want = linuxTree(t, root)
+				if crashed.data, err = os.ReadFile(image); err != nil {
+					t.Fatal(err)
+				}
+			})
+			replayed := 0
+			fs := open(t, crashed, Options{Log: func(line string) { replayed++ }})
+			if what := differ(readTree(t, fs), want, true); what != "" || replayed != 1 {
+				t.Errorf("%s; %d lines in the log", what, replayed)
+			}
+			if err := fs.Unmount(); err != nil {
+				t.Fatal(err)
+			}
+			mustBeClean(t, crashed)
+		})
+	}
 }

@@ -273,3 +273,69 @@ func TestSteadyState(t *testing.T) {
 		t.Errorf("a read and a write allocate %v times", allocs)
 	}
 }
+
+// TestEscape: a block that begins as those of the journal do comes through it.
+func TestEscape(t *testing.T) {
+	for _, k := range kinds {
+		d := format(t, 16, k.flags...)
+		fs := open(t, d, Options{})
+		target := "\xc0\x3b\x39\x98" + strings.Repeat("target", 20)
+		if err := fs.MakeSymlink(fs.Root(), []byte("link"), []byte(target)); err != nil {
+			t.Fatal(err)
+		}
+		if err := fs.SyncAll(); err != nil {
+			t.Fatal(err)
+		}
+		mine := &disk{data: bytes.Clone(d.data)}
+		if out, code := fsck(t, d.data, "-f", "-y"); code > 1 || !onlyReplay(out) {
+			t.Fatalf("%s: e2fsck ends with %d:\n%s", k.name, code, out)
+		}
+		for _, d := range []*disk{d, mine} {
+			if tree := readTree(t, open(t, d, Options{})); tree["link"] == nil || tree["link"].content != target {
+				t.Errorf("%s: the link is %+v", k.name, tree["link"])
+			}
+		}
+	}
+}
+
+// TestOrphans: a file that is removed while it is open, and one that is being cut,
+// leave nothing behind after a crash.
+func TestOrphans(t *testing.T) {
+	d := format(t, 24)
+	fs := open(t, d, Options{})
+	free := fs.freeBlocks()
+	for n := range 3 {
+		h := create(t, fs, fmt.Sprint(n))
+		for block := range uint64(300) { // more extents than an operation gives back
+			if _, err := fs.Write(h, [][]byte{{1}}, block*2048); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := fs.Unlink(fs.Root(), []byte(fmt.Sprint(n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := fs.SyncAll(); err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range []vfs.Handle{2, 1} { // the one in the middle first
+		if err := fs.Close(h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	crashed := &disk{data: bytes.Clone(d.data)}
+	again := open(t, crashed, Options{})
+	if got := again.freeBlocks(); got != free || len(again.orphans) != 0 {
+		t.Errorf("%d blocks are free after a crash, want %d", got, free)
+	}
+	for _, fs := range []*FileSystem{fs, again} {
+		if err := fs.Unmount(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustBeClean(t, d)
+	mustBeClean(t, crashed)
+	if got := open(t, d, Options{ReadOnly: true}).freeBlocks(); got != free {
+		t.Errorf("%d blocks are free at the end, want %d", got, free)
+	}
+}

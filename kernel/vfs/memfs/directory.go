@@ -11,8 +11,8 @@ import (
 // entry is a name in a directory. One without a node is a mark: the directory
 // below has the name, and here it has been removed.
 type entry struct {
-	link      // in FileSystem.names
-	node      ref
+	link          // in FileSystem.names
+	node      ref // which it holds a reference to
 	directory ref
 	cookie    uint64  // 0: listed where the directory below has the name
 	bytes     uint8   // of the name
@@ -98,7 +98,10 @@ func (f *FileSystem) lookup(directory ref, name []byte) (found, at ref, err erro
 	case d.links == 0:
 		return 0, 0, vfs.ErrNotFound
 	}
-	if at = f.find(directory, name); at != 0 {
+	if d.flags&nodeOwn != 0 { // otherwise all is as it is below
+		at = f.find(directory, name)
+	}
+	if at != 0 {
 		if found = f.arena.entry(at).node; found == 0 {
 			return 0, at, vfs.ErrNotFound
 		}
@@ -198,6 +201,7 @@ func (f *FileSystem) enter(directory ref, name []byte, at, n ref) error {
 	*slot = at
 	e := f.arena.entry(at)
 	e.node, e.cookie = n, d.nextCookie
+	f.node(n).refs++
 	d.nextCookie++
 	d.size++
 	f.touch(d)
@@ -220,6 +224,7 @@ func (f *FileSystem) materialize(directory ref, name []byte, at, n ref) (ref, er
 	}
 	e := f.arena.entry(at)
 	e.node, e.hides = n, true
+	f.node(n).refs++
 	d.size++
 	return at, nil
 }
@@ -233,17 +238,21 @@ func (f *FileSystem) leave(at ref) {
 	}
 	d.size--
 	f.touch(d)
+	n := e.node
 	if e.hides {
 		e.node, e.cookie = 0, 0
 	} else {
 		f.freeEntry(at)
 	}
+	f.release(n)
 }
 
 // unlinked tells a node that it has lost a name.
 func (f *FileSystem) unlinked(r ref) {
 	n := f.node(r)
-	n.links--
+	if n.links != 0 { // a damaged file system below may have more names than it says
+		n.links--
+	}
 	n.changed = f.now()
 	if n.kind == vfs.Directory && n.flags&nodeLower != 0 {
 		// The marks in it. It was found to be empty just now, so the listing works.
@@ -349,6 +358,8 @@ func (f *FileSystem) Rename(from vfs.NodeID, fromName []byte, to vfs.NodeID, toN
 	}
 	f.unlinked(old)
 	f.arena.entry(oldAt).node = r
+	f.node(r).refs++
+	f.release(old)
 	f.touch(f.node(target))
 	f.leave(at)
 	f.moved(r, target)

@@ -33,8 +33,10 @@ type FileSystem struct {
 	arena       *arena
 	limitBlocks uint64
 	root        node
-	names       table // entries by directory and name
-	copies      table // nodes by the node below
+	names       table          // entries by directory and name
+	copies      table          // nodes by the node below
+	idle        [idleNodes]ref // nodes that nobody holds, or nobody held, and what comes next
+	nextIdle    int
 	serial      uint64
 	keys        [2]uint64
 
@@ -222,7 +224,7 @@ func (f *FileSystem) Create(directory vfs.NodeID, name []byte, mode vfs.Mode) (v
 	if err != nil {
 		return vfs.Entry{}, 0, err
 	}
-	f.node(r).refs = 2 // the caller's and the handle's
+	f.node(r).refs += 2 // the caller's and the handle's
 	return vfs.Entry{Node: vfs.NodeID(r), Type: vfs.File}, handleOf(r, mode), nil
 }
 
