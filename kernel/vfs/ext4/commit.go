@@ -123,7 +123,7 @@ func (fs *FileSystem) sealGroups(b *buffer) {
 
 func (fs *FileSystem) sealSuper() {
 	b := fs.super.data[fs.superAt:][:superBytes]
-	seconds := fs.now() / second
+	seconds := fs.time() / second
 	le.PutUint32(b[superWritten:], uint32(seconds))
 	b[superWrittenHigh] = byte(seconds >> 32)
 	if fs.sums() {
@@ -247,7 +247,7 @@ func (fs *FileSystem) writeTransaction() error {
 	}
 	b := j.buffer
 	j.headerBlock(b, journalCommit, fs.running.id)
-	now := fs.now()
+	now := fs.time()
 	be.PutUint64(b[commitSeconds:], now/second)
 	be.PutUint32(b[commitNanos:], uint32(now%second))
 	if j.sums() {
