@@ -25,6 +25,7 @@ func (fs *FileSystem) overdue() bool {
 func (fs *FileSystem) startJournal() error {
 	j := &fs.journal
 	j.features |= journalRevokes
+	be.PutUint32(j.super[journalCompat:], be.Uint32(j.super[journalCompat:])&^journalSums1)
 	if fs.incompat&incompat64 != 0 {
 		j.features |= journal64
 	}
@@ -154,19 +155,13 @@ func (fs *FileSystem) writeOut(list []*buffer) error {
 
 // writeData gives the device the data of files that has not been written yet.
 func (fs *FileSystem) writeData() error {
-	if fs.cache.dirty == 0 {
+	if len(fs.cache.dirty) == 0 {
 		return nil
 	}
-	list := fs.scratch[:0]
-	for _, b := range fs.cache.buffers {
-		if b.dirty {
-			list = append(list, b)
-		}
-	}
+	list := append(fs.scratch[:0], fs.cache.dirty...)
 	err := fs.writeOut(list)
 	for _, b := range list {
-		b.dirty = false
-		fs.cache.dirty--
+		fs.cache.setClean(b)
 		fs.cache.use(b)
 	}
 	clear(list)

@@ -379,7 +379,7 @@ func (fs *FileSystem) store(m mapping, in, n int, c *cursor, fresh bool) error {
 		fs.cache.setDirty(b)
 		block, n, in = block+1, n-k, 0
 	}
-	if fs.cache.dirty > fs.cache.limit/2 {
+	if len(fs.cache.dirty) > fs.cache.limit/2 {
 		return fs.writeData()
 	}
 	return nil
