@@ -222,8 +222,14 @@ func TestArchiveNodes(t *testing.T) {
 	if err != nil || name != "f" || string(data) != "hi" || n.ModifiedNanos != 5 || n.Mode != 0o644 {
 		t.Errorf("Node(1) = %+v, %q, %q, %v", n, name, data, err)
 	}
+	if kind, entry, err := a.Entry(1); err != nil || kind != n.Type || string(entry) != name {
+		t.Errorf("Entry(1) = %d, %q, %v", kind, entry, err)
+	}
 	if _, _, _, err := a.Node(2); err != ErrArchive {
 		t.Errorf("Node(2): error %v, want %v", err, ErrArchive)
+	}
+	if _, _, err := a.Entry(2); err != ErrArchive {
+		t.Errorf("Entry(2): error %v, want %v", err, ErrArchive)
 	}
 }
 
@@ -231,7 +237,10 @@ func FuzzArchive(f *testing.F) {
 	f.Add(testArchive(), uint64(1))
 	f.Fuzz(func(t *testing.T, b []byte, i uint64) {
 		if a, err := OpenArchive(b); err == nil {
-			a.Node(i % a.Nodes)
+			n, name, _, err := a.Node(i % a.Nodes)
+			if kind, entry, entryErr := a.Entry(i % a.Nodes); err == nil && (entryErr != nil || kind != n.Type || string(entry) != name) {
+				t.Errorf("Entry = %d, %q, %v; Node = %d, %q", kind, entry, entryErr, n.Type, name)
+			}
 		}
 	})
 }

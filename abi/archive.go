@@ -123,6 +123,22 @@ func (a Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err erro
 	return n, name, data, nil
 }
 
+// Entry returns type and name of node i, which is what a search needs; it checks no more
+// than that.
+func (a Archive) Entry(i uint64) (t ArchiveType, name []byte, err error) {
+	if i >= a.Nodes {
+		return 0, nil, ErrArchive
+	}
+	le := binary.LittleEndian
+	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
+	t = ArchiveType(b[0])
+	name, ok := a.slice(le.Uint64(b[16:]), uint64(le.Uint16(b[4:])))
+	if !ok || t < ArchiveDirectory || t > ArchiveSymlink {
+		return 0, nil, ErrArchive
+	}
+	return t, name, nil
+}
+
 func (a Archive) slice(offset, size uint64) ([]byte, bool) {
 	total := uint64(len(a.bytes))
 	if offset > total || size > total-offset {

@@ -81,13 +81,13 @@ func (a *Archive) Lookup(directory NodeID, name []byte) (Entry, error) {
 	low, high := uint64(0), n.Size
 	for low < high {
 		middle := low + (high-low)/2
-		node, child, childName, err := a.child(n, middle)
+		kind, childName, err := a.archive.Entry(n.DataOffset + middle) // NodeBytes checked that all children exist
 		if err != nil {
-			return Entry{}, err
+			return Entry{}, ErrDamaged
 		}
 		switch order := bytes.Compare(childName, name); {
 		case order == 0:
-			return Entry{Node: node, Type: Type(child.Type)}, nil
+			return Entry{Node: NodeID(n.DataOffset + middle), Type: Type(kind)}, nil
 		case order < 0:
 			low = middle + 1
 		default:
@@ -95,13 +95,6 @@ func (a *Archive) Lookup(directory NodeID, name []byte) (Entry, error) {
 		}
 	}
 	return Entry{}, ErrNotFound
-}
-
-// child reads the node of a directory's entry.
-func (a *Archive) child(directory abi.ArchiveNode, index uint64) (node NodeID, n abi.ArchiveNode, name []byte, err error) {
-	node = NodeID(directory.DataOffset + index) // NodeBytes checked that all children exist
-	n, name, _, err = a.node(node)
-	return node, n, name, err
 }
 
 // ReadLink returns where a symbolic link leads; it stays valid.
@@ -176,11 +169,12 @@ func (a *Archive) List(h Handle, cookie uint64, visit func(e *DirectoryEntry) bo
 		return nil
 	}
 	for i := max(cookie, dotEntries) - dotEntries; i < n.Size; i++ {
-		node, child, name, err := a.child(n, i)
+		node := n.DataOffset + i
+		kind, name, err := a.archive.Entry(node)
 		if err != nil {
-			return err
+			return ErrDamaged
 		}
-		a.visited = DirectoryEntry{Serial: serialOf(node), Type: Type(child.Type), Name: name, Next: i + dotEntries + 1}
+		a.visited = DirectoryEntry{Serial: serialOf(NodeID(node)), Type: Type(kind), Name: name, Next: i + dotEntries + 1}
 		if !visit(&a.visited) {
 			return nil
 		}

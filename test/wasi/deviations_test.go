@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -67,6 +68,8 @@ var deviations = []deviation{
 	{"wazero", "path_*", "link upwards", "has no sandbox: links lead out of the directory"},
 	{"wazero", "path_*", "out through a link", "has no sandbox: links lead out of the directory"},
 	{"wazero", "sock_*", "of *", "EBADF; the public suite: ENOTSOCK"},
+	{"wazero", "program", "unstable", "has no `wasi_unstable`"},
+	{"wasmtime", "program", "unstable", "its library has no `wasi_unstable`"},
 	{"wasmtime", "*", "*without the right*", "shows rights and enforces none but those to read and write"},
 	{"wasmtime", "fd_fdstat_set_rights", "*", "ENOTSUP"},
 	{"wasmtime", "fd_*", "right given up", "rights cannot be given up"},
@@ -134,6 +137,9 @@ func TestOracles(t *testing.T) {
 	}
 }
 
+// unlinked is the module that the oracles lack.
+const unlinked = "wasi_unstable"
+
 func runOracle(t *testing.T, e executor, p program, used map[int]bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), oracleTimeout)
 	defer cancel()
@@ -143,6 +149,8 @@ func runOracle(t *testing.T, e executor, p program, used map[int]bool) {
 	case ctx.Err() != nil:
 		// What it did not reach is a deviation of the program as a whole.
 		checks = append(checks, check{function: "program", situation: p.name, got: "hangs", want: "ends"})
+	case err != nil && strings.Contains(err.Error(), unlinked), err == nil && strings.Contains(o.stderr, unlinked):
+		checks = append(checks, check{function: "program", situation: p.name, got: "is not linked", want: "ends"})
 	case err != nil:
 		t.Fatal(err)
 	case o.exit == trapped || len(checks) == 0:

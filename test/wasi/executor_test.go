@@ -120,8 +120,8 @@ func (e executor) mount(number int, d directory) ([]string, error) {
 		return []string{"--tmpfs", d.guest}, nil
 	case volume:
 		image := filepath.Join(filepath.Dir(d.host), fmt.Sprintf("%d.ext4", number))
-		// A block for each 4 KiB of file as it would be on a disk, and room for names.
-		said, err := exec.Command("mke2fs", "-q", "-t", "ext4", "-N", "8192", "-d", d.host, image, volumeBytes).CombinedOutput()
+		// Blocks as on a disk of usual size: with 1 KiB a file ends at 4 TiB.
+		said, err := exec.Command("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-N", "8192", "-d", d.host, image, volumeBytes).CombinedOutput()
 		if err != nil {
 			return nil, fmt.Errorf("mke2fs: %w: %s", err, bytes.TrimSpace(said))
 		}

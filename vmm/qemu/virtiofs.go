@@ -143,7 +143,7 @@ func (k virtioFSKind) arguments(share VirtioFSShare, sandbox string) []string {
 	if !k.modern {
 		return []string{"-f", listen, "-o", "source=" + escapeFuse(share.Directory), "-o", "cache=auto,no_xattr,no_posix_lock,sandbox=" + sandbox}
 	}
-	args := []string{listen, "--shared-dir", share.Directory, "--cache", "auto", "--sandbox", sandbox}
+	args := []string{listen, "--shared-dir=" + share.Directory, "--cache", "auto", "--sandbox", sandbox}
 	if share.ReadOnly && k.readOnly {
 		args = append(args, "--readonly")
 	}

@@ -175,7 +175,7 @@ func fakeVirtioFS(kind string) {
 		fmt.Fprintln(os.Stderr, "no, I do not want to")
 		os.Exit(1)
 	}
-	if !slices.Contains(os.Args, "--fd=3") || !slices.Contains(os.Args, "--readonly") || !slices.Contains(os.Args, "--shared-dir") {
+	if !slices.Contains(os.Args, "--fd=3") || !slices.Contains(os.Args, "--readonly") || !slices.ContainsFunc(os.Args, func(a string) bool { return strings.HasPrefix(a, "--shared-dir=") }) {
 		fmt.Fprintf(os.Stderr, "%q\n", os.Args)
 		os.Exit(1)
 	}

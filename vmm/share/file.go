@@ -364,15 +364,18 @@ func (s *Server) readdir(r *request, a *answer) error {
 	if r.bad {
 		return unix.EBADMSG
 	}
-	if _, err := unix.Seek(f.open, cookie, unix.SEEK_SET); err != nil {
-		return err
-	}
 	var st unix.Stat_t
 	if err := unix.Fstat(f.open, &st); err != nil {
 		return err
 	}
 	limit := int(min(int64(wanted), int64(s.message-headerBytes-4)))
 	a.uint32(0)
+	if st.Nlink == 0 {
+		return nil // it was removed: ext4 does not know its own cookies any more
+	}
+	if _, err := unix.Seek(f.open, cookie, unix.SEEK_SET); err != nil {
+		return err
+	}
 	start := len(*a)
 	// An entry of Linux takes 19 bytes, the name, and up to 8 zeroes, one here 24 and the
 	// name: so most that are read fit, and what does not is read again.

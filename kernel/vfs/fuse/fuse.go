@@ -22,8 +22,7 @@ type FileSystem struct {
 	changes    uint64 // of names, by this machine
 	fresh      fresh
 	target     [linkMaxBytes]byte
-	name       [nameMaxBytes]byte
-	listed     vfs.DirectoryEntry
+	listed     entryBuffer
 }
 
 // fresh are attributes that came with the last answer.
@@ -52,6 +51,7 @@ func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) 
 	}
 	f.nodes.init(&f.session)
 	f.handles.init()
+	f.listed.init()
 	f.fresh.node = none
 	return f, nil
 }

@@ -14,12 +14,9 @@ const (
 	dotsWithin = 8
 )
 
-// Cookies: 0 is the first entry, ., which is ours as ..; behind it the host's count, which begins
-// at 0, too.
-const (
-	cookieParent = 1
-	cookieHost   = 2
-)
+// Cookies: 0 is the first entry, ., which is ours, 1 the second, ..; the host's count begins
+// at 0, too, which is cookieHost here.
+const cookieHost = 2
 
 // listing is the block of a directory that was read last, and how far it is visited.
 type listing struct {
@@ -42,23 +39,23 @@ func (f *FileSystem) List(number vfs.Handle, cookie uint64, visit func(e *vfs.Di
 		}
 		cookie = cookieHost
 	}
-	at := cookie - cookieHost
+	at, e := cookie-cookieHost, &f.listed
 	for range blocksMax {
 		b, err := f.blockFrom(h, at)
 		if err != nil || len(b) == 0 {
 			return err
 		}
 		for len(b) != 0 {
-			d, ok := parseDirent(b, &f.name)
-			if !ok || d.next == at || d.next > 1<<64-1-cookieHost {
+			n, next := e.parse(b), e.Next
+			if n == 0 || next == at || next > 1<<64-1-cookieHost {
 				return f.broken()
 			}
-			f.listed = vfs.DirectoryEntry{Serial: d.serial, Type: d.kind, Name: d.name, Next: d.next + cookieHost}
-			if d.dots() == 0 && !visit(&f.listed) {
+			e.Next = next + cookieHost
+			if e.dots() == 0 && !visit(&e.DirectoryEntry) {
 				return nil
 			}
-			at, b = d.next, b[d.bytes:]
-			h.blockAt, h.blockCookie = h.blockAt+d.bytes, at
+			at, b = next, b[n:]
+			h.blockAt, h.blockCookie = h.blockAt+n, at
 		}
 	}
 	return f.broken()
@@ -71,38 +68,35 @@ func (f *FileSystem) listDots(h *handle, cookie uint64, visit func(e *vfs.Direct
 	if err != nil {
 		return false, err
 	}
-	var serials [3]uint64 // by dirent.dots
+	e := &f.listed
+	var serials [3]uint64 // by entryBuffer.dots
 	for i := 0; i < dotsWithin && len(b) != 0; i++ {
-		d, ok := parseDirent(b, &f.name)
-		if !ok {
+		n := e.parse(b)
+		if n == 0 {
 			return false, f.broken()
 		}
-		serials[d.dots()] = d.serial
-		b = b[d.bytes:]
+		serials[e.dots()] = e.Serial
+		b = b[n:]
 	}
 	if h.node == 0 {
 		serials[2] = serials[1]
 	}
-	if cookie == 0 {
-		f.listed = vfs.DirectoryEntry{Serial: serials[1], Type: vfs.Directory, Name: dots[:1], Next: cookieParent}
-		if !visit(&f.listed) {
+	for n := int(cookie) + 1; n <= 2; n++ {
+		e.setDots(n, serials[n])
+		if !visit(&e.DirectoryEntry) {
 			return false, nil
 		}
 	}
-	f.listed = vfs.DirectoryEntry{Serial: serials[2], Type: vfs.Directory, Name: dots, Next: cookieHost}
-	return visit(&f.listed), nil
+	return true, nil
 }
-
-// dots is the name of a parent directory.
-var dots = []byte("..")
 
 // blockFrom returns entries from a place on that the host has named; none: the end.
 func (f *FileSystem) blockFrom(h *handle, at uint64) ([]byte, error) {
 	p := h.block
 	if p != nil && h.blockSeen == f.changes && f.now()-p.born < keepFor && h.blockAt < p.got {
 		if at != h.blockCookie { // perhaps behind the entry that was refused last
-			if d, ok := parseDirent(p.data.Bytes[h.blockAt:p.got], &f.name); ok && d.next == at {
-				h.blockAt, h.blockCookie = h.blockAt+d.bytes, at
+			if n := f.listed.parse(p.data.Bytes[h.blockAt:p.got]); n != 0 && f.listed.Next == at {
+				h.blockAt, h.blockCookie = h.blockAt+n, at
 			}
 		}
 		if at == h.blockCookie && h.blockAt < p.got {

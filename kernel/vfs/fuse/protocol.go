@@ -112,7 +112,6 @@ const (
 	flagLarge        = 0o100000
 	flagDirectory    = 0o200000
 	flagSync         = 0o4010000 // O_SYNC: with O_DSYNC
-	flagsOfOpenOnly  = flagCreate | flagExclusive | flagTruncate
 	flagsOfDirectory = flagReadOnly | flagLarge | flagDirectory
 )
 
@@ -151,14 +150,14 @@ func typeOfMode(mode uint32) vfs.Type {
 // typeOfEntry is what d_type says; 0: not known.
 func typeOfEntry(kind uint32) vfs.Type {
 	switch kind {
-	case 0:
-		return 0
-	case direntDirectory:
-		return vfs.Directory
 	case direntFile:
 		return vfs.File
+	case direntDirectory:
+		return vfs.Directory
 	case direntSymlink:
 		return vfs.Symlink
+	case 0:
+		return 0
 	default:
 		return vfs.Other
 	}
@@ -208,43 +207,60 @@ func parseEntry(b []byte) (entryAnswer, bool) {
 // direntBytes is how much an entry with a name of n bytes takes.
 func direntBytes(n int) int { return (direntHeadBytes + n + direntAlign - 1) &^ (direntAlign - 1) }
 
-// dirent is fuse_dirent.
-type dirent struct {
-	serial, next uint64
-	kind         vfs.Type
-	name         []byte // a copy
-	bytes        int    // that it takes in the block
+// entryBuffer is room for an entry of a directory, whose name is a copy.
+type entryBuffer struct {
+	vfs.DirectoryEntry
+	name [nameMaxBytes + 1]byte // whole words
 }
 
-// parseDirent reads the first entry of a block and copies its name into name; false: it is
-// against the rules.
-func parseDirent(b []byte, name *[nameMaxBytes]byte) (dirent, bool) {
+func (e *entryBuffer) init() { e.Name = e.name[:] }
+
+// parse reads fuse_dirent, the first of a block, and returns what it takes of it; 0: it is against the
+// rules. Next is the host's.
+func (e *entryBuffer) parse(b []byte) (bytes int) {
 	if len(b) < direntHeadBytes {
-		return dirent{}, false
+		return 0
 	}
-	n := int(get32(b, 16))
-	if n == 0 || n > nameMaxBytes || n > len(b)-direntHeadBytes {
-		return dirent{}, false
+	head, rest := (*[direntHeadBytes]byte)(b), b[direntHeadBytes:]
+	n := int(get32(head[:], 16))
+	if uint(n-1) >= nameMaxBytes || n > len(rest) {
+		return 0
 	}
-	d := dirent{serial: get64(b, 0), next: get64(b, 8), kind: typeOfEntry(get32(b, 20)), name: name[:n]}
-	copy(d.name, b[direntHeadBytes:])
-	for _, c := range d.name {
-		if c == 0 || c == '/' {
-			return dirent{}, false
+	e.Serial, e.Next, e.Type = get64(head[:], 0), get64(head[:], 8), typeOfEntry(get32(head[:], 20))
+	copy(e.name[:n], rest)
+	if !e.isName(n) {
+		return 0
+	}
+	e.Name = e.Name[:n]
+	return min(direntBytes(n), len(b)) // the last one need not be padded
+}
+
+// isName reports whether none of n bytes is zero or a slash, eight at a time: taking 1 from each byte
+// of a word sets the highest bit of one that was zero and had not set it.
+func (e *entryBuffer) isName(n int) bool {
+	const ones, highest, slashes = 0x0101010101010101, 0x8080808080808080, '/' * 0x0101010101010101
+	for at := 0; at < n; at += 8 {
+		x := get64(e.name[:], at)
+		if left := n - at; left < 8 {
+			x |= ^uint64(0) << (8 * left)
+		}
+		if y := x ^ slashes; ((x-ones)&^x|(y-ones)&^y)&highest != 0 {
+			return false
 		}
 	}
-	d.bytes = min(direntBytes(n), len(b)) // the last one need not be padded
-	return d, true
+	return true
 }
 
 // dots returns 1 for the name of the directory itself, 2 for that of its parent.
-func (d *dirent) dots() int {
-	switch {
-	case len(d.name) == 1 && d.name[0] == '.':
-		return 1
-	case len(d.name) == 2 && d.name[0] == '.' && d.name[1] == '.':
-		return 2
-	default:
-		return 0
+func (e *entryBuffer) dots() int {
+	if n := len(e.Name); e.Name[0] == '.' && (n == 1 || n == 2 && e.Name[1] == '.') {
+		return n
 	}
+	return 0
+}
+
+// setDots makes it the n-th of the two entries that every directory has.
+func (e *entryBuffer) setDots(n int, serial uint64) {
+	e.Name = e.Name[:copy(e.name[:], "..")][:n]
+	e.Serial, e.Type, e.Next = serial, vfs.Directory, uint64(n)
 }

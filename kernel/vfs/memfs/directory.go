@@ -98,7 +98,10 @@ func (f *FileSystem) lookup(directory ref, name []byte) (found, at ref, err erro
 	case d.links == 0:
 		return 0, 0, vfs.ErrNotFound
 	}
-	if at = f.find(directory, name); at != 0 {
+	if d.flags&nodeOwn != 0 { // otherwise all is as it is below
+		at = f.find(directory, name)
+	}
+	if at != 0 {
 		if found = f.arena.entry(at).node; found == 0 {
 			return 0, at, vfs.ErrNotFound
 		}

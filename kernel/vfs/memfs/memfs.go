@@ -33,8 +33,10 @@ type FileSystem struct {
 	arena       *arena
 	limitBlocks uint64
 	root        node
-	names       table // entries by directory and name
-	copies      table // nodes by the node below
+	names       table          // entries by directory and name
+	copies      table          // nodes by the node below
+	idle        [idleNodes]ref // nodes that nobody holds, or nobody held, and what comes next
+	nextIdle    int
 	serial      uint64
 	keys        [2]uint64
 

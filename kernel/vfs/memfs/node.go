@@ -2,6 +2,7 @@ package memfs
 
 import (
 	"math/bits"
+	"slices"
 
 	"mewz/kernel/vfs"
 )
@@ -37,7 +38,14 @@ const (
 	nodeOwn
 	// nodeOpened: handle is open.
 	nodeOpened
+	// nodeIdle: it is one of FileSystem.idle.
+	nodeIdle
 )
+
+// idleNodes is how many nodes of what is as it is below stay when nobody holds them: a
+// program opens the same files again and again, and making a node costs more than all
+// the rest of a lookup.
+const idleNodes = 64
 
 // rootRef is the root, which is no object of the arena: an empty file system
 // takes no memory.
@@ -144,18 +152,47 @@ func (f *FileSystem) setParent(n *node, parent ref) {
 }
 
 // release gives a reference back. Who has neither references nor a name is gone,
-// and so is the node of what is all as it is below.
+// and so is, after a while, the node of what is all as it is below.
 func (f *FileSystem) release(r ref) {
 	for r != 0 {
 		n := f.node(r)
 		n.refs--
-		if n.refs != 0 || n.links != 0 && n.flags&nodeOwn != 0 {
+		switch {
+		case n.refs != 0 || n.links != 0 && n.flags&nodeOwn != 0:
 			return
+		case n.links != 0:
+			r = f.park(r, n)
+			continue
+		case n.flags&nodeIdle != 0:
+			f.idle[slices.Index(f.idle[:], r)] = 0
 		}
 		parent := n.parent
 		f.drop(r, n)
 		r = parent
 	}
+}
+
+// park keeps a node that nobody holds for a while. The one that has been kept longest
+// goes instead; it returns what that held a reference to, or 0.
+func (f *FileSystem) park(r ref, n *node) (held ref) {
+	if n.flags&nodeIdle != 0 {
+		return 0
+	}
+	n.flags |= nodeIdle
+	old := f.idle[f.nextIdle]
+	f.idle[f.nextIdle] = r
+	f.nextIdle = (f.nextIdle + 1) % idleNodes
+	if old == 0 {
+		return 0
+	}
+	gone := f.node(old)
+	gone.flags &^= nodeIdle
+	if gone.refs != 0 || gone.flags&nodeOwn != 0 {
+		return 0
+	}
+	held = gone.parent
+	f.drop(old, gone)
+	return held
 }
 
 // discard ends a node that nobody has seen yet.

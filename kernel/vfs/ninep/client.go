@@ -15,10 +15,10 @@ const (
 
 	// pieceBytes is what one request reads: so much that its own cost does not count,
 	// and so little that copying one while the server reads the next saves time.
-	pieceBytes = 128 << 10
-	pieces     = 4
+	pieceBytes = 256 << 10
+	pieces     = 2
 	// partBytes is what one request writes; one is filled while the other is written.
-	partBytes = pieces * pieceBytes / 2
+	partBytes = pieceBytes
 
 	// messageBytes is the longest message (msize).
 	messageBytes = partBytes + writeHeadBytes

@@ -61,6 +61,9 @@ func (f *FileSystem) List(id vfs.Handle, cookie uint64, visit func(e *vfs.Direct
 func (f *FileSystem) listPart(h *handle, cookie uint64, bytes int, visit func(e *vfs.DirectoryEntry) bool) (next uint64, more bool, err error) {
 	s := f.beginRead(kindReaddir, h.fid, cookie-cookieHost, 0, bytes)
 	n, err := f.endListing(s)
+	if err == vfs.ErrNotFound {
+		err = nil // the directory was removed, so nothing is in it (getdents(2))
+	}
 	if err != nil || n == 0 {
 		return cookie, false, err
 	}

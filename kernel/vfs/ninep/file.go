@@ -176,7 +176,7 @@ func (f *FileSystem) created(d *node, name []byte, q qid) (uint32, error) {
 		f.clunkLater(fid)
 		return 0, syscall.ESTALE // the host was faster
 	}
-	return f.hold(q, d.serial, fid)
+	return f.hold(q, d.serial, fid), nil
 }
 
 // Close implements vfs.FileSystem.
@@ -211,13 +211,25 @@ func total(buffers [][]byte, offset uint64) (n int) {
 // span walks through buffers.
 type span struct {
 	buffers [][]byte
-	first   int // bytes of buffers[0] that are done
+	first   int  // bytes of buffers[0] that are done
+	wide    bool // device.HasWide
+}
+
+// wideMin is the shortest copy for device.CopyWide: a short one is left to the runtime,
+// which wastes nothing on it.
+const wideMin = 4 << 10
+
+func (s *span) copy(to, from []byte) int {
+	if s.wide && min(len(to), len(from)) >= wideMin {
+		return device.CopyWide(to, from)
+	}
+	return copy(to, from)
 }
 
 // fill copies from b on into the buffers.
 func (s *span) fill(b []byte) {
 	for len(b) > 0 {
-		n := copy(s.buffers[0][s.first:], b)
+		n := s.copy(s.buffers[0][s.first:], b)
 		b = b[n:]
 		s.pass(n)
 	}
@@ -226,7 +238,7 @@ func (s *span) fill(b []byte) {
 // drain copies from the buffers into b.
 func (s *span) drain(b []byte) {
 	for len(b) > 0 {
-		n := copy(b, s.buffers[0][s.first:])
+		n := s.copy(b, s.buffers[0][s.first:])
 		b = b[n:]
 		s.pass(n)
 	}
@@ -245,7 +257,7 @@ func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (int, err
 	if err != nil {
 		return 0, err
 	}
-	want, to := total(into, offset), span{buffers: into}
+	want, to := total(into, offset), span{buffers: into, wide: f.wide}
 	piece := min(pieceBytes, f.message-dataHeadBytes)
 	asked, got := 0, 0
 	var under [pieces]*slot
@@ -316,7 +328,7 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 		return 0, tooLarge(from)
 	}
 	part := min(partBytes, f.message-writeHeadBytes)
-	source := span{buffers: from}
+	source := span{buffers: from, wide: f.wide}
 	half := 0
 	next := min(part, want)
 	source.drain(f.data.Bytes[:next])

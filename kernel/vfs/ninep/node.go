@@ -4,6 +4,7 @@ import (
 	"syscall"
 	"time"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 	"mewz/kernel/virtio/request"
 )
@@ -41,6 +42,7 @@ type FileSystem struct {
 	// byPath says that the server knows a file by its path, so that a fid does not
 	// outlive the name.
 	byPath bool
+	wide   bool // device.HasWide
 
 	nodes    []node
 	freeNode uint32
@@ -84,7 +86,7 @@ func OpenStream(descriptor int, pause func(limit time.Duration), log func(string
 }
 
 func open(c carrier, f *FileSystem, tag string, log func(string)) (*FileSystem, error) {
-	f.carrier, f.tag, f.log = c, tag, log
+	f.carrier, f.tag, f.log, f.wide = c, tag, log, device.HasWide()
 	f.nodes, f.handles = make([]node, rootIndex), make([]handle, 1)
 	f.buckets = make([]uint32, bucketsFirst)
 	if err := f.start(); err != nil {
@@ -161,43 +163,60 @@ func (f *FileSystem) rehash() {
 		for i != 0 {
 			n := &f.nodes[i]
 			next, b := n.next, f.bucket(n.serial)
-			n.next, f.buckets[b] = f.buckets[b], i
+			n.next, f.buckets[b] = f.buckets[b], i // those that are retired are in none
 			i = next
 		}
 	}
 }
 
-// remove takes a node out of the table.
-func (f *FileSystem) remove(i uint32) {
+// retire has a node not be found any more, because its serial number may be that of
+// another file: its own is gone, and known is what it was.
+func (f *FileSystem) retire(i uint32, known *vfs.Attributes) {
+	n := &f.nodes[i]
+	if n.known == nil {
+		f.unchain(i)
+	}
+	n.known = known
+}
+
+// unchain takes a node out of its bucket.
+func (f *FileSystem) unchain(i uint32) {
 	at := &f.buckets[f.bucket(f.nodes[i].serial)]
 	for *at != i {
 		at = &f.nodes[*at].next
 	}
 	*at = f.nodes[i].next
+}
+
+// remove takes a node out of the table.
+func (f *FileSystem) remove(i uint32) {
+	if f.nodes[i].known == nil {
+		f.unchain(i)
+	}
 	f.nodes[i] = node{next: f.freeNode}
 	f.freeNode = i
 	f.live--
 }
 
 // hold returns a node for what a walk has found, with one more reference.
-func (f *FileSystem) hold(q qid, parent uint64, fid uint32) (uint32, error) {
+func (f *FileSystem) hold(q qid, parent uint64, fid uint32) uint32 {
 	i := f.find(q.path)
+	if i != 0 && f.nodes[i].kind != q.node() {
+		// The host has removed a file and made another one of its number.
+		f.retire(i, &vfs.Attributes{Serial: q.path, Type: f.nodes[i].kind})
+		i = 0
+	}
 	if i == 0 {
-		return f.add(q, parent, fid), nil
+		return f.add(q, parent, fid)
 	}
 	n := &f.nodes[i]
-	switch {
-	case n.kind != q.node() && n.known == nil:
-		// The host has removed a file and made another one of its number.
-		f.clunkLater(fid)
-		return 0, syscall.ESTALE
-	case n.hidden == 0 && n.known == nil && i != rootIndex:
+	if n.hidden == 0 && i != rootIndex {
 		n.fid, fid = fid, n.fid // the newest path is the best one
 		n.parent = parent
 	}
 	f.clunkLater(fid)
 	n.refs++
-	return i, nil
+	return i
 }
 
 // Lookup implements vfs.FileSystem.
@@ -210,10 +229,7 @@ func (f *FileSystem) Lookup(directory vfs.NodeID, name []byte) (vfs.Entry, error
 	if err != nil {
 		return vfs.Entry{}, err
 	}
-	i, err := f.hold(q, d.serial, fid)
-	if err != nil {
-		return vfs.Entry{}, err
-	}
+	i := f.hold(q, d.serial, fid)
 	return vfs.Entry{Node: vfs.NodeID(i), Type: f.nodes[i].kind}, nil
 }
 

@@ -68,7 +68,7 @@ func (f *FileSystem) heldAt(d *node, name []byte, also *node) (uint32, error) {
 	}
 	f.clunkLater(fid)
 	i := f.find(q.path)
-	if i == 0 || i == rootIndex || f.nodes[i].hidden != 0 || f.nodes[i].known != nil || f.nodes[i].kind != q.node() {
+	if i == 0 || i == rootIndex || f.nodes[i].hidden != 0 || f.nodes[i].kind != q.node() {
 		return 0, nil
 	}
 	return i, nil
@@ -104,7 +104,7 @@ func (f *FileSystem) remember(held uint32) *vfs.Attributes {
 // forget says that the fid of a node leads nowhere any more.
 func (f *FileSystem) forget(held uint32, known *vfs.Attributes) {
 	if held != 0 && known != nil {
-		f.nodes[held].known = known
+		f.retire(held, known)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sort"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -118,6 +119,35 @@ func TestRules(t *testing.T) {
 	for name, open := range shares {
 		t.Run(name, func(t *testing.T) {
 			vfstest.Run(t, func(t *testing.T) vfs.FileSystem { return open(t, directory(t)) }, limits)
+		})
+	}
+}
+
+// operationsEnv makes TestExercise as long as somebody has time for.
+const operationsEnv = "MEWZ_FILE_OPERATIONS"
+
+// operations is how many random operations TestExercise does.
+func operations(t *testing.T) int {
+	t.Helper()
+	if text := os.Getenv(operationsEnv); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatalf("%s=%s: %v", operationsEnv, text, err)
+		}
+		return n
+	}
+	return 3000
+}
+
+func TestExercise(t *testing.T) {
+	limits := vfstest.Limits{OffsetMax: largest(t, directory(t))}
+	for name, open := range shares {
+		t.Run(name, func(t *testing.T) {
+			open := func(t *testing.T) vfs.FileSystem { return open(t, directory(t)) }
+			vfstest.Exercise(t, open, vfstest.Plan{Operations: operations(t), Limits: limits})
+			for seed := range uint64(3) {
+				vfstest.Exercise(t, open, vfstest.Plan{Seed: 1 + seed, Operations: operations(t) / 6, Limits: limits})
+			}
 		})
 	}
 }

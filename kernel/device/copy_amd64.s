@@ -1,0 +1,58 @@
+#include "go_asm.h"
+#include "textflag.h"
+
+// func copyWide(to, from *byte, n uintptr)
+TEXT ·copyWide(SB),NOSPLIT,$0-24
+	MOVQ to+0(FP), DI
+	MOVQ from+8(FP), SI
+	MOVQ n+16(FP), CX
+	ADDQ CX, DI // both ends, and how far from them
+	ADDQ CX, SI
+	NEGQ CX
+
+turn:
+	VMOVDQU (SI)(CX*1), Y0
+	VMOVDQU 32(SI)(CX*1), Y1
+	VMOVDQU 64(SI)(CX*1), Y2
+	VMOVDQU 96(SI)(CX*1), Y3
+	VMOVDQU 128(SI)(CX*1), Y4
+	VMOVDQU 160(SI)(CX*1), Y5
+	VMOVDQU 192(SI)(CX*1), Y6
+	VMOVDQU 224(SI)(CX*1), Y7
+	VMOVDQU 256(SI)(CX*1), Y8
+	VMOVDQU 288(SI)(CX*1), Y9
+	VMOVDQU 320(SI)(CX*1), Y10
+	VMOVDQU 352(SI)(CX*1), Y11
+	VMOVDQU 384(SI)(CX*1), Y12
+	VMOVDQU 416(SI)(CX*1), Y13
+	VMOVDQU 448(SI)(CX*1), Y14
+	VMOVDQU 480(SI)(CX*1), Y15
+	VMOVDQU Y0, (DI)(CX*1)
+	VMOVDQU Y1, 32(DI)(CX*1)
+	VMOVDQU Y2, 64(DI)(CX*1)
+	VMOVDQU Y3, 96(DI)(CX*1)
+	VMOVDQU Y4, 128(DI)(CX*1)
+	VMOVDQU Y5, 160(DI)(CX*1)
+	VMOVDQU Y6, 192(DI)(CX*1)
+	VMOVDQU Y7, 224(DI)(CX*1)
+	VMOVDQU Y8, 256(DI)(CX*1)
+	VMOVDQU Y9, 288(DI)(CX*1)
+	VMOVDQU Y10, 320(DI)(CX*1)
+	VMOVDQU Y11, 352(DI)(CX*1)
+	VMOVDQU Y12, 384(DI)(CX*1)
+	VMOVDQU Y13, 416(DI)(CX*1)
+	VMOVDQU Y14, 448(DI)(CX*1)
+	VMOVDQU Y15, 480(DI)(CX*1)
+	ADDQ $const_wideBytes, CX
+	JNE  turn
+	VZEROUPPER
+	RET
+
+// func hasWide() bool
+TEXT ·hasWide(SB),NOSPLIT,$0-1
+	XORL CX, CX
+	XGETBV           // XCR0: SSE and AVX state (Intel SDM volume 1, 14.3)
+	ANDL $6, AX
+	CMPL AX, $6
+	SETEQ ret+0(FP)
+	RET
