@@ -29,7 +29,7 @@ func TestConformance(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
 			vfstest.Run(t, func(t *testing.T) vfs.FileSystem {
-				d := format(t, 32, k.flags...)
+				d := format(t, 12, k.flags...)
 				fs := open(t, d, Options{CacheBytes: 1 << 20})
 				if err := fs.RemoveDirectory(fs.Root(), []byte("lost+found")); err != nil {
 					t.Fatal(err)
@@ -47,7 +47,7 @@ func TestConformance(t *testing.T) {
 					mustBeClean(t, d)
 				})
 				return fs
-			}, vfstest.Limits{OffsetMax: logicalMax * blockBytes(k.flags), TargetMax: int(blockBytes(k.flags)) - 1, FillBytes: 32 << 20, TimeNanos: timeNanos(k.flags)})
+			}, vfstest.Limits{OffsetMax: logicalMax * blockBytes(k.flags), TargetMax: int(blockBytes(k.flags)) - 1, FillBytes: 12 << 20, TimeNanos: timeNanos(k.flags)})
 		})
 	}
 }
