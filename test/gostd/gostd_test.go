@@ -40,6 +40,7 @@ type program struct {
 	directory string // of the package
 	goroot    string
 	scratch   string // becomes /tmp
+	etc       string // becomes /etc: localhost has an address
 	args      []string
 }
 
@@ -184,6 +185,10 @@ func compile(ctx context.Context, t *testing.T, p testedPackage) (program, error
 		scratch: t.TempDir(),
 		args:    []string{"-test.v", "-test.short", "-test.timeout=" + packageTimeout.String()},
 	}
+	result.etc = t.TempDir()
+	if err := os.WriteFile(filepath.Join(result.etc, "hosts"), []byte("127.0.0.1 localhost\n::1 localhost\n"), 0o666); err != nil {
+		return program{}, err
+	}
 	if p.skip != "" {
 		result.args = append(result.args, "-test.skip="+p.skip)
 	}
@@ -222,7 +227,7 @@ func runMewz(ctx context.Context, vmm string, p program) (outcome, error) {
 		return outcome{}, err
 	}
 	args := []string{"run", "-q", "--vmm", vmm, "--opt", "0", "-m", memoryOfMachine, "--timeout", packageTimeout.String(),
-		"--dir", p.goroot + "::" + p.goroot + ":ro", "--dir", p.scratch + "::/tmp"}
+		"--dir", p.goroot + "::" + p.goroot + ":ro", "--dir", p.scratch + "::/tmp", "--dir", p.etc + "::/etc:ro"}
 	for _, variable := range p.variables() {
 		args = append(args, "-e", variable)
 	}

@@ -30,7 +30,7 @@ func runWazero(ctx context.Context, p program) (outcome, error) {
 		return outcome{}, err
 	}
 	var output bytes.Buffer
-	files := wazero.NewFSConfig().WithReadOnlyDirMount(p.goroot, p.goroot).WithDirMount(p.scratch, "/tmp")
+	files := wazero.NewFSConfig().WithReadOnlyDirMount(p.goroot, p.goroot).WithDirMount(p.scratch, "/tmp").WithReadOnlyDirMount(p.etc, "/etc")
 	config := wazero.NewModuleConfig().WithArgs(append([]string{filepath.Base(p.wasm)}, p.args...)...).
 		WithStdin(strings.NewReader("")).WithStdout(&output).WithStderr(&output).WithFSConfig(files).
 		WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(rand.Reader)
@@ -58,7 +58,7 @@ func runWasmtime(ctx context.Context, p program) (outcome, error) {
 	if said, err := build.CombinedOutput(); err != nil {
 		return outcome{}, fmt.Errorf("wasmtime: %w\n%s", err, bytes.TrimSpace(said))
 	}
-	args := []string{"-dir", p.goroot + "::" + p.goroot, "-dir", p.scratch + "::/tmp"}
+	args := []string{"-dir", p.goroot + "::" + p.goroot, "-dir", p.scratch + "::/tmp", "-dir", p.etc + "::/etc"}
 	for _, variable := range p.variables() {
 		args = append(args, "-env", variable)
 	}
