@@ -19,6 +19,9 @@ type Walk struct {
 	// away does (mkdir, unlink, rename): a slash behind it neither has a link
 	// followed nor asks for a directory; Place.Slash tells of it.
 	Name bool
+	// Create says that a file will be made where nothing is: a name with a slash behind
+	// it, in the path or in a link, is ErrDirectory then, whatever is there.
+	Create bool
 	// Rooted says that Base is what the program sees as /: absolute links begin
 	// there. Otherwise they leave it.
 	Rooted bool
@@ -165,6 +168,9 @@ func withoutSlashes(path []byte) []byte {
 // step looks up a name in the current directory. At the end of the walk it is
 // done, and the place holds what it found.
 func (w *walker) step(place *Place, name []byte, final, slash bool) (done bool, err error) {
+	if final && slash && w.walk.Create {
+		return false, ErrDirectory
+	}
 	entry, err := w.system.Lookup(w.current, name)
 	follow := w.walk.Follow || slash && !w.walk.Name
 	switch {

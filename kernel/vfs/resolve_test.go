@@ -40,7 +40,7 @@ func TestPlace(t *testing.T) {
 	files := writable(t)
 	for _, test := range []struct {
 		path    string
-		how     string // n: Name, f: Follow
+		how     string // n: Name, f: Follow, c: Create
 		in      string // the directory, as a path
 		name    string
 		what    vfs.Type
@@ -53,6 +53,13 @@ func TestPlace(t *testing.T) {
 		{path: "new", how: "f", in: ".", name: "new"},
 		{path: "new/", how: "n", in: ".", name: "new", slash: true},
 		{path: "dir/new//", how: "f", in: "dir", name: "new", slash: true},
+		{path: "new", how: "fc", in: ".", name: "new"},
+		{path: "new/", how: "fc", wantErr: vfs.ErrDirectory},
+		{path: "a.txt/", how: "c", wantErr: vfs.ErrDirectory},
+		{path: "dir/nested/", how: "fc", wantErr: vfs.ErrDirectory},
+		{path: "dangling/", how: "fc", wantErr: vfs.ErrDirectory},
+		{path: "a.txt/new/", how: "fc", wantErr: vfs.ErrNotDirectory},
+		{path: "dir/nested/./", how: "fc", in: "dir/nested", what: vfs.Directory, dots: 1, slash: true},
 		{path: "dir/./nested/../new", how: "n", in: "dir", name: "new"},
 		{path: "todir/new", how: "n", in: "dir", name: "new"},
 		{path: "nothing/new", how: "n", wantErr: vfs.ErrNotFound},
@@ -93,6 +100,7 @@ func TestPlace(t *testing.T) {
 		walk := vfs.Walk{
 			Base: files.Root(), Path: []byte(test.path),
 			Name: strings.Contains(test.how, "n"), Follow: strings.Contains(test.how, "f"),
+			Create: strings.Contains(test.how, "c"),
 		}
 		place, err := vfs.Resolve(files, walk)
 		if err != test.wantErr {

@@ -220,7 +220,11 @@ func TestNoWayOut(t *testing.T) {
 				w.must(want, "path_open", dir, 0, path, 0, 0, 0, 0, 0)
 			}
 			w.must(want, "path_open", dir, 1, path, 0, 0, 0, 0, 0)
-			w.must(want, "path_open", dir, 1, path, OpenCreate, RightFDWrite, 0, 0, 0)
+			if path == "up/" { // nothing is made by a name with a slash, wherever it is
+				w.must(EIsDir, "path_open", dir, 1, path, OpenCreate, RightFDWrite, 0, 0, 0)
+			} else {
+				w.must(want, "path_open", dir, 1, path, OpenCreate, RightFDWrite, 0, 0, 0)
+			}
 			w.must(want, "path_filestat_get", dir, 1, path, 128)
 			w.must(want, "path_filestat_set_times", dir, 1, path, 1, 1, 0)
 			w.must(want, "path_link", dir, 1, path, dir, "x")

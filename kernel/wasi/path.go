@@ -57,9 +57,11 @@ func isText(path []byte) bool {
 
 // resolve walks the path. The place is to be released.
 func (o *origin) resolve(follow bool) (vfs.Place, error) {
-	return vfs.Resolve(o.directory.files, vfs.Walk{
-		Base: o.directory.node, Path: o.path, Follow: follow, Rooted: o.directory.rooted,
-	})
+	return vfs.Resolve(o.directory.files, o.walk(follow))
+}
+
+func (o *origin) walk(follow bool) vfs.Walk {
+	return vfs.Walk{Base: o.directory.node, Path: o.path, Follow: follow, Rooted: o.directory.rooted}
 }
 
 // find walks the path to something that exists. The place is to be released.
@@ -139,8 +141,8 @@ const createTries = 4
 //   - EINVAL: O_CREAT with O_DIRECTORY.
 //   - ENOENT: path names nothing, and there is no O_CREAT.
 //   - ENOTDIR: O_DIRECTORY, and path names something else.
-//   - EISDIR: path names a directory, or has a slash at its end where nothing is, and is
-//     to be written, truncated or made.
+//   - EISDIR: path names a directory and is to be written, truncated or made; or O_CREAT, and
+//     a slash is at its end, or at that of a link that is followed there.
 //   - EEXIST: O_CREAT with O_EXCL, and path names something, be it a link to nothing.
 //   - ELOOP: a symbolic link at the end of path is not to be followed.
 //   - ENOTSUP: path names what can not be opened here: a device, a pipe or socket of a host.
@@ -168,8 +170,10 @@ func (s *System) pathOpen(a *Args) Errno {
 	case s.descriptors.full():
 		return EMFile
 	}
+	walk := o.walk(lookup&lookupFollow != 0 && !how.exclusive())
+	walk.Create = how.flags&OpenCreate != 0
 	for try := 1; ; try++ {
-		place, err := o.resolve(lookup&lookupFollow != 0 && !how.exclusive())
+		place, err := vfs.Resolve(o.directory.files, walk)
 		if err != nil {
 			return errnoOf(err)
 		}
@@ -193,8 +197,6 @@ func (s *System) open(o *origin, place *vfs.Place, how *opening) (fd uint32, err
 	switch kind := place.Entry.Type; {
 	case !place.Exists() && how.flags&OpenCreate == 0:
 		return 0, ENoEnt
-	case !place.Exists() && place.Slash:
-		return 0, EIsDir
 	case place.Exists() && how.exclusive():
 		return 0, EExist
 	case kind == vfs.Symlink:
