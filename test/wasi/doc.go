@@ -7,6 +7,10 @@
 // as a machine; and what wazero and wasmtime, the oracles, answer to the same. Where
 // an oracle answers otherwise, deviations_test.go says why it is not followed.
 //
+// src/sequence makes calls about files at random, by a seed. sequence_test.go runs it
+// under mewz and wazero and compares answer by answer; its rules say which differences
+// are meant. MEWZ_NIGHTLY=1 makes it thousands of sequences.
+//
 // With MEWZ_WASI_TESTSUITE=DIRECTORY the same harness runs programs that are not
 // ours: each .wasm in the folder or below, with its .json beside it.
 package wasi
