@@ -266,6 +266,7 @@ var sequenceRules = []sequenceRule{
 	{function: "path_filestat_set_times", arguments: ".* 0", ours: "E.*", theirs: "SUCCESS.*", reason: "looks at no path when no time changes"},
 	{function: "path_rename", arguments: ".* itself", ours: "E.*", theirs: "SUCCESS", reason: "renames nothing to itself without looking for it"},
 	{function: "path_rename", arguments: ".* alike", ours: "E.*", theirs: "SUCCESS closing", apart: true, rare: true, reason: "renames nothing to itself without looking for it"},
+	{function: "fd_fdstat_get", ours: "SUCCESS type 3 append", theirs: "SUCCESS type 3", rare: true, reason: "keeps no flags of directories"},
 	{function: "path_readlink", arguments: ".* [1-3]", ours: "SUCCESS.*", theirs: "ERANGE", rare: true, reason: "refuses buffers that are shorter than the target"},
 	{function: "path_[srf]*", arguments: `.*/\.\.?[/"].*`, reason: cleans},
 	{function: "path_same", arguments: `.*"".*`, reason: emptyPath, rare: true},
