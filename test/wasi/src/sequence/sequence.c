@@ -16,6 +16,7 @@ enum {
 	MOST_OPEN = 12, // descriptors at a time, besides the first five
 	NAME_BYTES = 600,
 	DATA_BYTES = 8192,
+	MADE_NAMES = 8,
 	LISTED_NAMES = 200,
 	LISTED_BYTES = 300,
 };
@@ -102,12 +103,27 @@ static void add_long(char *name, uint32_t length) {
 // there would not be seen at once.
 static bool only_asks;
 
+// made are the last names in the directory of the seed that something was made by, so
+// that calls find something.
+static char made[MADE_NAMES][NAME_BYTES];
+static uint32_t made_count;
+
+static void remember(uint32_t directory, const char *name, int32_t e) {
+	if (e == SUCCESS && directory == BASE) {
+		strcpy(made[made_count++ % MADE_NAMES], name);
+	}
+}
+
 // make_name is a path of one to three names, with everything that paths can have
 // now and then.
 static void make_name(char *name) {
 	static const uint32_t depths[] = {1, 1, 1, 2, 2, 3};
 	name[0] = 0;
-	uint32_t kind = below(100), depth = depths[below(6)];
+	uint32_t kind = below(100), depth = depths[below(6)], last = below(MADE_NAMES);
+	if (!once_in(3) && last < made_count) {
+		strcpy(name, made[last]);
+		return;
+	}
 	if (kind == 0) {
 		add(name, "../");
 	}
@@ -138,6 +154,14 @@ static void make_name(char *name) {
 	if (once_in(20)) {
 		add(name, "/");
 	}
+}
+
+// make_new_name is a path by which there may be nothing yet.
+static void make_new_name(char *name) {
+	uint32_t count = made_count;
+	made_count = 0;
+	make_name(name);
+	made_count = count;
 }
 
 // make_target is where a link leads: often inside, sometimes up or around.
@@ -247,6 +271,7 @@ static void call_open(void) {
 	uint32_t fd;
 	int32_t e = open_at(directory, name, lookup, oflags, access | more, DIRECTORY_RIGHTS | FILE_RIGHTS | RIGHT(PATH_FILESTAT_SET_SIZE), fdflags, &fd);
 	said(e);
+	remember(oflags & __WASI_OFLAGS_CREAT ? directory : CLOSED, name, e);
 	if (e != SUCCESS) {
 		return;
 	}
@@ -383,7 +408,7 @@ static void call_same(void) {
 
 // call_times sets times and asks for those that were set.
 static void call_times(bool by_path) {
-	uint32_t directory = pick_directory(), fd = once_in(6) ? directory : pick_file(), lookup = !once_in(8), flags = below(16);
+	uint32_t directory = pick_directory(), fd = once_in(6) ? directory : pick_file(), lookup = !once_in(25), flags = below(16);
 	uint64_t accessed = random_bits() % LONG_AGO, modified = random_bits() % LONG_AGO;
 	make_name(name);
 	__wasi_filestat_t stat;
@@ -475,13 +500,19 @@ static void moved(int32_t e) {
 // call_name is of the functions that take one name.
 static void call_name(const char *function, int32_t (*call)(uint32_t, uint32_t, uint32_t), bool moves) {
 	uint32_t directory = pick_directory();
-	make_name(name);
+	if (moves) {
+		make_name(name);
+	} else {
+		make_new_name(name);
+	}
 	printf("%s %u", function, directory);
 	shown(name);
 	int32_t e = call(directory, path(name));
 	said(e);
 	if (moves) {
 		moved(e);
+	} else {
+		remember(directory, name, e);
 	}
 }
 
@@ -505,25 +536,29 @@ static void call_rename(void) {
 	int32_t e = path_rename(from, path(name), to, path(other));
 	said(e);
 	if (!itself) {
+		remember(to, other, e);
 		moved(e);
 	}
 }
 
+// call_link follows no links: wazero never does, and says nothing.
 static void call_link(void) {
-	uint32_t from = pick_directory(), to = pick_directory(), lookup = once_in(12);
+	uint32_t from = pick_directory(), to = pick_directory();
 	make_name(name);
-	make_name(other);
-	printf("path_link %u%s", from, lookup ? " follow" : " nofollow");
+	make_new_name(other);
+	printf("path_link %u", from);
 	shown(name);
 	printf(" %u", to);
 	shown(other);
-	said(path_link(from, lookup, path(name), to, path(other)));
+	int32_t e = path_link(from, 0, path(name), to, path(other));
+	said(e);
+	remember(to, other, e);
 }
 
 static void call_symlink(void) {
 	uint32_t directory = pick_directory();
 	make_target(other);
-	make_name(name);
+	make_new_name(name);
 	if (strncmp(other, "../", 3) == 0 && !once_in(10)) { // not out of the directory of the seed
 		strcpy(name, components[below(2)]);
 		add(name, "/c");
@@ -532,7 +567,9 @@ static void call_symlink(void) {
 	shown(other);
 	printf(" %u", directory);
 	shown(name);
-	said(path_symlink(path(other), directory, path(name)));
+	int32_t e = path_symlink(path(other), directory, path(name));
+	said(e);
+	remember(directory, name, e);
 }
 
 static void call_readlink(void) {
@@ -633,7 +670,7 @@ static void call(void) {
 	else if (kind < 92) { call_readlink(); }
 	else if (kind < 93) { call_renumber(); }
 	else if (kind < 95) { call_fdstat(); }
-	else if (kind < 96) { call_flags(); }
+	else if (kind < 96 && once_in(3)) { call_flags(); }
 	else if (kind < 97) { call_sync(); }
 	else if (kind < 98) { call_advise(); }
 	else { call_close(pick_besides(below(2))); }
@@ -655,7 +692,7 @@ int main(int argc, char **argv) {
 			return 1;
 		}
 		state = seed * 0x632be59bd9b4e019u + 1;
-		open_count = 0;
+		open_count = made_count = 0;
 		for (unsigned long i = 0; i < calls; i++) {
 			printf("%lu %lu ", seed, i);
 			call();
