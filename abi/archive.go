@@ -89,13 +89,13 @@ func OpenArchive(b []byte) (Archive, error) {
 }
 
 // Node returns node i with name and, for files and links, its bytes.
-func (a Archive) Node(i uint64) (n ArchiveNode, name string, data []byte, err error) {
+func (a *Archive) Node(i uint64) (n ArchiveNode, name string, data []byte, err error) {
 	n, nameBytes, data, err := a.NodeBytes(i)
 	return n, string(nameBytes), data, err
 }
 
 // NodeBytes is Node without an allocation: name lies in the archive.
-func (a Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err error) {
+func (a *Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err error) {
 	if i >= a.Nodes {
 		return n, nil, nil, ErrArchive
 	}
@@ -125,7 +125,7 @@ func (a Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err erro
 
 // Entry returns type and name of node i, which is what a search needs; it checks no more
 // than that.
-func (a Archive) Entry(i uint64) (t ArchiveType, name []byte, err error) {
+func (a *Archive) Entry(i uint64) (t ArchiveType, name []byte, err error) {
 	if i >= a.Nodes {
 		return 0, nil, ErrArchive
 	}
@@ -139,7 +139,25 @@ func (a Archive) Entry(i uint64) (t ArchiveType, name []byte, err error) {
 	return t, name, nil
 }
 
-func (a Archive) slice(offset, size uint64) ([]byte, bool) {
+// Data returns the type of node i and, if it is no directory, its bytes: what a read
+// needs; it checks no more than that.
+func (a *Archive) Data(i uint64) (data []byte, t ArchiveType, err error) {
+	if i >= a.Nodes {
+		return nil, 0, ErrArchive
+	}
+	le := binary.LittleEndian
+	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
+	ok := true
+	if t = ArchiveType(b[0]); t != ArchiveDirectory {
+		data, ok = a.slice(le.Uint64(b[32:]), le.Uint64(b[40:]))
+	}
+	if !ok || t < ArchiveDirectory || t > ArchiveSymlink {
+		return nil, 0, ErrArchive
+	}
+	return data, t, nil
+}
+
+func (a *Archive) slice(offset, size uint64) ([]byte, bool) {
 	total := uint64(len(a.bytes))
 	if offset > total || size > total-offset {
 		return nil, false

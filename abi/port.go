@@ -24,8 +24,21 @@ const ReadyPorts = 1
 // ports and that is not the program's. It closes connections first.
 const ReadyStops = 2
 
-// RequestStop asks the kernel to end the machine.
-const RequestStop = 's'
+// Requests to the kernel: a byte, and what is said there.
+const (
+	// RequestStop asks it to end the machine.
+	RequestStop = 's'
+	// RequestLost tells it that nobody serves a share any more: the length of its tag in
+	// a byte, and the tag, follow.
+	RequestLost = 'l'
+)
+
+// AppendRequestLost appends a RequestLost to b.
+//
+// Preconditions: the tag has less than 256 bytes.
+func AppendRequestLost(b []byte, tag string) []byte {
+	return append(append(b, RequestLost, byte(len(tag))), tag...)
+}
 
 // StdinMaxBytes is the most that one request reads.
 const StdinMaxBytes = 64 << 10

@@ -67,20 +67,38 @@ func (m *machine) giveUp(of *mount) {
 	m.host.Exit(m.end(m.reason, m.code))
 }
 
+// stop has the machine end soon.
+func (m *machine) stop() {
+	m.host.Message("the host asks for the end")
+	m.stopping = true
+	m.begin(abi.ExitByProgram, exitStopped)
+	if m.found != nil {
+		m.endBy = min(m.endBy, m.found.Now()+stopPatience)
+	}
+}
+
+// lose gives a share up that nobody serves any more.
+func (m *machine) lose(tag string) {
+	for _, mounted := range m.mounts {
+		if mounted.Kind == abi.MountShare && mounted.Tag == tag && mounted.lost != nil {
+			mounted.lost()
+		}
+	}
+}
+
 // stopIfAsked ends the machine when the host wants that: nobody waits for the program
 // any more. It does not return then, unless a file system is in the middle of
 // something: that may be completed first.
 func (m *machine) stopIfAsked() {
+	for r, ok := m.host.Request(); ok; r, ok = m.host.Request() {
+		if r.Kind == abi.RequestLost {
+			m.lose(r.Argument)
+		} else if !m.stopping {
+			m.stop()
+		}
+	}
 	if !m.stopping {
-		if !m.host.StopRequested() {
-			return
-		}
-		m.host.Message("the host asks for the end")
-		m.stopping = true
-		m.begin(abi.ExitByProgram, exitStopped)
-		if m.found != nil {
-			m.endBy = min(m.endBy, m.found.Now()+stopPatience)
-		}
+		return
 	}
 	for _, mounted := range m.mounts {
 		if mounted.waiting {

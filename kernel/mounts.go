@@ -19,6 +19,9 @@ type mount struct {
 	end func() error
 	// tick brings to safety what has waited long enough for it; nil: nothing waits.
 	tick func() error
+	// lost is called when the host says that nobody serves a share any more; nil: the
+	// device says so itself.
+	lost func()
 	// device is what the file system waits for, once it is open; nil: nothing.
 	device  deviceSource
 	waiting bool // a call of the file system has not ended

@@ -82,3 +82,20 @@ func TestMountError(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Only the share that nobody serves any more is given up.
+func TestLose(t *testing.T) {
+	lost := ""
+	m := &machine{}
+	for _, tag := range []string{"mewz0", "mewz1"} {
+		m.mounts = append(m.mounts, &mount{Mount: abi.Mount{Kind: abi.MountShare, Tag: tag}, lost: func() { lost += tag }})
+	}
+	m.mounts = append(m.mounts, &mount{Mount: abi.Mount{Kind: abi.MountShare, Tag: "mewz2"}},
+		&mount{Mount: abi.Mount{Kind: abi.MountVolume, Tag: "mewz1"}, lost: func() { lost += "volume" }})
+	for _, tag := range []string{"mewz1", "mewz2", "", "mewz"} {
+		m.lose(tag)
+	}
+	if lost != "mewz1" {
+		t.Errorf("lost %q, want mewz1", lost)
+	}
+}

@@ -46,6 +46,9 @@ func (m *machine) openShare(opened *mount) error {
 		return err
 	}
 	opened.files, opened.device, opened.end = files, files, files.End
+	if share, ok := files.(interface{ Lost() }); ok {
+		opened.lost = share.Lost
+	}
 	return nil
 }
 

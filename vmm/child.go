@@ -17,6 +17,17 @@ type Child struct {
 	Done    <-chan struct{} // closed when the process is gone and its output read
 }
 
+// allowDescriptors has the children of this process have as many descriptors as they may:
+// each file of a share that the program has open is one of its server. Go itself
+// raises the limit only for its own process, unless it is set.
+func allowDescriptors() {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
+		limit.Cur = limit.Max
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit) // else as many as there are
+	}
+}
+
 // NewCommand returns a command that gets SIGTERM when ctx ends, SIGKILL a grace
 // later, and SIGKILL from Linux when this process ends in whatever way.
 func NewCommand(ctx context.Context, path string, args ...string) *exec.Cmd {
@@ -33,6 +44,7 @@ func NewCommand(ctx context.Context, path string, args ...string) *exec.Cmd {
 // ends, not when its process does (prctl(2), PR_SET_PDEATHSIG), so the thread
 // is kept for as long as the child lives.
 func Start(c *exec.Cmd) (*Child, error) {
+	allowDescriptors()
 	started := make(chan error)
 	done := make(chan struct{})
 	child := &Child{Process: c, Done: done}

@@ -83,3 +83,9 @@ func (a *announcement) Write(b []byte) (int, error) {
 
 // StopRequest is what asks a machine on its serial line to end (abi.ReadyStops).
 func StopRequest() []byte { return []byte{1, 0, abi.RequestStop} }
+
+// LostRequest is what tells a machine on its serial line that nobody serves a share any more.
+func LostRequest(tag string) []byte {
+	request := abi.AppendRequestLost(nil, tag)
+	return append([]byte{byte(len(request)), byte(len(request) >> 8)}, request...)
+}

@@ -459,7 +459,11 @@ func announcement(n *vmm.Network, addresses []netip.Prefix) string {
 		b.WriteString([]string{"; ", ", "}[min(i, 1)])
 		host := f.Host
 		if host.Addr().IsUnspecified() {
-			host = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), host.Port())
+			loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+			if host.Addr().Is6() {
+				loopback = netip.IPv6Loopback()
+			}
+			host = netip.AddrPortFrom(loopback, host.Port())
 		}
 		fmt.Fprintf(&b, "%s://%v -> %d", map[string]string{"tcp": "http", "udp": "udp"}[f.Protocol], host, f.GuestPort)
 	}

@@ -48,33 +48,37 @@ func TestPublish(t *testing.T) {
 		"8080/tcp":                  "0.0.0.0:8080:8080",
 		"5353:53/udp":               "0.0.0.0:5353:53/udp",
 		"127.0.0.1:8080:80":         "127.0.0.1:8080:80",
+		"[::1]:8080:80":             "[::1]:8080:80",
+		"[::]:8080:80/udp":          "[::]:8080:80/udp",
 		"127.0.0.1:8080-8082:80-82": "127.0.0.1:8080:80 127.0.0.1:8081:81 127.0.0.1:8082:82",
 		"1-1":                       "0.0.0.0:1:1",
 		"65535:1":                   "0.0.0.0:65535:1",
 	} {
 		list, err := parsePublish([]string{text})
-		if got := strings.Trim(fmt.Sprint(list), "[]"); err != nil || got != want {
+		if got := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(list), "["), "]"); err != nil || got != want {
 			t.Errorf("-p %s = %s, %v, want %s", text, got, err, want)
 		}
 	}
 	for text, want := range map[string]string{
-		"":              `"" is no port of this computer, 1 to 65535: write 8080:80`,
-		"http":          `"http" is no port of this computer`,
-		"80:":           `"" is no port of the machine`,
-		":80":           `"" is no port of this computer`,
-		"127.0.0.1::80": `"" is no port of this computer`,
-		"0:80":          `"0" is no port`,
-		"80:65536":      `"65536" is no port of the machine`,
-		"+80:80":        `"+80" is no port`,
-		"80/sctp":       `the protocol "sctp" is neither tcp nor udp`,
-		"80/":           `the protocol "" is neither`,
-		"[::1]:80:80":   "publishes on IPv4 addresses only",
-		"::1:80:80":     "publishes on IPv4 addresses only",
-		"1:2:3:4":       `"1:2" is no address of this computer`,
-		"host:80:80":    `"host" is no address of this computer`,
-		"80-70":         "the range 80-70 goes backwards",
-		"80-:80":        `"" is no port`,
-		"80-82:80-81":   "3 ports of this computer lead to 2 of the machine",
+		"":                     `"" is no port of this computer, 1 to 65535: write 8080:80`,
+		"http":                 `"http" is no port of this computer`,
+		"80:":                  `"" is no port of the machine`,
+		":80":                  `"" is no port of this computer`,
+		"127.0.0.1::80":        `"" is no port of this computer`,
+		"0:80":                 `"0" is no port`,
+		"80:65536":             `"65536" is no port of the machine`,
+		"+80:80":               `"+80" is no port`,
+		"80/sctp":              `the protocol "sctp" is neither tcp nor udp`,
+		"80/":                  `the protocol "" is neither`,
+		"::1:80:80":            `"::1": addresses of IPv6, and no others, have brackets`,
+		"[1.2.3.4]:1:1":        `"[1.2.3.4]": addresses of IPv6, and no others, have brackets`,
+		"[::ffff:1.2.3.4]:1:1": `"[::ffff:1.2.3.4]" is an IPv4 address as one of IPv6: write 1.2.3.4`,
+		"[::1]:80":             `is no address of this computer`,
+		"1:2:3:4":              `"1:2" is no address of this computer`,
+		"host:80:80":           `"host" is no address of this computer`,
+		"80-70":                "the range 80-70 goes backwards",
+		"80-:80":               `"" is no port`,
+		"80-82:80-81":          "3 ports of this computer lead to 2 of the machine",
 	} {
 		list, err := parsePublish([]string{text})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), `-p "`+text+`": `) {

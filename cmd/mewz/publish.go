@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -11,7 +10,7 @@ import (
 )
 
 // publishExample ends every message about -p.
-const publishExample = "write 8080:80, 127.0.0.1:8080:80, 8080, 8000-8009:80-89 or 5353:53/udp"
+const publishExample = "write 8080:80, 127.0.0.1:8080:80, [::1]:8080:80, 8080, 8000-8009:80-89 or 5353:53/udp"
 
 // parsePublish parses the values of -p: [ADDRESS:]HOST:GUEST[/tcp|/udp], a
 // port for both, or ranges of the same length.
@@ -85,12 +84,15 @@ func cutAddress(text string) (address netip.Addr, rest string, err error) {
 		return address, rest, nil
 	}
 	name := text[:at]
-	address, err = netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"))
+	inner, isBracketed := strings.CutPrefix(name, "[")
+	address, err = netip.ParseAddr(strings.TrimSuffix(inner, "]"))
 	switch {
 	case err != nil:
 		return address, rest, fmt.Errorf("%q is no address of this computer", name)
-	case !address.Is4():
-		return address, rest, errors.New("the user network of QEMU publishes on IPv4 addresses only")
+	case address.Is6() != isBracketed:
+		return address, rest, fmt.Errorf("%q: addresses of IPv6, and no others, have brackets", name)
+	case address.Is4In6():
+		return address, rest, fmt.Errorf("%q is an IPv4 address as one of IPv6: write %v", name, address.Unmap())
 	default:
 		return address, text[at+1:], nil
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -114,5 +115,31 @@ func TestHostReport(t *testing.T) {
 	h.Report(strings.Repeat("x", 2*reportMaxBytes))
 	if got.Len() != reportMaxBytes+abi.FrameHeaderBytes {
 		t.Errorf("frame of %d bytes, want a bounded one", got.Len())
+	}
+}
+
+func TestRequests(t *testing.T) {
+	for text, want := range map[string][]Request{
+		"":                    nil,
+		"s":                   {{Kind: abi.RequestStop}},
+		"?s?":                 {{Kind: abi.RequestStop}},
+		"l\x05mewz0s":         {{abi.RequestLost, "mewz0"}, {Kind: abi.RequestStop}},
+		"l\x00l\x01ss":        {{abi.RequestLost, ""}, {abi.RequestLost, "s"}, {Kind: abi.RequestStop}},
+		"l\xffs":              nil, // the rest may come
+		"s" + "l\x02ab" + "l": {{Kind: abi.RequestStop}, {abi.RequestLost, "ab"}},
+	} {
+		var q requestBytes
+		var got []Request
+		for _, b := range []byte(text) {
+			if r, ok := q.add(b); ok {
+				got = append(got, r)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	if got := string(abi.AppendRequestLost([]byte("x"), "mewz0")); got != "xl\x05mewz0" {
+		t.Errorf("AppendRequestLost = %q", got)
 	}
 }

@@ -17,6 +17,7 @@ type Host struct {
 	control Output
 	streams *Streams // ports, or nil
 	noPorts error    // why
+	request requestBytes
 	// Log says whether kernel messages are wanted.
 	Log bool
 }

@@ -10,7 +10,10 @@ import (
 // (KVM, and QEMU without it) it ticks at exactly 1 GHz, which makes it the
 // reference for the rate of the time-stamp counter, where nothing better is
 // known: first over the time that booting takes, then over ever longer runs. To
-// be read when it has run out, it is periodic as long as that goes on.
+// be read when it has run out, it is periodic as long as that goes on, in runs that are
+// long enough to be measured. Short ones never are: QEMU makes up for each period that it has
+// missed, one by one and before the processor goes on. If that takes longer than a period, as
+// it does with a microsecond once the host has been elsewhere for a moment, it never ends.
 
 const (
 	tickMinAhead = 1_000         // nanoseconds; a shorter wait is made this long
@@ -39,6 +42,7 @@ var (
 	armedAt     uintptr // when the timer interrupts, 0: not armed
 	timerRate   uintptr // ticks of the timer in a millisecond
 	measuring   bool    // the rate of the counter is only measured
+	periodic    bool    // the mode of the timer
 	sampleTicks uint64  // the counter over all samples
 	sampleNanos uint64  // and the timer
 	sampleNext  uint64  // correct when sampleNanos gets here
@@ -71,9 +75,22 @@ func arm(at uintptr) {
 		return
 	}
 	closeSample()
+	setPeriodic(measuring && count >= sampleMin)
 	interrupt.ArmTimer(count)
-	if count >= sampleMin && sampleStart.read() {
+	if periodic && sampleStart.read() {
 		sampleCount = count
+	}
+}
+
+// setPeriodic sets the mode of the timer. It stops before, so that a short run
+// does not become a period.
+//
+//go:nosplit
+func setPeriodic(on bool) {
+	if on != periodic {
+		periodic = on
+		interrupt.ArmTimer(0)
+		interrupt.StartTimer(on)
 	}
 }
 
@@ -142,7 +159,7 @@ func closeSample() {
 	}
 	if sampleNanos > sampleLast {
 		measuring = false
-		interrupt.StartTimer(false)
+		setPeriodic(false)
 	}
 }
 
@@ -181,7 +198,7 @@ func finishTime() {
 	}
 	clock.Start(bootTSC, rate)
 	interrupt.ArmTimer(0)
-	interrupt.StartTimer(measuring)
+	interrupt.StartTimer(false)
 	if measuring {
 		arm(now() + idleNanos)
 	}

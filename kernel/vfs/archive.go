@@ -142,13 +142,13 @@ func scatter(into [][]byte, data []byte) (n int) {
 
 // Bytes returns the bytes of a file from offset on, where they lie in the image.
 func (a *Archive) Bytes(node NodeID, offset uint64) ([]byte, error) {
-	n, _, data, err := a.node(node)
+	data, kind, err := a.archive.Data(uint64(node))
 	switch {
 	case err != nil:
-		return nil, err
-	case n.Type == abi.ArchiveDirectory:
+		return nil, ErrDamaged
+	case kind == abi.ArchiveDirectory:
 		return nil, ErrDirectory
-	case n.Type != abi.ArchiveFile:
+	case kind != abi.ArchiveFile:
 		return nil, ErrInvalid
 	case offset >= uint64(len(data)):
 		return nil, nil

@@ -20,8 +20,11 @@ import (
 // runTimeout ends a machine that hangs.
 const runTimeout = 3 * time.Minute
 
+// machine is a machine and how a directory gets there.
+type machine struct{ kind, share string }
+
 // run runs a program in a machine with a directory of the host as /data and returns what it says.
-func run(t *testing.T, machine, directory, wasm string, args ...string) string {
+func run(t *testing.T, m machine, directory, wasm string, args ...string) string {
 	t.Helper()
 	mewz, err := toolchain.Mewz()
 	if err != nil {
@@ -29,13 +32,13 @@ func run(t *testing.T, machine, directory, wasm string, args ...string) string {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), runTimeout)
 	defer cancel()
-	all := append([]string{"run", "--machine", machine, "--accel", "tcg", "--share", "virtiofs", "--dir", directory + "::/data", wasm, "--"}, args...)
+	all := append([]string{"run", "--machine", m.kind, "--accel", "tcg", "--share", m.share, "--dir", directory + "::/data", wasm, "--"}, args...)
 	c := exec.CommandContext(ctx, mewz, all...)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	out, err := c.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", machine, args, err, out)
+		t.Fatalf("%v %q: %v\n%s", m, args, err, out)
 	}
 	return string(out)
 }
@@ -65,13 +68,9 @@ func look(t *testing.T, directory string) string {
 	return strings.Join(lines, "")
 }
 
+// TestShare runs a program that does random things to files, and compares what it knows of
+// them with what the host has, and with what the next machine finds.
 func TestShare(t *testing.T) {
-	if _, err := qemu.FindVirtioFS(); err != nil {
-		t.Skip(err)
-	}
-	if os.Geteuid() != 0 {
-		t.Skip("virtiofsd of QEMU serves root only")
-	}
 	if _, err := exec.LookPath(qemu.Program); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal(err)
@@ -82,16 +81,31 @@ func TestShare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, machine := range []string{"microvm", "q35"} {
-		t.Run(machine, func(t *testing.T) {
+	for i, m := range []machine{{"microvm", "9p"}, {"q35", "9p"}, {"microvm", "virtiofs"}, {"q35", "virtiofs"}} {
+		t.Run(m.share+" "+m.kind, func(t *testing.T) {
+			needDaemon(t, m)
 			directory := t.TempDir()
-			said := run(t, machine, directory, wasm, fmt.Sprint(i+1), "2000")
+			said := run(t, m, directory, wasm, fmt.Sprint(i+1), "2000")
 			if want := look(t, directory); said != want || said == "" {
 				t.Errorf("the program says\n%s, the host has\n%s", said, want)
 			}
-			if again := run(t, machine, directory, wasm, "check"); again != said {
+			if again := run(t, m, directory, wasm, "check"); again != said {
 				t.Errorf("the next machine finds\n%s, want\n%s", again, said)
 			}
 		})
+	}
+}
+
+// needDaemon skips a test that needs a virtiofsd which is not there.
+func needDaemon(t *testing.T, m machine) {
+	t.Helper()
+	if m.share != "virtiofs" {
+		return
+	}
+	if _, err := qemu.FindVirtioFS(); err != nil {
+		t.Skip(err)
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("virtiofsd of QEMU serves root only")
 	}
 }

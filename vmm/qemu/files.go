@@ -76,6 +76,20 @@ func startDaemons(ctx context.Context, m *vmm.Machine) ([]*VirtioFS, error) {
 	return daemons, nil
 }
 
+// watchDaemon tells the machine when a daemon has ended, which QEMU does not.
+func (s *session) watchDaemon(d *VirtioFS) {
+	for _, wait := range []<-chan struct{}{d.child.Done, s.ready} {
+		select {
+		case <-wait:
+		case <-s.child.Done:
+			return
+		}
+	}
+	if s.stops.Load() {
+		_, _ = s.serial.Write(vmm.LostRequest(d.tag)) // an error: the machine is gone, too
+	}
+}
+
 func closeDaemons(daemons []*VirtioFS) {
 	for _, d := range daemons {
 		d.Close()

@@ -143,6 +143,9 @@ func checkNetwork(n *vmm.Network) error {
 
 // checkForward tries to take the port of the host for a moment.
 func checkForward(f vmm.Forward) error {
+	if f.Host.Addr().Is6() {
+		return nil // startRelays does
+	}
 	var err error
 	if f.Protocol == "udp" {
 		var c *net.UDPConn
@@ -155,6 +158,11 @@ func checkForward(f vmm.Forward) error {
 			err = l.Close()
 		}
 	}
+	return forwardError(f, err)
+}
+
+// forwardError says what to do about a port that cannot be taken.
+func forwardError(f vmm.Forward, err error) error {
 	switch {
 	case err == nil:
 		return nil

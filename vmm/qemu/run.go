@@ -28,6 +28,14 @@ func (v *VMM) Run(ctx context.Context, m *vmm.Machine) (*vmm.Result, error) {
 	if err := checkNetwork(m.Network); err != nil {
 		return nil, err
 	}
+	relays, err := startRelays(m.Network)
+	if err != nil {
+		return nil, err
+	}
+	defer relays.close()
+	relayed := *m
+	relayed.Network = relays.network
+	m = &relayed
 	kvmReason := ""
 	for i, accel := range accels {
 		argv, err := v.command(path, m, accel)

@@ -141,6 +141,7 @@ func (s *session) start(ctx context.Context) error {
 	}
 	for _, d := range s.daemons {
 		d.Started()
+		go s.watchDaemon(d)
 	}
 	go followStop(s.child.Process.Process.Pid, s.child.Done)
 	return nil

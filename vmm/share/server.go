@@ -66,9 +66,11 @@ func Start(directory string, o Options) (*Server, *os.File, error) {
 
 // Close ends the server. What was acknowledged is with the host; nothing waits here.
 func (s *Server) Close() {
-	_ = unix.Shutdown(int(s.conn.Fd()), unix.SHUT_RDWR) // the client may have ended first
+	if raw, err := s.conn.SyscallConn(); err == nil {
+		// Any error: the client has ended first, and run closes the connection.
+		_ = raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
+	}
 	<-s.done
-	s.conn.Close()
 }
 
 // run answers requests until the client is gone or breaks the protocol.

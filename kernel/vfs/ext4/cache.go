@@ -30,6 +30,7 @@ type buffer struct {
 	inTransact int    // index in transaction.buffers, while running
 	inLog      int    // and in journal.logged, while logged
 	loggedIn   uint32 // and the last transaction that logged it
+	inDirty    int    // index in cache.dirty, while dirty
 }
 
 // kind says what a block holds, and with that, how it is sealed: how its sum is
@@ -60,7 +61,7 @@ type cache struct {
 	clean   buffer // head of the ring of clean buffers, least recently used first
 	spare   []*buffer
 	undos   [][]byte
-	dirty   int
+	dirty   []*buffer
 	one     [1][]byte
 }
 
@@ -139,10 +140,7 @@ func (c *cache) drop(b *buffer) {
 		b.previous.next, b.next.previous = b.next, b.previous
 		b.previous, b.next = nil, nil
 	}
-	if b.dirty {
-		c.dirty--
-		b.dirty = false
-	}
+	c.setClean(b)
 	delete(c.buffers, b.block)
 	if len(c.spare) < c.limit {
 		c.spare = append(c.spare, b)
@@ -161,10 +159,22 @@ func (c *cache) trim() {
 // setDirty marks data of a file.
 func (c *cache) setDirty(b *buffer) {
 	if !b.dirty {
-		b.dirty = true
-		c.dirty++
+		b.dirty, b.inDirty = true, len(c.dirty)
+		c.dirty = append(c.dirty, b)
 		c.use(b)
 	}
+}
+
+// setClean takes that back.
+func (c *cache) setClean(b *buffer) {
+	if !b.dirty {
+		return
+	}
+	last := c.dirty[len(c.dirty)-1]
+	c.dirty[b.inDirty], last.inDirty = last, b.inDirty
+	c.dirty[len(c.dirty)-1] = nil
+	c.dirty = c.dirty[:len(c.dirty)-1]
+	b.dirty = false
 }
 
 // save returns memory for the content of a block before an operation.

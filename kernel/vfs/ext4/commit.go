@@ -25,6 +25,7 @@ func (fs *FileSystem) overdue() bool {
 func (fs *FileSystem) startJournal() error {
 	j := &fs.journal
 	j.features |= journalRevokes
+	be.PutUint32(j.super[journalCompat:], be.Uint32(j.super[journalCompat:])&^journalSums1)
 	if fs.incompat&incompat64 != 0 {
 		j.features |= journal64
 	}
@@ -123,7 +124,7 @@ func (fs *FileSystem) sealGroups(b *buffer) {
 
 func (fs *FileSystem) sealSuper() {
 	b := fs.super.data[fs.superAt:][:superBytes]
-	seconds := fs.now() / second
+	seconds := fs.time() / second
 	le.PutUint32(b[superWritten:], uint32(seconds))
 	b[superWrittenHigh] = byte(seconds >> 32)
 	if fs.sums() {
@@ -154,19 +155,13 @@ func (fs *FileSystem) writeOut(list []*buffer) error {
 
 // writeData gives the device the data of files that has not been written yet.
 func (fs *FileSystem) writeData() error {
-	if fs.cache.dirty == 0 {
+	if len(fs.cache.dirty) == 0 {
 		return nil
 	}
-	list := fs.scratch[:0]
-	for _, b := range fs.cache.buffers {
-		if b.dirty {
-			list = append(list, b)
-		}
-	}
+	list := append(fs.scratch[:0], fs.cache.dirty...)
 	err := fs.writeOut(list)
 	for _, b := range list {
-		b.dirty = false
-		fs.cache.dirty--
+		fs.cache.setClean(b)
 		fs.cache.use(b)
 	}
 	clear(list)
@@ -247,7 +242,7 @@ func (fs *FileSystem) writeTransaction() error {
 	}
 	b := j.buffer
 	j.headerBlock(b, journalCommit, fs.running.id)
-	now := fs.now()
+	now := fs.time()
 	be.PutUint64(b[commitSeconds:], now/second)
 	be.PutUint32(b[commitNanos:], uint32(now%second))
 	if j.sums() {

@@ -1,6 +1,7 @@
 package ext4
 
 import (
+	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -28,7 +29,7 @@ func TestConformance(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
 			vfstest.Run(t, func(t *testing.T) vfs.FileSystem {
-				d := format(t, 32, k.flags...)
+				d := format(t, 12, k.flags...)
 				fs := open(t, d, Options{CacheBytes: 1 << 20})
 				if err := fs.RemoveDirectory(fs.Root(), []byte("lost+found")); err != nil {
 					t.Fatal(err)
@@ -46,7 +47,7 @@ func TestConformance(t *testing.T) {
 					mustBeClean(t, d)
 				})
 				return fs
-			}, vfstest.Limits{OffsetMax: logicalMax * blockBytes(k.flags), TargetMax: int(blockBytes(k.flags)) - 1, FillBytes: 32 << 20})
+			}, vfstest.Limits{OffsetMax: logicalMax * blockBytes(k.flags), TargetMax: int(blockBytes(k.flags)) - 1, FillBytes: 12 << 20, TimeNanos: timeNanos(k.flags)})
 		})
 	}
 }
@@ -59,4 +60,47 @@ func blockBytes(flags []string) uint64 {
 		return n
 	}
 	return 1024
+}
+
+// TestExercise does random operations and compares every answer with a model, on a
+// volume with room and on one that is full most of the time. e2fsck has the last word.
+func TestExercise(t *testing.T) {
+	operations := 30_000
+	if n, err := strconv.Atoi(os.Getenv("MEWZ_EXERCISE")); err == nil {
+		operations = n
+	}
+	for i, test := range []struct {
+		megabytes int
+		flags     []string
+		full      bool
+	}{
+		{64, []string{"-b", "4096"}, false}, // links of 3000 bytes need such blocks
+		{9, []string{"-b", "4096", "-N", "512"}, true},
+		{9, []string{"-b", "4096", "-N", "512", "-I", "128", "-O", "^metadata_csum,^64bit,uninit_bg"}, true},
+	} {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			vfstest.Exercise(t, func(t *testing.T) vfs.FileSystem {
+				d := format(t, test.megabytes, test.flags...)
+				fs := open(t, d, Options{CacheBytes: 1 << 20})
+				t.Cleanup(func() {
+					if err := fs.Unmount(); err != nil {
+						t.Error(err)
+					}
+					mustBeClean(t, d)
+				})
+				return fs
+			}, vfstest.Plan{
+				Seed: uint64(i), Operations: operations, Full: test.full,
+				Limits: vfstest.Limits{OffsetMax: logicalMax * blockBytes(test.flags), TimeNanos: timeNanos(test.flags)},
+			})
+		})
+	}
+}
+
+// timeNanos returns the unit of times: old inodes have seconds.
+func timeNanos(flags []string) uint64 {
+	if slices.Contains(flags, "128") {
+		return second
+	}
+	return 1
 }

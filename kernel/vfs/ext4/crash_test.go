@@ -167,6 +167,9 @@ func onlyReplay(out string) bool {
 // replay.
 func TestCrash(t *testing.T) {
 	seeds, cuts := 4, 40
+	if testing.Short() {
+		seeds = 1
+	}
 	if n, err := strconv.Atoi(os.Getenv("MEWZ_CRASH_SEEDS")); err == nil {
 		seeds = n
 	}

@@ -275,7 +275,7 @@ func (fs *FileSystem) writePiece(n *inode, c *cursor, at, left uint64) (int, err
 			})
 			break
 		}
-		n.modified = fs.now()
+		n.modified = fs.time()
 		n.changed = n.modified
 		fs.later(n)
 	}
@@ -329,7 +329,7 @@ func (fs *FileSystem) grow(n *inode, end uint64) error {
 		n.size = end
 		n.needsData = fs.running.id
 	}
-	n.modified = fs.now()
+	n.modified = fs.time()
 	n.changed = n.modified
 	return fs.put(n)
 }
@@ -379,7 +379,7 @@ func (fs *FileSystem) store(m mapping, in, n int, c *cursor, fresh bool) error {
 		fs.cache.setDirty(b)
 		block, n, in = block+1, n-k, 0
 	}
-	if fs.cache.dirty > fs.cache.limit/2 {
+	if len(fs.cache.dirty) > fs.cache.limit/2 {
 		return fs.writeData()
 	}
 	return nil
@@ -441,7 +441,7 @@ func (fs *FileSystem) setSize(n *inode, size uint64) error {
 	err := fs.change(func() (err error) {
 		fs.touch(n)
 		n.size = size
-		n.modified = fs.now()
+		n.modified = fs.time()
 		n.changed = n.modified
 		n.needsData = fs.running.id
 		if size < before {

@@ -190,11 +190,11 @@ func (fs *FileSystem) markRecover(inUse bool) error {
 // openForWriting starts the journal and finishes what a crash has left.
 func (fs *FileSystem) openForWriting() error {
 	b := fs.super.data[fs.superAt:]
-	seconds := fs.now() / second
+	seconds := fs.time() / second
 	le.PutUint32(b[superMounted:], uint32(seconds))
 	b[superMountedHigh] = byte(seconds >> 32)
 	le.PutUint16(b[superMounts:], le.Uint16(b[superMounts:])+1)
-	fs.generation = crc32(uint32(fs.now()), fs.seed)
+	fs.generation = crc32(uint32(fs.time()), fs.seed)
 	if err := fs.markRecover(true); err != nil {
 		return err
 	}
@@ -254,6 +254,9 @@ func (fs *FileSystem) flush() error {
 	}
 	return nil
 }
+
+// time returns the time, as inodes keep it.
+func (fs *FileSystem) time() uint64 { return fs.storable(fs.now()) }
 
 // decimal is a number in a line of the log.
 func decimal(v uint64) string { return strconv.FormatUint(v, 10) }

@@ -123,9 +123,9 @@ func (fs *FileSystem) SetAttributes(node vfs.NodeID, change vfs.Change) error {
 	}
 	return fs.change(func() error {
 		fs.touch(n)
-		now := fs.now()
-		setTime(&n.accessed, change.Accessed, change.AccessedNanos, now)
-		setTime(&n.modified, change.Modified, change.ModifiedNanos, now)
+		now := fs.time()
+		setTime(&n.accessed, change.Accessed, fs.storable(change.AccessedNanos), now)
+		setTime(&n.modified, change.Modified, fs.storable(change.ModifiedNanos), now)
 		n.changed = now
 		return fs.put(n)
 	})
@@ -145,7 +145,7 @@ func (fs *FileSystem) accessed(n *inode) {
 	if fs.writable() != nil || n.accessed > n.modified && n.accessed > n.changed {
 		return
 	}
-	n.accessed = fs.now()
+	n.accessed = fs.time()
 	fs.later(n)
 }
 

@@ -213,14 +213,27 @@ func getTime(raw []byte, low, more int) uint64 {
 	return uint64(seconds)*second + nanos
 }
 
+// Last seconds that an inode has room for: in 2446, and of an old one in 2038.
+const (
+	lastSecond    = 1<<34 - 1<<31 - 1
+	lastSecondOld = 1<<31 - 1
+)
+
+// storable returns a time as an inode keeps it: a small one has seconds only.
+func (fs *FileSystem) storable(t uint64) uint64 {
+	if fs.inodeBytes > inodeMinBytes {
+		return min(t, lastSecond*second+second-1)
+	}
+	return min(t/second, lastSecondOld) * second
+}
+
 func putTime(raw []byte, low, more int, t uint64) {
 	seconds, nanos := t/second, t%second
-	const last = 1<<34 - 1<<31 - 1 // 2446
 	if !extra(raw, more) {
-		le.PutUint32(raw[low:], uint32(min(seconds, 1<<31-1)))
+		le.PutUint32(raw[low:], uint32(min(seconds, lastSecondOld)))
 		return
 	}
-	seconds = min(seconds, last)
+	seconds = min(seconds, lastSecond)
 	le.PutUint32(raw[low:], uint32(seconds))
 	epoch := uint32((int64(seconds) - int64(int32(uint32(seconds)))) >> 32)
 	le.PutUint32(raw[more:], epoch&3|uint32(nanos)<<2)
@@ -292,7 +305,7 @@ func (fs *FileSystem) newInode(parent *inode, mode uint16) (*inode, error) {
 	}
 	fs.modify(b)
 	clear(raw)
-	now := fs.now()
+	now := fs.time()
 	fs.generation = crc32(fs.generation, uint32(now))
 	n := &inode{number: number, refs: 1, needsData: fs.running.id}
 	n.fields = fields{mode: mode, links: 1, generation: fs.generation, accessed: now, modified: now, changed: now, created: now}

@@ -29,6 +29,7 @@ const (
 	journalSequence   = 24
 	journalStart      = 28
 	journalErrno      = 32
+	journalCompat     = 36
 	journalIncompat   = 40
 	journalReadCompat = 44
 	journalUUID       = 48
@@ -36,7 +37,8 @@ const (
 	journalFastBlocks = 84
 	journalSum        = 252
 
-	journalRevokes    = 1 // features
+	journalSums1      = 1 // compatible feature: sums of whole transactions, which the others replace
+	journalRevokes    = 1 // incompatible features
 	journal64         = 2
 	journalSums2      = 8
 	journalSums3      = 16
@@ -166,6 +168,8 @@ func (fs *FileSystem) loadJournal() error {
 		return refuse("the journal has features that are not supported (fast_commit?); run e2fsck -f, and make volumes with mkfs.ext4 -O ^fast_commit")
 	case j.sums() && be.Uint32(b[journalSum:]) != superSumOf(b):
 		return refuse("the checksum of the superblock of the journal is wrong; repair the volume with e2fsck -f")
+	case be.Uint32(b[journalErrno:]) != 0:
+		return refuse("the journal says that an error has happened before; repair the volume with e2fsck -f")
 	}
 	j.seed = crc(^uint32(0), b[journalUUID:journalUUID+16])
 	return nil

@@ -94,12 +94,20 @@ func TestLinux(t *testing.T) {
 				})
 				x.add(fmt.Sprintf("file number %d", n), vfs.File, "")
 			}
+			const year2100 = 4_102_444_800_123_456_789
+			timed := x.node("file number 7")
+			x.must("SetAttributes", fs.SetAttributes(timed, vfs.Change{Modified: vfs.TimeSet, ModifiedNanos: year2100}))
+			fs.Release(timed)
 			if err := fs.SyncAll(); err != nil { // and no Unmount: Linux has to replay
 				t.Fatal(err)
 			}
 			mounted(t, d, func(root, _ string) {
 				if what := differ(linuxTree(t, root), x.now, true); what != "" {
 					t.Errorf("Linux: %s", what)
+				}
+				info, err := os.Stat(root + "/file number 7")
+				if err != nil || info.ModTime().UnixNano() != int64(fs.storable(year2100)) {
+					t.Errorf("Linux: modified %v, %v", info.ModTime(), err)
 				}
 				linuxWork(t, root)
 			})

@@ -138,7 +138,7 @@ func (fs *FileSystem) rename(r *renaming) error {
 		fs.dropLink(r.from)
 		fs.addLink(r.to)
 	}
-	r.what.changed = fs.now()
+	r.what.changed = fs.time()
 	if err := fs.put(r.what); err != nil {
 		return err
 	}

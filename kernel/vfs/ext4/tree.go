@@ -165,7 +165,7 @@ func (fs *FileSystem) changeable(n *inode) error {
 
 // stamp writes a directory whose entries have changed.
 func (fs *FileSystem) stamp(dir *inode) error {
-	now := fs.now()
+	now := fs.time()
 	dir.modified, dir.changed = now, now
 	return fs.put(dir)
 }
@@ -318,7 +318,7 @@ func (fs *FileSystem) MakeLink(node, directory vfs.NodeID, name []byte) error {
 			return err
 		}
 		n.links++
-		n.changed = fs.now()
+		n.changed = fs.time()
 		if err := fs.put(n); err != nil {
 			return err
 		}
@@ -404,7 +404,7 @@ func (fs *FileSystem) removable(n *inode, wantDirectory bool) error {
 // lose takes a link of an inode away, of which the name is gone.
 func (fs *FileSystem) lose(n, dir *inode) error {
 	fs.touch(n)
-	n.changed = fs.now()
+	n.changed = fs.time()
 	if n.isDirectory() {
 		n.links = 0
 		fs.dropLink(dir)
@@ -437,7 +437,7 @@ func (fs *FileSystem) destroy(n *inode) error {
 			if err := fs.removeOrphan(n); err != nil {
 				return err
 			}
-			n.size, n.deleted = 0, uint32(fs.now()/second)
+			n.size, n.deleted = 0, uint32(fs.time()/second)
 			if err := fs.put(n); err != nil {
 				return err
 			}

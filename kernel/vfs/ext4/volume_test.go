@@ -339,3 +339,44 @@ func TestOrphans(t *testing.T) {
 		t.Errorf("%d blocks are free at the end, want %d", got, free)
 	}
 }
+
+// readOnlyDisk is a disk that cannot be written.
+type readOnlyDisk struct{ *disk }
+
+func (readOnlyDisk) ReadOnly() bool { return true }
+
+// TestReadOnly: a volume that is only to be read is replayed first, and not changed
+// after that; from a device that cannot be written, it is refused until then.
+func TestReadOnly(t *testing.T) {
+	d := format(t, 16)
+	fs := open(t, d, Options{})
+	h := create(t, fs, "file")
+	if _, err := fs.Write(h, [][]byte{[]byte("content")}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := fs.SyncAll(); err != nil {
+		t.Fatal(err)
+	}
+	crashed := &disk{data: bytes.Clone(d.data)}
+	if _, err := Open(readOnlyDisk{crashed}, Options{}); err == nil || !strings.Contains(err.Error(), "replayed") {
+		t.Errorf("Open = %v", err)
+	}
+	if !bytes.Equal(crashed.data, d.data) {
+		t.Error("the device was changed")
+	}
+	for _, device := range []Device{crashed, readOnlyDisk{crashed}} {
+		fs := open(t, device, Options{ReadOnly: true})
+		before := bytes.Clone(crashed.data)
+		tree := readTree(t, fs)
+		if tree["file"] == nil || tree["file"].content != "content" {
+			t.Errorf("the tree is %v", tree)
+		}
+		if err := fs.Unlink(fs.Root(), []byte("file")); err != vfs.ErrReadOnly {
+			t.Errorf("Unlink = %v, want ErrReadOnly", err)
+		}
+		if err := fs.Unmount(); err != nil || !bytes.Equal(before, crashed.data) {
+			t.Errorf("Unmount = %v, or the device was changed", err)
+		}
+		mustBeClean(t, crashed)
+	}
+}

@@ -56,6 +56,10 @@ func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) 
 	return f, nil
 }
 
+// Lost gives the share up, because the host says that virtiofsd has ended: QEMU does not tell
+// the machine. Every call ends with EIO from now on.
+func (f *FileSystem) Lost() { f.device.GiveUp(errLost) }
+
 // End says DESTROY and stops the device. Everything that was written is with the host
 // already. An error says that the share was given up.
 func (f *FileSystem) End() error {

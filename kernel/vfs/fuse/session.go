@@ -55,6 +55,7 @@ var (
 	errAnswer   = errors.New("an answer of virtiofsd breaks the rules of FUSE")
 	errVersion  = errors.New("virtiofsd speaks another version of FUSE: 7.27 or newer is needed")
 	errRequests = errors.New("the device has no request queue")
+	errLost     = errors.New("virtiofsd has ended")
 	errEnded    = errors.New("the machine ends")
 )
 

@@ -254,7 +254,7 @@ func TestTable(t *testing.T) {
 			t.Fatalf("object %d is lost, or another is there", i)
 		}
 	}
-	if widthMin := uint64(objects / 2); table.width < widthMin {
+	if widthMin := uint64(objects-chainFew) / 2; table.width < widthMin {
 		t.Errorf("%d chains for %d objects, want at least %d", table.width, objects, widthMin)
 	}
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

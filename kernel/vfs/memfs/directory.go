@@ -58,8 +58,8 @@ func (f *FileSystem) hashName(directory ref, name []byte) uint32 {
 
 // find returns the entry of a name here, or 0.
 func (f *FileSystem) find(directory ref, name []byte) ref {
-	if f.names.items == 0 {
-		return 0
+	if f.node(directory).flags&nodeOwn == 0 {
+		return 0 // all as it is below
 	}
 	hash := f.hashName(directory, name)
 	for r := f.arena.first(&f.names, hash); r != 0; {
@@ -98,10 +98,7 @@ func (f *FileSystem) lookup(directory ref, name []byte) (found, at ref, err erro
 	case d.links == 0:
 		return 0, 0, vfs.ErrNotFound
 	}
-	if d.flags&nodeOwn != 0 { // otherwise all is as it is below
-		at = f.find(directory, name)
-	}
-	if at != 0 {
+	if at = f.find(directory, name); at != 0 {
 		if found = f.arena.entry(at).node; found == 0 {
 			return 0, at, vfs.ErrNotFound
 		}

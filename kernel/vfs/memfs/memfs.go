@@ -21,8 +21,8 @@ type Options struct {
 	// number ends a booking. Memory is booked before it is taken, and no longer: what is
 	// taken the machine sees itself. nil: there is always enough.
 	Charge func(bytes int64) bool
-	// LimitBytes is how much content, names and all else may take; 0: half of the
-	// memory that is free now, as tmpfs(5) has it.
+	// LimitBytes is how much content, names and all else may take, if that much memory
+	// is free now; 0: half of what is free, as tmpfs(5) has it.
 	LimitBytes uint64
 }
 
@@ -69,10 +69,13 @@ func New(o Options) (*FileSystem, error) {
 	if o.Now == nil {
 		o.Now = func() uint64 { return uint64(time.Now().UnixNano()) }
 	}
-	if o.LimitBytes == 0 {
-		o.LimitBytes = freeBytes(o.Charge) / 2
+	limit := freeBytes(o.Charge)
+	if o.LimitBytes != 0 {
+		limit = min(limit, o.LimitBytes)
+	} else {
+		limit /= 2
 	}
-	limit := min(o.LimitBytes, arenaMaxBytes-slackBytes)
+	limit = min(limit, arenaMaxBytes-slackBytes)
 	a, err := openArena(limit+slackBytes, o.Charge)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,10 @@ type table struct {
 	items  uint64
 }
 
+// chainFew is how many objects do not need more than one chain, and so no tree: most
+// of the time no more are looked at.
+const chainFew = 6
+
 // link is how an object hangs in a table.
 type link struct {
 	next ref
@@ -45,7 +49,7 @@ func (a *arena) insert(t *table, r ref, hash uint32) error {
 	*a.link(r) = link{*slot, hash}
 	*slot = r
 	t.items++
-	if t.items > 2*t.width {
+	if t.items > 2*t.width+chainFew {
 		a.widen(t)
 	}
 	return nil

@@ -17,8 +17,8 @@ const (
 	// and so little that copying one while the server reads the next saves time.
 	pieceBytes = 256 << 10
 	pieces     = 2
-	// partBytes is what one request writes; one is filled while the other is written.
-	partBytes = pieceBytes
+	// partBytes is what one request writes: nothing is copied or written meanwhile.
+	partBytes = pieces * pieceBytes
 
 	// messageBytes is the longest message (msize).
 	messageBytes = partBytes + writeHeadBytes

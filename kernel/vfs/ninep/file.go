@@ -321,7 +321,7 @@ func (f *FileSystem) Write(id vfs.Handle, from [][]byte, offset uint64) (int, er
 	return f.write(h, h.fid, from, offset)
 }
 
-// write writes buffers, piece by piece: one is copied while the other is written.
+// write writes buffers, part by part: one begins when the one before it is written.
 func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) (done int, err error) {
 	want := total(from, offset)
 	if want == 0 && len(from) > 0 && offset >= vfs.OffsetMax {
@@ -329,27 +329,19 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 	}
 	part := min(partBytes, f.message-writeHeadBytes)
 	source := span{buffers: from, wide: f.wide}
-	half := 0
-	next := min(part, want)
-	source.drain(f.data.Bytes[:next])
-	for done < want {
-		n := next
-		s := f.beginWrite(fid, offset+uint64(done), f.data.Part(half, n))
+	for done < want && err == nil {
+		data := f.data.Part(0, min(part, want-done))
+		source.drain(data.Bytes)
+		s := f.beginWrite(fid, offset+uint64(done), data)
 		_ = f.send(s) // endWrite knows
-		half = partBytes - half
-		next = min(part, want-done-n)
-		source.drain(f.data.Bytes[half : half+next])
-		written, failed := f.endWrite(s)
-		done += written
-		if failed != nil {
-			err = failed
-			if isFull(err) {
-				done += f.squeeze(fid, offset+uint64(done), f.data.Part(partBytes-half, n))
-			}
-			break
+		var written int
+		written, err = f.endWrite(s)
+		if isFull(err) {
+			written = f.squeeze(fid, offset+uint64(done), data)
 		}
-		if written < n {
-			break // the next call finds out why
+		done += written
+		if written < len(data.Bytes) {
+			break // the next call finds out why, if this one does not say
 		}
 	}
 	if n := &f.nodes[h.node]; n.known != nil {
