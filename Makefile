@@ -58,10 +58,10 @@ fuzz:
 nightly: test bench
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 60m -run '^TestRealPrograms$$' ./test/apps
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 120m ./test/net
+	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 60m -run '^TestExercise' ./kernel/vfs/...
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 60m ./test/wasi
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 120m ./test/sqlite
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 360m ./test/gostd
-	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 60m -run '^TestExercise' ./kernel/vfs/...
 	$(GO) test -count=1 -race -short -timeout 60m ./...
 	$(GO) run ./test/fuzz -time 10m
 	$(GO) run ./test/differential/fuzz -time 10m
