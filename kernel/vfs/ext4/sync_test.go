@@ -112,3 +112,28 @@ func TestManyListed(t *testing.T) {
 	}
 	mustBeClean(t, d)
 }
+
+// TestLinearDirectory: a directory without a hash tree, which is searched from its beginning,
+// does not fill the memory, however long it is.
+func TestLinearDirectory(t *testing.T) {
+	d := format(t, 16, "-O", "^dir_index", "-b", "1024")
+	fs := open(t, d, Options{CacheBytes: 1})
+	name := bytes.Repeat([]byte("n"), 250)
+	most := 0
+	for i := range 3 * fs.cache.limit * 2 {
+		if err := fs.MakeSymlink(fs.Root(), fmt.Appendf(name, "%05d", i), []byte("t")); err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, len(fs.cache.buffers)-len(fs.running.buffers)-len(fs.journal.logged))
+	}
+	if root, _ := fs.inode(rootInode); fs.directoryBlocks(root) <= uint64(fs.cache.limit) {
+		t.Fatalf("the directory has %d blocks only", fs.directoryBlocks(root))
+	}
+	if most > fs.cache.limit {
+		t.Errorf("%d clean blocks are in memory, beyond the bound of %d", most, fs.cache.limit)
+	}
+	if err := fs.Unmount(); err != nil {
+		t.Fatal(err)
+	}
+	mustBeClean(t, d)
+}
