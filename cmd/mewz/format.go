@@ -46,7 +46,11 @@ func (a *app) makeVolumes(list []plannedMount) error {
 		if !m.made {
 			continue
 		}
-		if err := a.makeVolume(m.host, m.size); err != nil {
+		err := a.makeVolume(m.host, m.size)
+		if err == nil {
+			err = syncDirectory(filepath.Dir(m.host))
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", m.flag, err)
 		}
 		a.logf("made %s, %s with ext4", m.host, m.size)
@@ -80,6 +84,20 @@ func (a *app) makeVolume(path string, size byteSize) (err error) {
 		err = os.Rename(f.Name(), path)
 	}
 	return err
+}
+
+// syncDirectory makes the names in a directory safe: what a program is told is safe in a
+// volume would not be found after a power cut otherwise.
+func syncDirectory(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, unix.EINVAL) {
+		err = nil // a file system without fsync(2) of directories
+	}
+	return errors.Join(err, d.Close())
 }
 
 func format(ctx context.Context, program, path string) error {
