@@ -81,7 +81,21 @@ func (a *app) makeVolume(path string, size byteSize) (err error) {
 	// Not over a file that somebody has made meanwhile, where the file system can see to that.
 	err = unix.Renameat2(unix.AT_FDCWD, f.Name(), unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
-		err = os.Rename(f.Name(), path)
+		err = renameByLink(f.Name(), path)
+	}
+	return err
+}
+
+// renameByLink renames a file to what does not exist, where rename cannot see to that, as by NFS:
+// another machine may use the file that has the name meanwhile. A file system without
+// links cannot see to it at all.
+func renameByLink(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EOPNOTSUPP):
+		return os.Rename(from, to)
 	}
 	return err
 }
