@@ -46,7 +46,11 @@ func (a *app) makeVolumes(list []plannedMount) error {
 		if !m.made {
 			continue
 		}
-		if err := a.makeVolume(m.host, m.size); err != nil {
+		err := a.makeVolume(m.host, m.size)
+		if err == nil {
+			err = syncDirectory(filepath.Dir(m.host))
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", m.flag, err)
 		}
 		a.logf("made %s, %s with ext4", m.host, m.size)
@@ -77,9 +81,37 @@ func (a *app) makeVolume(path string, size byteSize) (err error) {
 	// Not over a file that somebody has made meanwhile, where the file system can see to that.
 	err = unix.Renameat2(unix.AT_FDCWD, f.Name(), unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
-		err = os.Rename(f.Name(), path)
+		err = renameByLink(f.Name(), path)
 	}
 	return err
+}
+
+// renameByLink renames a file to what does not exist, where rename cannot see to that, as by NFS:
+// another machine may use the file that has the name meanwhile. A file system without
+// links cannot see to it at all.
+func renameByLink(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EOPNOTSUPP):
+		return os.Rename(from, to)
+	}
+	return err
+}
+
+// syncDirectory makes the names in a directory safe: what a program is told is safe in a
+// volume would not be found after a power cut otherwise.
+func syncDirectory(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, unix.EINVAL) {
+		err = nil // a file system without fsync(2) of directories
+	}
+	return errors.Join(err, d.Close())
 }
 
 func format(ctx context.Context, program, path string) error {

@@ -209,7 +209,8 @@ func (s *System) fdAllocate(a *Args) Errno {
 //   - ENOTCAPABLE: the right fd_sync was given up.
 func (s *System) fdSync(a *Args) Errno { return s.sync(uint32(a[0]), RightFDSync) }
 
-// fdDatasync is fd_datasync: fd_sync without the attributes that reading does not need.
+// fdDatasync is fd_datasync: fd_sync without the attributes that reading does not need. Of a
+// directory it is fd_sync, for hosts differ in what fdatasync(2) of one means.
 //
 // Parameters: fd i32.
 //
@@ -227,5 +228,5 @@ func (s *System) sync(fd uint32, right Rights) Errno {
 	case d.base&right == 0:
 		return ENotCapable
 	}
-	return errnoOf(d.files.Sync(d.handle, right == RightFDDatasync))
+	return errnoOf(d.files.Sync(d.handle, right == RightFDDatasync && d.kind == file))
 }

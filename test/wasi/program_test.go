@@ -14,21 +14,30 @@ const (
 	data    = "testdata"
 )
 
+// languages of programs, by the ends of their names.
+var languages = map[string]toolchain.Language{".c": toolchain.C, ".rs": toolchain.Rust}
+
 // programs are built from src, one of each file; their specifications are in
 // testdata.
 func programs(t *testing.T) []program {
 	t.Helper()
-	files, err := filepath.Glob("src/*.c")
+	files, err := filepath.Glob("src/*.[cr]*")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("src has no programs: %v", err)
 	}
 	var list []program
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".c")
+		language, ok := languages[filepath.Ext(file)]
+		if !ok {
+			t.Fatalf("%s is in no language that programs are in", file)
+		}
+		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 		p := program{name: name, folder: data}
-		p.wasm, err = toolchain.Wasm(toolchain.Program{
-			Name: "wasi-" + name, Language: toolchain.C, Sources: []string{sources + "/" + name + ".c"}, Flags: []string{"-O1"},
-		})
+		source := toolchain.Program{Name: "wasi-" + name, Language: language, Sources: []string{sources + "/" + filepath.Base(file)}}
+		if language == toolchain.C {
+			source.Flags = []string{"-O1"}
+		}
+		p.wasm, err = toolchain.Wasm(source)
 		if err != nil {
 			t.Fatal(err)
 		}

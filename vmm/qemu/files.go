@@ -114,7 +114,8 @@ func shareOptions(isMicroVM bool, i int, s *vmm.Share) []string {
 
 // volumeOptions are the options for a disk. Its cache is that of this computer, and a
 // flush of the machine waits until that is written: cache.no-flush=off. locking=on: a second
-// machine with the same file does not start.
+// machine with the same file does not start. werror=report: a full disk of this computer is an
+// error for the machine, which would be stopped for good otherwise, and nobody told (enospc).
 func volumeOptions(isMicroVM bool, i int, v *vmm.Volume) ([]string, error) {
 	driver := "file"
 	switch info, err := os.Stat(v.Path); {
@@ -130,9 +131,9 @@ func volumeOptions(isMicroVM bool, i int, v *vmm.Volume) ([]string, error) {
 	node := fmt.Sprintf("driver=raw,node-name=volume%d,read-only=%s,cache.direct=off,cache.no-flush=off,discard=unmap,"+
 		"file.driver=%s,file.locking=on,file.cache.direct=off,file.cache.no-flush=off,file.discard=unmap,file.filename=%s",
 		i, readOnly, driver, escapeComma(v.Path))
-	device := fmt.Sprintf("virtio-blk-pci,drive=volume%d,serial=%s,write-cache=on,disable-legacy=on", i, v.Tag)
+	device := fmt.Sprintf("virtio-blk-pci,drive=volume%d,serial=%s,write-cache=on,werror=report,rerror=report,disable-legacy=on", i, v.Tag)
 	if isMicroVM {
-		device = fmt.Sprintf("virtio-blk-device,drive=volume%d,serial=%s,write-cache=on", i, v.Tag)
+		device = fmt.Sprintf("virtio-blk-device,drive=volume%d,serial=%s,write-cache=on,werror=report,rerror=report", i, v.Tag)
 	}
 	return []string{"-blockdev", node, "-device", device}, nil
 }

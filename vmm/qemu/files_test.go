@@ -33,11 +33,11 @@ func TestFileOptions(t *testing.T) {
 			"-fsdev", "local,id=share0,path=/a,,b,security_model=none,multidevs=remap",
 			"-device", "virtio-9p-pci,fsdev=share0,mount_tag=mewz0,disable-legacy=on",
 			"-blockdev", disk,
-			"-device", "virtio-blk-pci,drive=volume0,serial=mewz1,write-cache=on,disable-legacy=on",
+			"-device", "virtio-blk-pci,drive=volume0,serial=mewz1,write-cache=on,werror=report,rerror=report,disable-legacy=on",
 		}},
 		{"microvm,rtc=on", vmm.Machine{Volumes: []vmm.Volume{{Path: "/none/disk,1.img", Tag: "mewz0", ReadOnly: true}}}, []string{
 			"-blockdev", strings.Replace(disk, "read-only=off", "read-only=on", 1),
-			"-device", "virtio-blk-device,drive=volume0,serial=mewz0,write-cache=on",
+			"-device", "virtio-blk-device,drive=volume0,serial=mewz0,write-cache=on,werror=report,rerror=report",
 		}},
 		{"pc", vmm.Machine{Shares: []vmm.Share{{Path: "/a", Tag: "mewz0"}, {Path: "/b", Tag: "mewz1", VirtioFS: true}, {Path: "/c", Tag: "mewz2", VirtioFS: true}}}, []string{
 			"-fsdev", "local,id=share0,path=/a,security_model=none,multidevs=remap",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,13 +65,20 @@ func Start(directory string, o Options) (*Server, *os.File, error) {
 	return s, guest, nil
 }
 
+// closePatience is how long Close waits for the request that is being answered: a host whose
+// disk or file server does not answer must not keep the command from its end.
+const closePatience = 2 * time.Second
+
 // Close ends the server. What was acknowledged is with the host; nothing waits here.
 func (s *Server) Close() {
 	if raw, err := s.conn.SyscallConn(); err == nil {
 		// Any error: the client has ended first, and run closes the connection.
 		_ = raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
 	}
-	<-s.done
+	select {
+	case <-s.done:
+	case <-time.After(closePatience):
+	}
 }
 
 // run answers requests until the client is gone or breaks the protocol.
@@ -310,6 +318,8 @@ func (s *Server) walk(r *request, a *answer) error {
 				var st unix.Stat_t
 				if err = unix.Fstat(next, &st); err == nil {
 					a.qid(s.serials.qid(&st))
+				} else {
+					unix.Close(next)
 				}
 			}
 			unix.Close(at)

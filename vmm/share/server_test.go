@@ -223,3 +223,24 @@ func FuzzServer(f *testing.F) {
 		}
 	})
 }
+
+// TestCloseOfStuck: a host that does not answer does not keep the command from its end.
+func TestCloseOfStuck(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[1])
+	s := &Server{conn: os.NewFile(uintptr(pair[0]), "share"), done: make(chan struct{})} // nobody runs it
+	defer s.conn.Close()
+	closed := make(chan struct{})
+	go func() {
+		s.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(10 * closePatience):
+		t.Error("Close waits for ever")
+	}
+}

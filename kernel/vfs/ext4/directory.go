@@ -150,6 +150,8 @@ func (fs *FileSystem) search(n *inode, b *buffer, name []byte) (p place, found b
 }
 
 // locate finds a name in a directory.
+//
+// Preconditions: nobody holds a buffer that is not changed.
 func (fs *FileSystem) locate(n *inode, name []byte) (place, error) {
 	if n.flags&inodeIndexed != 0 {
 		return fs.locateIndexed(n, name)
@@ -162,9 +164,7 @@ func (fs *FileSystem) locate(n *inode, name []byte) (place, error) {
 		if p, found, err := fs.search(n, b, name); found || err != nil {
 			return p, err
 		}
-		if !fs.op.active {
-			fs.cache.trim()
-		}
+		fs.cache.trim() // what the operation under way has changed stays
 	}
 	return place{}, vfs.ErrNotFound
 }
@@ -194,7 +194,7 @@ func (fs *FileSystem) insertEntry(n *inode, b *buffer, number uint32, kind uint8
 
 // add puts a name into a directory that does not have it.
 //
-// Preconditions: touch(n); put(n) follows.
+// Preconditions: touch(n); put(n) follows. Nobody holds a buffer that is not changed.
 func (fs *FileSystem) add(n *inode, name []byte, number uint32, kind uint8) error {
 	if n.flags&inodeIndexed != 0 {
 		return fs.addIndexed(n, name, number, kind)
@@ -208,6 +208,7 @@ func (fs *FileSystem) add(n *inode, name []byte, number uint32, kind uint8) erro
 		if ok, err := fs.insertEntry(n, b, number, kind, name); ok || err != nil {
 			return err
 		}
+		fs.cache.trim()
 	}
 	if blocks == 1 && fs.compat&compatIndex != 0 && fs.defaultHash() < hashVersions {
 		if err := fs.makeIndex(n); err != nil {

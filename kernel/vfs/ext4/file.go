@@ -101,12 +101,9 @@ func (fs *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, err
 		return 0, nil
 	}
 	want = min(want, n.size-offset)
-	if len(fs.running.times) >= operationMaxBuffers && fs.writable() == nil {
-		if err := fs.relieve(); err != nil {
-			return 0, err
-		}
+	if err := fs.accessed(n); err != nil {
+		return 0, err
 	}
-	fs.accessed(n)
 	c := cursor{rest: into}
 	ahead := offset == open.next
 	for at := offset; at < offset+want; {
@@ -190,10 +187,7 @@ func (fs *FileSystem) Write(h vfs.Handle, from [][]byte, offset uint64) (int, er
 		return 0, err
 	}
 	n, err := fs.write(open.node, from, offset)
-	if err == nil {
-		err = fs.afterWrite(open)
-	}
-	return n, err
+	return fs.written(open, n, err)
 }
 
 // Append writes at the end of the file.
@@ -203,9 +197,7 @@ func (fs *FileSystem) Append(h vfs.Handle, from [][]byte) (int, uint64, error) {
 		return 0, 0, err
 	}
 	n, err := fs.write(open.node, from, open.node.size)
-	if err == nil {
-		err = fs.afterWrite(open)
-	}
+	n, err = fs.written(open, n, err)
 	return n, open.node.size, err
 }
 

@@ -140,13 +140,22 @@ func setTime(t *uint64, change vfs.TimeChange, to, now uint64) {
 	}
 }
 
-// accessed notes that something was read, once after each change (relatime).
-func (fs *FileSystem) accessed(n *inode) {
+// accessed notes that something was read, once after each change (relatime). It commits
+// before there are more times to write than a transaction has room for.
+//
+// Preconditions: no operation is under way, nobody holds a buffer.
+func (fs *FileSystem) accessed(n *inode) error {
 	if fs.writable() != nil || n.accessed > n.modified && n.accessed > n.changed {
-		return
+		return nil
+	}
+	if len(fs.running.times) >= operationMaxBuffers {
+		if err := fs.relieve(); err != nil {
+			return err
+		}
 	}
 	n.accessed = fs.time()
 	fs.later(n)
+	return nil
 }
 
 // Sync waits until what was written is safe.
@@ -163,7 +172,7 @@ func (fs *FileSystem) Sync(h vfs.Handle, data bool) error {
 
 func (fs *FileSystem) sync(n *inode, data bool) error {
 	need := n.needsAll
-	if data {
+	if data && !n.isDirectory() { // names are what a directory has for data
 		need = n.needsData
 	}
 	if need == fs.running.id {
@@ -175,13 +184,14 @@ func (fs *FileSystem) sync(n *inode, data bool) error {
 	return fs.flush()
 }
 
-// afterWrite is what the mode of a handle wants.
-func (fs *FileSystem) afterWrite(h *handle) error {
-	switch {
-	case h.mode&vfs.ModeSync != 0:
-		return fs.sync(h.node, false)
-	case h.mode&vfs.ModeDataSync != 0:
-		return fs.sync(h.node, true)
+// written ends a write of n bytes: where the mode of the handle wants it they are safe
+// then, or none of them counts.
+func (fs *FileSystem) written(h *handle, n int, err error) (int, error) {
+	if n == 0 || h.mode&(vfs.ModeSync|vfs.ModeDataSync) == 0 {
+		return n, err
 	}
-	return nil
+	if failed := fs.sync(h.node, h.mode&vfs.ModeSync == 0); failed != nil {
+		return 0, failed
+	}
+	return n, err
 }

@@ -59,6 +59,10 @@ const (
 // journalMinBlocks is JBD2_MIN_JOURNAL_BLOCKS.
 const journalMinBlocks = 1024
 
+// journalRunsMax bounds the pieces that a journal lies in, and so the memory for them: mkfs.ext4
+// makes one of each 128 MiB, and one that grew on a full volume has some hundreds.
+const journalRunsMax = 1 << 14
+
 // revokesMax bounds the table of revoked blocks of a replay, which a journal of 1
 // GiB could make as large as the memory.
 const revokesMax = 1 << 20
@@ -149,8 +153,12 @@ func (fs *FileSystem) loadJournal() error {
 		if !m.written() {
 			return refuse("the journal has holes; repair the volume with e2fsck -f")
 		}
+		if len(j.runs) == journalRunsMax {
+			return refuse("the journal lies in too many pieces; make it again with tune2fs -O ^has_journal, e2fsck -f and tune2fs -j")
+		}
 		j.runs = append(j.runs, run{m.physical, m.count})
 		at = m.end()
+		fs.cache.trim()
 		j.ends = append(j.ends, at)
 	}
 	if err := fs.journalBlock(0, j.super); err != nil {

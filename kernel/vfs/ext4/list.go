@@ -48,7 +48,9 @@ func (fs *FileSystem) List(h vfs.Handle, cookie uint64, visit func(e *vfs.Direct
 		return vfs.ErrNotDirectory
 	}
 	n := open.node
-	fs.accessed(n)
+	if err := fs.accessed(n); err != nil {
+		return err
+	}
 	if n.links == 0 {
 		return nil
 	}

@@ -336,7 +336,11 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 		_ = f.send(s) // endWrite knows
 		var written int
 		written, err = f.endWrite(s)
-		if isFull(err) {
+		switch {
+		case !isFull(err):
+		case fid == h.appendix:
+			written = f.grown(h, offset+uint64(done), len(data.Bytes))
+		default:
 			written = f.squeeze(fid, offset+uint64(done), data)
 		}
 		done += written
@@ -375,6 +379,16 @@ func (f *FileSystem) squeeze(fid uint32, offset uint64, data device.Memory) (don
 		}
 	}
 	return done
+}
+
+// grown is squeeze for a fid that appends, where writing again would not write over the part
+// that the host has taken but behind it: it is what the file has grown by, up to n bytes.
+func (f *FileSystem) grown(h *handle, offset uint64, n int) int {
+	at, err := f.Attributes(vfs.NodeID(h.node))
+	if err != nil || at.Size <= offset {
+		return 0
+	}
+	return int(min(at.Size-offset, uint64(n)))
 }
 
 // tooLarge returns what writing beyond the greatest offset gives.

@@ -17,8 +17,9 @@ var (
 	errAnswer    = errors.New("ninep: the server answers what nobody asked")
 )
 
-// sendPause is how long to wait for room in a socket before looking whether there
-// is an answer to be taken: a server that waits for that makes no room.
+// sendPause is how long to wait for room in a socket before the rest of the machine goes on, and
+// before looking whether there is an answer to be taken: a server that waits for that makes
+// no room.
 const sendPause = 10 * time.Millisecond
 
 // stream is a stream socket that does not block, with a server at the other end:
@@ -53,23 +54,39 @@ func (t *stream) close() {
 // send writes a request, all of it, and takes answers meanwhile.
 func (t *stream) send(s *slot) error {
 	t.waiting[s.tag], s.bytes = s, 0
-	head, payload := s.out, s.payload.Bytes
+	head, payload, until := s.out, s.payload.Bytes, time.Duration(0)
 	for len(head)+len(payload) > 0 && t.failed == nil {
 		t.vectors = [2]system.Vector{system.NewVector(head), system.NewVector(payload)}
 		n, errno := system.WriteVectors(t.descriptor, t.vectors[:])
 		switch errno {
 		case 0:
 			first := min(n, len(head))
-			head, payload = head[first:], payload[n-first:]
+			head, payload, until = head[first:], payload[n-first:], 0
 		case system.Interrupted:
 		case system.WouldBlock:
-			t.take()
-			system.Poll(t.descriptor, system.PollIn|system.PollOut, sendPause) // an error: look again
+			if until == 0 {
+				until = deadline()
+			}
+			t.awaitRoom(until)
 		default:
 			t.failed = errClosed
 		}
 	}
 	return t.failed
+}
+
+// awaitRoom waits a while for room in the socket; until is when a server that makes none
+// counts as dead.
+func (t *stream) awaitRoom(until time.Duration) {
+	t.take()
+	found, _ := system.Poll(t.descriptor, system.PollIn|system.PollOut, sendPause) // an error: look again
+	switch {
+	case found != 0 || t.failed != nil:
+	case monotonic() >= until:
+		t.failed = request.ErrSilent
+	case t.pause != nil:
+		t.pause(0)
+	}
 }
 
 // receive waits for the answer to a request.
