@@ -287,5 +287,4 @@ var sequenceRules = []sequenceRule{
 	{function: "fd_fdstat_set_flags", ours: "SUCCESS", theirs: "E(NOENT|ISDIR|NOTDIR|LOOP)", apart: true, reason: reopens},
 	{function: "*_*stat*", place: volume, after: "fd_allocate .*: SUCCESS", ours: "SUCCESS.* mtim now", theirs: `SUCCESS.* mtim \d+`, apart: true, rare: true, reason: "does nothing to allocate what a file has; ext4 of Linux changes its time, as ours"},
 	{function: "path_*", arguments: notBase, after: moved, apart: true, rare: true, reason: remembers},
-	{function: "fd_readdir", arguments: notBase, after: moved, apart: true, rare: true, reason: remembers},
 }
