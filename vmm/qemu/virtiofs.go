@@ -177,9 +177,8 @@ func startVirtioFS(ctx context.Context, path string, args []string, tag string) 
 		return nil, err
 	}
 	if err := d.ready(); err != nil {
-		said := vmm.LastLine(d.said.String())
-		d.Close()
-		if said != "" {
+		d.Close() // all that it had to say is there then
+		if said := vmm.LastLine(d.said.String()); said != "" {
 			return nil, fmt.Errorf("%w: %s", err, said)
 		}
 		return nil, err
