@@ -4,6 +4,7 @@ import (
 	"syscall"
 	"time"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 	"mewz/kernel/virtio/request"
 )
@@ -23,6 +24,7 @@ type FileSystem struct {
 	fresh      fresh
 	target     [linkMaxBytes]byte
 	listed     entryBuffer
+	copier     device.Copier
 }
 
 // fresh are attributes that came with the last answer.
@@ -35,7 +37,7 @@ type fresh struct {
 // Open starts the virtio-fs device of m. tag is for messages, log gets them. After an
 // error the device is stopped.
 func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) {
-	f := &FileSystem{session: session{tag: tag, log: log}}
+	f := &FileSystem{session: session{tag: tag, log: log}, copier: device.NewCopier()}
 	pieces, err := f.open(m)
 	if err != nil {
 		return nil, err

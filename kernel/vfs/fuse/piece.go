@@ -170,6 +170,7 @@ func (f *FileSystem) finish(p *piece) error {
 
 // vector is the rest of the buffers of a caller.
 type vector struct {
+	copier  device.Copier
 	buffers [][]byte
 	at      int // in the first
 }
@@ -195,7 +196,7 @@ func (v *vector) next() []byte {
 // put copies b into the buffers.
 func (v *vector) put(b []byte) {
 	for len(b) != 0 {
-		n := copy(v.next(), b)
+		n := v.copier.Copy(v.next(), b)
 		v.at += n
 		b = b[n:]
 	}
@@ -204,7 +205,7 @@ func (v *vector) put(b []byte) {
 // get fills b from the buffers.
 func (v *vector) get(b []byte) {
 	for len(b) != 0 {
-		n := copy(b, v.next())
+		n := v.copier.Copy(b, v.next())
 		v.at += n
 		b = b[n:]
 	}

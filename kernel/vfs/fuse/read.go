@@ -45,7 +45,7 @@ func (f *FileSystem) Read(number vfs.Handle, into [][]byte, offset uint64) (int,
 		return 0, err
 	}
 	f.fresh.node = none
-	v := vector{buffers: into}
+	v := vector{copier: f.copier, buffers: into}
 	at, end := offset, offset+clip(offset, v.total())
 	sequential := at == h.expect
 	if !sequential {

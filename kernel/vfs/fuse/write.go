@@ -13,7 +13,7 @@ func (f *FileSystem) Write(number vfs.Handle, from [][]byte, offset uint64) (int
 	if err != nil {
 		return 0, err
 	}
-	v := vector{buffers: from}
+	v := vector{copier: f.copier, buffers: from}
 	total := v.total()
 	room := clip(offset, total)
 	if room == 0 && total != 0 {
@@ -50,7 +50,7 @@ func (f *FileSystem) Append(number vfs.Handle, from [][]byte) (n int, end uint64
 		}
 		h.appendFh, h.appends = get64(out, 0), true
 	}
-	v := vector{buffers: from}
+	v := vector{copier: f.copier, buffers: from}
 	f.dropAhead(&f.nodes.all[h.node])
 	n, err = f.write(h, &v, writing{fh: h.appendFh, flags: flags, offset: f.nodes.all[h.node].size, bytes: v.total()})
 	if n == 0 && err != nil {

@@ -211,25 +211,14 @@ func total(buffers [][]byte, offset uint64) (n int) {
 // span walks through buffers.
 type span struct {
 	buffers [][]byte
-	first   int  // bytes of buffers[0] that are done
-	wide    bool // device.HasWide
-}
-
-// wideMin is the shortest copy for device.CopyWide: a short one is left to the runtime,
-// which wastes nothing on it.
-const wideMin = 4 << 10
-
-func (s *span) copy(to, from []byte) int {
-	if s.wide && min(len(to), len(from)) >= wideMin {
-		return device.CopyWide(to, from)
-	}
-	return copy(to, from)
+	first   int // bytes of buffers[0] that are done
+	copier  device.Copier
 }
 
 // fill copies from b on into the buffers.
 func (s *span) fill(b []byte) {
 	for len(b) > 0 {
-		n := s.copy(s.buffers[0][s.first:], b)
+		n := s.copier.Copy(s.buffers[0][s.first:], b)
 		b = b[n:]
 		s.pass(n)
 	}
@@ -238,7 +227,7 @@ func (s *span) fill(b []byte) {
 // drain copies from the buffers into b.
 func (s *span) drain(b []byte) {
 	for len(b) > 0 {
-		n := s.copy(b, s.buffers[0][s.first:])
+		n := s.copier.Copy(b, s.buffers[0][s.first:])
 		b = b[n:]
 		s.pass(n)
 	}
@@ -257,7 +246,7 @@ func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (int, err
 	if err != nil {
 		return 0, err
 	}
-	want, to := total(into, offset), span{buffers: into, wide: f.wide}
+	want, to := total(into, offset), span{buffers: into, copier: f.copier}
 	piece := min(pieceBytes, f.message-dataHeadBytes)
 	asked, got := 0, 0
 	var under [pieces]*slot
@@ -328,7 +317,7 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 		return 0, tooLarge(from)
 	}
 	part := min(partBytes, f.message-writeHeadBytes)
-	source := span{buffers: from, wide: f.wide}
+	source := span{buffers: from, copier: f.copier}
 	for done < want && err == nil {
 		data := f.data.Part(0, min(part, want-done))
 		source.drain(data.Bytes)

@@ -42,7 +42,7 @@ type FileSystem struct {
 	// byPath says that the server knows a file by its path, so that a fid does not
 	// outlive the name.
 	byPath bool
-	wide   bool // device.HasWide
+	copier device.Copier
 
 	nodes    []node
 	freeNode uint32
@@ -86,7 +86,7 @@ func OpenStream(descriptor int, pause func(limit time.Duration), log func(string
 }
 
 func open(c carrier, f *FileSystem, tag string, log func(string)) (*FileSystem, error) {
-	f.carrier, f.tag, f.log, f.wide = c, tag, log, device.HasWide()
+	f.carrier, f.tag, f.log, f.copier = c, tag, log, device.NewCopier()
 	f.nodes, f.handles = make([]node, rootIndex), make([]handle, 1)
 	f.buckets = make([]uint32, bucketsFirst)
 	if err := f.start(); err != nil {
