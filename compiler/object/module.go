@@ -76,7 +76,7 @@ type Export struct {
 // Memory is the linear memory that the module defines, in wasm pages.
 type Memory struct {
 	MinPages uint64 `json:"min_pages"`
-	MaxPages uint64 `json:"max_pages"` // declared, or 65536
+	MaxPages uint64 `json:"max_pages"` // see lower.MemoryMaxPages
 	HasMax   bool   `json:"has_max,omitempty"`
 }
 
