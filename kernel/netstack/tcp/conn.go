@@ -400,7 +400,7 @@ func (c *Conn) takeMany(b []byte) (n int) {
 	for n < len(b) {
 		room := c.snd.end - c.sndTail
 		if c.snd.head == 0 || room == 0 {
-			if !e.plenty() || c.snd.chunks() >= e.share() || !c.snd.extend(e, c.sndTail) {
+			if c.snd.chunks() >= e.share() || !c.snd.extend(e, c.sndTail) {
 				break
 			}
 			room = packet.ChunkBytes

@@ -255,7 +255,7 @@ func (c *Conn) resendTimeout() {
 		c.probeTail()
 		return
 	}
-	if c.tooLong() || c.holdsTooMuch() {
+	if c.tooLong() {
 		if c.state == established || c.state == closeWait {
 			c.sendReset()
 		}
@@ -296,16 +296,6 @@ func (c *Conn) tooLong() bool {
 		limit = orphanMS
 	}
 	return c.engine.ms-c.stalled >= limit
-}
-
-// persistMax is how often a closed window is probed in vain when memory is short: for 6 seconds at least, as
-// the shortest timeout is 200 ms.
-const persistMax = 5
-
-// holdsTooMuch reports whether memory is short, and the peer keeps its window closed. RFC 6429, section 3
-// allows to give such connections up: who never reads must not keep others from being served.
-func (c *Conn) holdsTooMuch() bool {
-	return c.sndWnd == 0 && c.state >= established && c.backoff >= persistMax && !c.engine.plenty()
 }
 
 // timeoutError is the reason to give: what ICMP said, if it did.
