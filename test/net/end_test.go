@@ -24,9 +24,6 @@ func TestEnd(t *testing.T) {
 				if k.vmm == "" {
 					t.Skip("Linux ends the connections of its processes")
 				}
-				if k.vmm == "process" {
-					t.Skip("a process dies of the signal (decision 0014)")
-				}
 				m := start(t, k, functionsSpec)
 				ends := connectAll(t, m)
 				if err := m.command.Process.Signal(tt.signal); err != nil {
