@@ -169,7 +169,11 @@ func (c *Conn) lose(to uint32) {
 	r.active, r.force, r.plain = true, true, r.sacked == nil
 	r.point = c.sndNxt
 	r.resent = c.sndUna
+	probe := r.tail.due
 	r.tail = tailProbe{}
+	if probe {
+		c.startResend() // the timer was that of the probe: too early for a timeout
+	}
 	r.lostTo = earlier(to, c.sndNxt)
 	c.rtt.timing = false // Karn
 	c.fast = false
