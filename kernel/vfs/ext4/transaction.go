@@ -179,6 +179,7 @@ func (fs *FileSystem) forget(r run) {
 		}
 		fs.cache.drop(b)
 	}
+	fs.data.forget(r)
 	if r.count > uint64(len(fs.cache.buffers)) {
 		for block, b := range fs.cache.buffers {
 			if block >= r.block && block < r.end() {
