@@ -59,7 +59,9 @@ type FileSystem struct {
 	zones   zones
 	super   *buffer
 	superAt int // in its block
-	inodes  map[uint32]*inode
+	inodes  inodeTable
+	top     *inode // the root directory
+	names   names
 	orphans []uint32 // the first one first, as the list on the volume
 	handles handles
 
@@ -81,6 +83,8 @@ var _ vfs.FileSystem = (*FileSystem)(nil)
 // root directory is there as long as it is open.
 func Open(disk Device, options Options) (*FileSystem, error) {
 	fs := &FileSystem{device: disk, copier: device.NewCopier(), now: options.Now, log: options.Log, readOnly: options.ReadOnly || disk.ReadOnly()}
+	prepareSums()
+	fs.lister.most = listBatch
 	if fs.log == nil {
 		fs.log = func(string) {}
 	}
@@ -120,8 +124,8 @@ func (fs *FileSystem) open(options Options) (err error) {
 	if fs.data, err = openData(fs.blockShift, options.DataBytes, options.Charge); err != nil {
 		return err
 	}
-	root, err := fs.inode(rootInode)
-	if err == nil && !root.isDirectory() {
+	fs.top, err = fs.inode(rootInode)
+	if err == nil && !fs.top.isDirectory() {
 		err = vfs.ErrDamaged
 	}
 	if err != nil {
@@ -162,7 +166,7 @@ func (fs *FileSystem) load(cacheLimit int) error {
 		fs.readOnly = true
 	}
 	fs.cache = newCache(fs.device, fs.blockBytes, cacheLimit)
-	fs.inodes = map[uint32]*inode{}
+	fs.inodes.reset()
 	fs.superAt = superOffset % fs.blockBytes
 	if fs.super, err = fs.cache.get(superOffset>>fs.blockShift, kindSuper); err != nil {
 		return err
