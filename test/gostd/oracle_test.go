@@ -19,7 +19,7 @@ import (
 )
 
 // runWazero runs the tests in this process.
-func runWazero(ctx context.Context, p program) (outcome, error) {
+func runWazero(ctx context.Context, _ executor, p program) (outcome, error) {
 	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCloseOnContextDone(true))
 	defer runtime.Close(context.WithoutCancel(ctx))
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, runtime); err != nil {
@@ -48,7 +48,7 @@ func runWazero(ctx context.Context, p program) (outcome, error) {
 }
 
 // runWasmtime runs the tests with the command of test/bench/peers.
-func runWasmtime(ctx context.Context, p program) (outcome, error) {
+func runWasmtime(ctx context.Context, _ executor, p program) (outcome, error) {
 	root, err := toolchain.Root()
 	if err != nil {
 		return outcome{}, err
