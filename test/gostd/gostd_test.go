@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"mewz/test/oracle"
 	"mewz/test/toolchain"
 )
 
@@ -51,8 +52,8 @@ var executors = []executor{
 	{name: "process", args: []string{"--vmm", "process"}, run: runMewz},
 	{name: "machine", args: []string{"--vmm", "qemu", "--share", "9p"}, run: runMewz},
 	{name: "virtiofs", args: []string{"--vmm", "qemu", "--share", "virtiofs"}, run: runMewz},
-	{name: "wazero", oracle: true, run: runWazero},
-	{name: "wasmtime", oracle: true, run: runWasmtime},
+	{name: "wazero", oracle: true, run: underOracle(oracle.Wazero)},
+	{name: "wasmtime", oracle: true, run: underOracle(oracle.Wasmtime)},
 }
 
 func nightly() bool { return os.Getenv("MEWZ_NIGHTLY") != "" }
