@@ -259,7 +259,7 @@ func (fs *FileSystem) Unmount() error {
 // Tick is called now and then: it commits what has waited long enough.
 func (fs *FileSystem) Tick() error {
 	fs.data.limit = min(2*fs.data.limit, fs.data.most) // perhaps there is more memory again
-	if fs.readOnly || fs.failed != nil || !fs.overdue() {
+	if fs.readOnly || fs.failed != nil || !fs.overdue(fs.now()) {
 		return nil
 	}
 	return fs.commit()

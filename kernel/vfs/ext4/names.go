@@ -34,8 +34,12 @@ func nameHash(directory uint32, name []byte) uint32 {
 		h ^= h >> 32
 	}
 	rest := uint64(0)
-	for i, c := range name {
-		rest |= uint64(c) << (8 * i)
+	if len(name) >= 4 { // the last four once more
+		rest = uint64(le.Uint32(name)) | uint64(le.Uint32(name[len(name)-4:]))<<32
+	} else {
+		for _, c := range name {
+			rest = rest<<8 | uint64(c)
+		}
 	}
 	h = (h ^ rest) * factor
 	return uint32(h>>32) ^ bits.RotateLeft32(uint32(h), 16)

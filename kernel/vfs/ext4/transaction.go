@@ -60,8 +60,17 @@ func (fs *FileSystem) begin() error {
 // relieve commits when the transaction has no room for another operation, or is
 // old.
 func (fs *FileSystem) relieve() error {
+	now := uint64(0)
+	if fs.running.since != 0 {
+		now = fs.now()
+	}
+	return fs.relieveAt(now)
+}
+
+// relieveAt is relieve for who knows the time.
+func (fs *FileSystem) relieveAt(now uint64) error {
 	t := &fs.running
-	if len(t.buffers)+len(t.times)+len(t.revoked)/64+operationMaxBuffers > fs.journal.transactionMax || fs.overdue() {
+	if len(t.buffers)+len(t.times)+len(t.revoked)/64+operationMaxBuffers > fs.journal.transactionMax || fs.overdue(now) {
 		return fs.commit()
 	}
 	return nil
