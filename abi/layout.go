@@ -98,9 +98,13 @@ const (
 	// NetworkHeaderBytes, not blocking. In a machine there is no such descriptor.
 	DescriptorNetwork = 5
 
+	// DescriptorRequests is the read end of a pipe by which a process that has a network or
+	// files gets requests (RequestStop). In a machine they come on its standard input.
+	DescriptorRequests = 6
+
 	// DescriptorFiles is the first of those that a process has for its mounts
 	// (Mount.Tag), one after the other.
-	DescriptorFiles = 6
+	DescriptorFiles = 7
 )
 
 // NetworkHeaderBytes is the header of each frame on DescriptorNetwork: struct
