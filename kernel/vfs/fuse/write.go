@@ -89,6 +89,8 @@ func (f *FileSystem) write(h *handle, v *vector, w writing) (int, error) {
 		v.skip(wrote)
 		n += uint64(wrote)
 	}
+	seen := &f.nodes.all[h.node].seen
+	*seen = max(*seen, w.offset+n)
 	return int(n), nil
 }
 
@@ -110,7 +112,7 @@ const headersOfWrite = 2
 func (f *FileSystem) writeOnce(h *handle, v *vector, w writing) (int, error) {
 	b := v.next()
 	b = b[:min(uint64(len(b)), w.bytes)]
-	if extents := f.reach(b); len(extents) != 0 {
+	if extents := f.device.Reach(queueRequest, b); len(extents) != 0 {
 		chain := request.AppendReached(f.chain[:headersOfWrite], extents, false)
 		w.bytes = uint64(len(b))
 		return f.writeChain(h, len(chain), w)
