@@ -102,7 +102,7 @@ var layers = map[string][]string{
 	"kernel/vfs/memfs":               {"kernel/vfs"},
 	"kernel/vfs/ninep":               {"abi", "kernel/device", "kernel/system", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
 	"kernel/vfs/fuse":                {"abi", "kernel/device", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
-	"kernel/vfs/ext4":                {"kernel/vfs"},
+	"kernel/vfs/ext4":                {"kernel/cpu", "kernel/device", "kernel/vfs"},
 	"kernel/commandline":             {"abi"},
 	"kernel/initramfs":               {"abi", "kernel/commandline", "kernel/vfs"},
 	"kernel/instance":                {"abi", "kernel/system"},

@@ -20,13 +20,20 @@ func (m *machine) openVolume(opened *mount) error {
 	if err != nil {
 		return err
 	}
-	files, err := ext4.Open(device, ext4.Options{Now: m.wallClock, Log: m.host.Message, Warn: m.warnOf(opened), ReadOnly: opened.ReadOnly})
+	options := ext4.Options{Now: m.wallClock, Log: m.host.Message, Warn: m.warnOf(opened), ReadOnly: opened.ReadOnly, Charge: system.Charge}
+	if m.found == nil {
+		options.DataBytes = processDataBytes
+	}
+	files, err := ext4.Open(device, options)
 	if err != nil {
 		return err
 	}
-	opened.files, opened.tick, opened.end = files, files.Tick, files.Unmount
+	opened.files, opened.tick, opened.end, opened.reclaim = files, files.Tick, files.Unmount, files.Reclaim
 	return nil
 }
+
+// processDataBytes bounds what a volume keeps of files in a process: Linux keeps them, too.
+const processDataBytes = 64 << 20
 
 // findVolume opens the block device that the tag of a mount names.
 func (m *machine) findVolume(opened *mount) (ext4.Device, error) {

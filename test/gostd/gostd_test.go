@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"mewz/test/oracle"
 	"mewz/test/toolchain"
 )
 
@@ -54,8 +55,8 @@ type executor struct {
 var executors = []executor{
 	{name: "process", run: func(ctx context.Context, p program) (outcome, error) { return runMewz(ctx, "process", p) }},
 	{name: "machine", run: func(ctx context.Context, p program) (outcome, error) { return runMewz(ctx, "qemu", p) }},
-	{name: "wazero", oracle: true, run: runWazero},
-	{name: "wasmtime", oracle: true, run: runWasmtime},
+	{name: "wazero", oracle: true, run: func(ctx context.Context, p program) (outcome, error) { return runOracle(ctx, oracle.Wazero, p) }},
+	{name: "wasmtime", oracle: true, run: func(ctx context.Context, p program) (outcome, error) { return runOracle(ctx, oracle.Wasmtime, p) }},
 }
 
 func nightly() bool { return os.Getenv("MEWZ_NIGHTLY") != "" }

@@ -153,25 +153,6 @@ func (fs *FileSystem) writeOut(list []*buffer) error {
 	return nil
 }
 
-// writeData gives the device the data of files that has not been written yet.
-func (fs *FileSystem) writeData() error {
-	if len(fs.cache.dirty) == 0 {
-		return nil
-	}
-	list := append(fs.scratch[:0], fs.cache.dirty...)
-	err := fs.writeOut(list)
-	for _, b := range list {
-		fs.cache.setClean(b)
-		fs.cache.use(b)
-	}
-	clear(list)
-	fs.scratch = list[:0]
-	if err != nil {
-		return fs.fail(err)
-	}
-	return nil
-}
-
 // logger writes blocks to the log, one after the other.
 type logger struct {
 	fs    *FileSystem

@@ -196,6 +196,7 @@ func (fs *FileSystem) insertEntry(n *inode, b *buffer, number uint32, kind uint8
 //
 // Preconditions: touch(n); put(n) follows. Nobody holds a buffer that is not changed.
 func (fs *FileSystem) add(n *inode, name []byte, number uint32, kind uint8) error {
+	fs.names.forget(n.number, name)
 	if n.flags&inodeIndexed != 0 {
 		return fs.addIndexed(n, name, number, kind)
 	}

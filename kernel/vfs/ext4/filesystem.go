@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
 
@@ -35,6 +36,10 @@ type Options struct {
 	// CacheBytes bounds the memory for blocks; 0 is cacheBytes. What waits for a commit is
 	// at most as much again.
 	CacheBytes int
+	// DataBytes bounds the memory for data of files; 0 is a quarter of what is free. Charge is
+	// system.Charge, by which it is booked before it is taken; nil: there is always enough.
+	DataBytes uint64
+	Charge    func(bytes int64) bool
 }
 
 // cacheBytes is enough for the metadata of a program at work.
@@ -51,10 +56,14 @@ type FileSystem struct {
 	failed   error // of the device
 
 	cache   *cache
+	data    *dataCache
+	copier  device.Copier
 	zones   zones
 	super   *buffer
 	superAt int // in its block
-	inodes  map[uint32]*inode
+	inodes  inodeTable
+	top     *inode // the root directory
+	names   names
 	orphans []uint32 // the first one first, as the list on the volume
 	handles handles
 
@@ -65,6 +74,7 @@ type FileSystem struct {
 	path       [extentDepthMax + 1]step
 	scratch    []*buffer
 	vectors    [][]byte
+	filled     []filling
 	target     []byte // of the last ReadLink
 	lister     lister
 }
@@ -73,8 +83,10 @@ var _ vfs.FileSystem = (*FileSystem)(nil)
 
 // Open checks a volume, replays its journal if it was not closed, and uses it. Its
 // root directory is there as long as it is open.
-func Open(device Device, options Options) (*FileSystem, error) {
-	fs := &FileSystem{device: device, now: options.Now, log: options.Log, warn: options.Warn, readOnly: options.ReadOnly || device.ReadOnly()}
+func Open(disk Device, options Options) (*FileSystem, error) {
+	fs := &FileSystem{device: disk, copier: device.NewCopier(), now: options.Now, log: options.Log, warn: options.Warn, readOnly: options.ReadOnly || disk.ReadOnly()}
+	prepareSums()
+	fs.lister.most = listBatch
 	if fs.log == nil {
 		fs.log = func(string) {}
 	}
@@ -87,30 +99,49 @@ func Open(device Device, options Options) (*FileSystem, error) {
 	if options.CacheBytes == 0 {
 		options.CacheBytes = cacheBytes
 	}
-	if err := fs.load(options.CacheBytes); err != nil {
+	if options.Charge == nil {
+		options.Charge = func(int64) bool { return true }
+	}
+	if options.DataBytes == 0 {
+		options.DataBytes = vfs.FreeBytes(options.Charge) / dataShare
+	}
+	if err := fs.open(options); err != nil {
+		if fs.data != nil {
+			fs.data.close()
+		}
 		return nil, explain(err)
 	}
+	return fs, nil
+}
+
+func (fs *FileSystem) open(options Options) (err error) {
+	if err := fs.load(options.CacheBytes); err != nil {
+		return err
+	}
 	if fs.incompat&incompatRecover != 0 {
-		if device.ReadOnly() {
-			return nil, refuse("the volume was not closed and its journal has to be replayed, but the device can only be read: run e2fsck on it, or let it be written once")
+		if fs.device.ReadOnly() {
+			return refuse("the volume was not closed and its journal has to be replayed, but the device can only be read: run e2fsck on it, or let it be written once")
 		}
 		if err := fs.replayAndReload(options.CacheBytes); err != nil {
-			return nil, explain(err)
+			return err
 		}
 	}
-	root, err := fs.inode(rootInode)
-	if err == nil && !root.isDirectory() {
+	if fs.data, err = openData(fs.blockShift, options.DataBytes, options.Charge); err != nil {
+		return err
+	}
+	fs.top, err = fs.inode(rootInode)
+	if err == nil && !fs.top.isDirectory() {
 		err = vfs.ErrDamaged
 	}
 	if err != nil {
-		return nil, explain(err)
+		return err
 	}
 	if !fs.readOnly {
 		if err := fs.openForWriting(); err != nil {
-			return nil, explain(err)
+			return err
 		}
 	}
-	return fs, nil
+	return nil
 }
 
 // explain makes an error of Open from one of a call.
@@ -140,7 +171,7 @@ func (fs *FileSystem) load(cacheLimit int) error {
 		fs.readOnly = true
 	}
 	fs.cache = newCache(fs.device, fs.blockBytes, cacheLimit)
-	fs.inodes = map[uint32]*inode{}
+	fs.inodes.reset()
 	fs.superAt = superOffset % fs.blockBytes
 	if fs.super, err = fs.cache.get(superOffset>>fs.blockShift, kindSuper); err != nil {
 		return err
@@ -232,6 +263,7 @@ func (fs *FileSystem) Unmount() error {
 
 // Tick is called now and then: it commits what has waited long enough.
 func (fs *FileSystem) Tick() error {
+	fs.data.limit = min(2*fs.data.limit, fs.data.most) // perhaps there is more memory again
 	if fs.readOnly || fs.failed != nil || !fs.overdue() {
 		return nil
 	}

@@ -70,10 +70,11 @@ func hashWords(p []byte, words []uint32, unsigned bool) {
 	pad := uint32(len(p)) | uint32(len(p))<<8
 	pad |= pad << 16
 	for i := range words {
-		words[i] = pad
-		for k := 4 * i; k < min(4*i+4, len(p)); k++ {
-			words[i] = words[i]<<8 + hashByte(p[k], unsigned)
+		w := pad
+		for _, c := range p[:min(4, len(p))] {
+			w = w<<8 + hashByte(c, unsigned)
 		}
+		words[i], p = w, p[min(4, len(p)):]
 	}
 }
 

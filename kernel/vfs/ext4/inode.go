@@ -65,6 +65,8 @@ type inode struct {
 	// and for everything.
 	needsData, needsAll uint32
 	timesLater          bool // in transaction.times
+	slot                uint32
+	older, newer        *inode // in the ring of inodeTable, while nobody refers to it
 }
 
 // fields are what an operation may change, and take back.
@@ -122,7 +124,8 @@ func (fs *FileSystem) inodeAt(number uint32) (*buffer, []byte, error) {
 
 // inode returns an inode, with another reference to it.
 func (fs *FileSystem) inode(number uint32) (*inode, error) {
-	if n := fs.inodes[number]; n != nil {
+	if n := fs.inodes.byNumber[number]; n != nil {
+		fs.inodes.wake(n)
 		n.refs++
 		return n, nil
 	}
@@ -151,7 +154,7 @@ func (fs *FileSystem) inode(number uint32) (*inode, error) {
 	if fs.running.since != 0 { // it may have been changed by the running transaction
 		n.needsData, n.needsAll = fs.running.id, fs.running.id
 	}
-	fs.inodes[number] = n
+	fs.inodes.add(n)
 	return n, nil
 }
 
@@ -296,7 +299,7 @@ func (fs *FileSystem) newInode(parent *inode, mode uint16) (*inode, error) {
 	if err != nil {
 		return nil, err
 	}
-	if fs.inodes[number] != nil {
+	if fs.inodes.byNumber[number] != nil {
 		return nil, fs.damage("an inode is in use and free", uint64(number))
 	}
 	b, raw, err := fs.inodeAt(number)
@@ -318,7 +321,7 @@ func (fs *FileSystem) newInode(parent *inode, mode uint16) (*inode, error) {
 	if mode&modeType != modeSymlink {
 		n.initExtents()
 	}
-	fs.inodes[number] = n
+	fs.inodes.add(n)
 	fs.op.inodes = append(fs.op.inodes, savedInode{inode: n, was: n.fields, fresh: true})
 	return n, nil
 }
@@ -350,8 +353,8 @@ func (fs *FileSystem) writeTimes() error {
 				return err
 			}
 		}
-		if n.refs == 0 && fs.inodes[n.number] == n {
-			delete(fs.inodes, n.number)
+		if n.refs == 0 && n.links > 0 {
+			fs.inodes.rest(n)
 		}
 	}
 	return nil

@@ -137,7 +137,7 @@ func (fs *FileSystem) cleanOrphanFile() error {
 	if err != nil {
 		return err
 	}
-	defer delete(fs.inodes, file.number)
+	defer fs.inodes.remove(file)
 	for at := uint64(0); at < file.size>>fs.blockShift && at < orphansMax; at++ {
 		m, err := fs.lookup(file, at)
 		if err != nil {

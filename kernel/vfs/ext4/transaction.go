@@ -80,6 +80,9 @@ func (fs *FileSystem) writable() error {
 
 // modify prepares a buffer for a change by the operation under way.
 func (fs *FileSystem) modify(b *buffer) {
+	if b.kind >= kindLeaf {
+		fs.forgetListed()
+	}
 	if b.undo != nil {
 		return
 	}
@@ -91,6 +94,7 @@ func (fs *FileSystem) modify(b *buffer) {
 // create returns a zeroed buffer for a block that was just allocated.
 func (fs *FileSystem) create(block uint64, k kind) *buffer {
 	b := fs.cache.fresh(block, k)
+	fs.forgetListed()
 	fs.op.created = append(fs.op.created, b)
 	fs.setRunning(b)
 	return b
@@ -170,6 +174,7 @@ func (fs *FileSystem) keep() {
 // forget drops the content of blocks that are no longer in use. What is logged
 // stays until the commit, for the journal is freed only when it is in its place.
 func (fs *FileSystem) forget(r run) {
+	fs.forgetListed()
 	one := func(b *buffer) {
 		fs.unsetRunning(b)
 		if b.logged {
@@ -179,6 +184,7 @@ func (fs *FileSystem) forget(r run) {
 		}
 		fs.cache.drop(b)
 	}
+	fs.data.forget(r)
 	if r.count > uint64(len(fs.cache.buffers)) {
 		for block, b := range fs.cache.buffers {
 			if block >= r.block && block < r.end() {
@@ -197,6 +203,7 @@ func (fs *FileSystem) forget(r run) {
 // rollback takes an operation back.
 func (fs *FileSystem) rollback() {
 	op := &fs.op
+	fs.forgetListed()
 	for _, b := range op.touched {
 		copy(b.data, b.undo)
 		fs.cache.undos = append(fs.cache.undos, b.undo)
@@ -215,7 +222,7 @@ func (fs *FileSystem) rollback() {
 		s.inode.fields = s.was
 		s.inode.recent = mapping{}
 		if s.fresh {
-			delete(fs.inodes, s.inode.number)
+			fs.inodes.remove(s.inode)
 		}
 	}
 	for _, r := range op.freed {

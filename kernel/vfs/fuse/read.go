@@ -1,6 +1,11 @@
 package fuse
 
-import "mewz/kernel/vfs"
+import (
+	"mewz/kernel/device"
+	"mewz/kernel/vfs"
+	"mewz/kernel/virtio"
+	"mewz/kernel/virtio/request"
+)
 
 // Sizes of reading ahead.
 const (
@@ -60,7 +65,7 @@ func (f *FileSystem) Read(number vfs.Handle, into [][]byte, offset uint64) (int,
 			break
 		}
 		if p == nil {
-			at, err = f.readDirect(h, &v, at, end)
+			at, err = f.readUnkept(h, &v, at, end)
 			break
 		}
 		b := p.data.Bytes[at-p.offset : p.got]
@@ -149,9 +154,65 @@ func (f *FileSystem) goOn(h *handle, at uint64) {
 	f.device.Kick()
 }
 
-// readDirect reads from an offset to another, several pieces at once, and returns where it
+// readUnkept reads from an offset to another, past what is read ahead, and returns where it
+// ended: into the caller's memory itself as far as virtiofsd reaches it.
+func (f *FileSystem) readUnkept(h *handle, v *vector, at, end uint64) (uint64, error) {
+	for at < end {
+		b := v.next()
+		b = b[:min(uint64(len(b)), end-at, uint64(f.readMax))]
+		extents := f.reach(b)
+		if len(extents) == 0 {
+			return f.readCopied(h, v, at, end)
+		}
+		n, err := f.readReached(reading{opRead, h, at, len(b)}, extents)
+		v.at += n
+		at += uint64(n)
+		if err != nil || n < len(b) {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// reach returns where memory of the program lies for virtiofsd, if a request for it fits into the
+// queue beside those that nobody waits for.
+func (f *FileSystem) reach(b []byte) []device.Extent {
+	extents := f.device.Reach(b)
+	if headersMax+len(extents) > f.device.Room(queueRequest) {
+		return nil
+	}
+	return extents
+}
+
+// headersMax is how many buffers a request has beside its data.
+const headersMax = 3
+
+// readReached is a request that virtiofsd answers into memory of the program. Nothing of it is
+// left to come when it returns.
+func (f *FileSystem) readReached(r reading, extents []device.Extent) (int, error) {
+	t := &f.call
+	in := t.in.Bytes[:inHeaderBytes+readInBytes]
+	t.unique = f.putRead(in, r)
+	chain := append(f.chain[:0], virtio.Buffer{Physical: t.in.Physical, Bytes: uint32(len(in))},
+		virtio.Buffer{Physical: t.out.Physical, Bytes: outHeaderBytes, Write: true})
+	id, err := f.device.Start(queueRequest, request.AppendReached(chain, extents, true)...)
+	written := uint32(0)
+	if err == nil {
+		written, err = f.device.Wait(id)
+	}
+	if err != nil {
+		return 0, f.failed()
+	}
+	n, err := f.answered(t.out.Bytes, t.unique, written)
+	if n > r.bytes {
+		return 0, f.broken()
+	}
+	return n, err
+}
+
+// readCopied reads from an offset to another, several pieces at once, and returns where it
 // ended.
-func (f *FileSystem) readDirect(h *handle, v *vector, at, end uint64) (uint64, error) {
+func (f *FileSystem) readCopied(h *handle, v *vector, at, end uint64) (uint64, error) {
 	var flying [piecesMax]*piece
 	first, count := 0, 0
 	var err error

@@ -33,6 +33,14 @@ const queueMaxEntries = 128
 // asked how it is: notifications may get lost (package virtio).
 const stillPolls = 64
 
+// reachLeast is the shortest part of the program's memory that a device reads or writes
+// where it lies: to find out where that is costs as much as to copy two pages.
+const reachLeast = 16 << 10
+
+// reachMax is how many extents a request has at most: what a chain holds beside
+// three buffers of headers.
+const reachMax = virtio.ChainMax - 3
+
 // Errors of requests.
 var (
 	ErrFull   = errors.New("virtio: the queue is full")
@@ -58,6 +66,7 @@ type Device struct {
 	still    int
 	waiting  bool
 	awaited  ID // by Wait, while waiting
+	reached  [reachMax]device.Extent
 }
 
 // line is a queue and what came of its requests.
@@ -135,6 +144,25 @@ func (d *Device) Config() virtio.Transport { return d.machine.Transport }
 
 // Allocate takes memory that the device reaches, for good.
 func (d *Device) Allocate(n int) (device.Memory, error) { return d.machine.Allocate(n) }
+
+// Reach returns where b, memory of the program, lies for the device, which then reads or
+// writes it without a copy in between: nothing if it is better copied. It holds for one
+// request, which has to be done when the program goes on, however it ends: what a device writes late
+// it would write into memory that the program uses for something else by then.
+func (d *Device) Reach(b []byte) []device.Extent {
+	if len(b) < reachLeast || d.failed != nil {
+		return nil
+	}
+	return d.reached[:d.machine.Reach(b, d.reached[:])]
+}
+
+// AppendReached adds what Reach has returned to the buffers of a request.
+func AppendReached(buffers []virtio.Buffer, extents []device.Extent, write bool) []virtio.Buffer {
+	for _, e := range extents {
+		buffers = append(buffers, virtio.Buffer{Physical: e.Physical, Bytes: uint32(e.Bytes), Write: write})
+	}
+	return buffers
+}
 
 // Err returns why the device is given up, or nil.
 func (d *Device) Err() error { return d.failed }
