@@ -15,12 +15,13 @@ var kinds = []struct {
 	name  string
 	flags []string
 }{
-	{"defaults", nil},
+	{"defaults", nil}, // those of Debian 12, with blocks of 1 KiB for a small volume
 	{"4KiB", []string{"-b", "4096"}},
 	{"old inodes", []string{"-b", "2048", "-I", "128", "-O", "^64bit"}},
 	{"uninit_bg", []string{"-O", "^metadata_csum,uninit_bg"}},
 	{"no sums", []string{"-O", "^metadata_csum,^uninit_bg,^dir_index,^flex_bg,^resize_inode"}},
-	{"seed, orphan file", []string{"-b", "4096", "-O", "metadata_csum_seed,orphan_file"}},
+	{"Debian 13", []string{"-b", "4096", "-O", "metadata_csum_seed,orphan_file"}},
+	{"Debian 13, 1 KiB", []string{"-b", "1024", "-O", "metadata_csum_seed,orphan_file"}},
 }
 
 // TestConformance runs the rules of vfs.FileSystem on each kind of volume, and has
