@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mewz/abi"
+	"mewz/kernel/system"
 )
 
 // exitStopped is the code of a machine that the host has asked to end, as of a
@@ -47,9 +48,16 @@ func (m *machine) begin(reason abi.ExitReason, code uint32) {
 		return
 	}
 	m.ending, m.reason, m.code = true, reason, code
+	m.endBy = m.now() + endPatience
+}
+
+// now is the time of a clock that only goes forward.
+func (m *machine) now() time.Duration {
 	if m.found != nil {
-		m.endBy = m.found.Now() + endPatience
+		return m.found.Now()
 	}
+	nanos, _ := system.Now(system.ClockMonotonic) // there always is one
+	return time.Duration(nanos)
 }
 
 // lost says that what the program wrote is not safe. It has not succeeded then.
@@ -63,7 +71,7 @@ func (m *machine) lost(text string) {
 // giveUp ends the machine although a file system has not answered. It does not return.
 func (m *machine) giveUp(of *mount) {
 	m.lost((&mountError{of.Mount, errSilent}).Error())
-	m.endBy = m.found.Now() + nextPatience // for those behind it
+	m.endBy = m.now() + nextPatience // for those behind it
 	m.host.Exit(m.end(m.reason, m.code))
 }
 
@@ -72,9 +80,7 @@ func (m *machine) stop() {
 	m.host.Message("the host asks for the end")
 	m.stopping = true
 	m.begin(abi.ExitByProgram, exitStopped)
-	if m.found != nil {
-		m.endBy = min(m.endBy, m.found.Now()+stopPatience)
-	}
+	m.endBy = min(m.endBy, m.now()+stopPatience)
 }
 
 // lose gives a share up that nobody serves any more.

@@ -94,7 +94,7 @@ func (m *machine) openWaiter() {
 	switch devices := m.network.source(); {
 	case devices == nil && !m.needsWaiter():
 	case m.found == nil:
-		m.waiter = processWaiter{m.network.events()}
+		m.waiter = &processWaiter{network: m.network.events(), requests: m.host.Requests, asked: m.stopIfAsked}
 	default:
 		m.waiter = &machineWaiter{machine: m.found, network: devices, stdin: m.host.InputSource(), asked: m.stopIfAsked}
 	}
@@ -141,7 +141,7 @@ type machine struct {
 
 	ending   bool          // end was called, or will be
 	stopping bool          // because the host asked
-	endBy    time.Duration // by the clock of found
+	endBy    time.Duration // by now
 	ended    int           // mounts that are at their end
 	reason   abi.ExitReason
 	code     uint32

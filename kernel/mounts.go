@@ -132,6 +132,9 @@ type programWaiter struct{ machine *machine }
 // Wait implements wasi.Waiter.
 func (w programWaiter) Wait(input bool, timeout time.Duration) {
 	m := w.machine
+	if m.stopping { // the request came while a file system was in the middle of something
+		m.stopIfAsked()
+	}
 	if slices.ContainsFunc(m.mounts, func(o *mount) bool { return o.tick != nil }) {
 		m.tick()
 		timeout = min(timeout, tickEvery)
@@ -146,8 +149,8 @@ func (m *machine) pause(of *mount, limit time.Duration) {
 	if next := m.network.turn(); next < limit {
 		limit = next
 	}
-	if m.ending && m.found != nil {
-		left := m.endBy - m.found.Now()
+	if m.ending {
+		left := m.endBy - m.now()
 		if left <= 0 {
 			m.giveUp(of)
 		}

@@ -60,7 +60,7 @@ func (m *machine) findShare(opened *mount) (deviceFiles, error) {
 			return nil, errDescriptor
 		}
 		opened.descriptor = descriptor
-		return asFiles(ninep.OpenStream(descriptor, m.pauseOf(opened), m.host.Warn))
+		return asFiles(ninep.OpenStream(descriptor, m.pauseOf(opened), m.warnOf(opened)))
 	}
 	if err := m.findFileDevices(); err != nil {
 		return nil, err
@@ -73,9 +73,9 @@ func (m *machine) findShare(opened *mount) (deviceFiles, error) {
 		d.used = true
 		with := request.Machine{Machine: m.found, Transport: d.transport, Pause: m.pauseOf(opened)}
 		if d.id == virtio.Device9P {
-			return asFiles(ninep.Open(with, opened.Tag, m.host.Warn))
+			return asFiles(ninep.Open(with, opened.Tag, m.warnOf(opened)))
 		}
-		return asFiles(fuse.Open(with, opened.Tag, m.host.Warn))
+		return asFiles(fuse.Open(with, opened.Tag, m.warnOf(opened)))
 	}
 	return nil, errNoShare
 }
@@ -115,12 +115,17 @@ func (m *machine) findFileDevices() error {
 		}
 		transport, err := found.Open()
 		if err != nil {
-			m.host.Message("a device that holds files does not work: " + err.Error())
+			m.host.Warn("a device that holds files does not work: " + err.Error())
 			continue
 		}
 		m.fileDevices = append(m.fileDevices, fileDevice{id: found.ID, transport: transport})
 	}
 	return nil
+}
+
+// warnOf returns how a file system says that something of it is gone.
+func (m *machine) warnOf(opened *mount) func(text string) {
+	return func(text string) { m.host.Warn("mount " + strconv.Quote(opened.Guest) + ": " + text) }
 }
 
 // pauseOf returns how a file system waits.

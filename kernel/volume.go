@@ -24,7 +24,7 @@ func (m *machine) openVolume(opened *mount) error {
 	if err != nil {
 		return err
 	}
-	options := ext4.Options{Now: m.wallClock, Log: m.host.Warn, ReadOnly: opened.ReadOnly, Charge: system.Charge}
+	options := ext4.Options{Now: m.wallClock, Log: m.host.Message, Warn: m.warnOf(opened), ReadOnly: opened.ReadOnly, Charge: system.Charge}
 	if m.found == nil {
 		options.DataBytes = processDataBytes
 	}
@@ -80,7 +80,7 @@ func (m *machine) startDisk(d *fileDevice) bool {
 	pause := func(limit time.Duration) { m.pause(d.owner, limit) }
 	disk, err := block.Open(request.Machine{Machine: m.found, Transport: d.transport, Pause: pause})
 	if err != nil {
-		m.host.Message("a disk does not work: " + err.Error())
+		m.host.Warn("a disk does not work: " + err.Error())
 		d.used = true
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,6 +42,26 @@ func (m *Machine) KeepsFiles() bool {
 		}
 	}
 	return false
+}
+
+// How long a machine that is asked to end may take to close its connections, and to write
+// out what is to outlive it: a little more than it takes by itself (kernel).
+const (
+	stopGrace      = 2 * time.Second
+	stopGraceFiles = 12 * time.Second
+)
+
+// StopGrace is how long the machine may go on after it is asked to end; 0: it is not asked,
+// for there is nothing to bring to an end.
+func (m *Machine) StopGrace() time.Duration {
+	switch {
+	case m.KeepsFiles():
+		return stopGraceFiles
+	case m.Network != nil:
+		return stopGrace
+	default:
+		return 0
+	}
 }
 
 // Bytes of a file that QEMU locks to keep others off it (block/file-posix.c): from 100 on

@@ -40,7 +40,7 @@ func (r *runCommand) Run(a *app) error {
 	}
 	network := prepared.network
 	m := &vmm.Machine{Image: prepared.path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Network: network, Announced: a.announcer(network)}
+		Network: network, Announced: a.announcer(network), Warned: warn}
 	if r.File == "-" {
 		m.Stdin = nil // the module was there
 	}

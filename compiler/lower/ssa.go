@@ -25,6 +25,10 @@ type block struct {
 	sealed     bool
 	isLoop     bool
 	loop       [2]wasm.Offset // of a loop: from, to
+
+	// In the tree of dominators, see nearby.go.
+	above, skip *block
+	depth       int
 }
 
 // edge is a branch to a block with the values of its label.
@@ -59,6 +63,7 @@ func (f *function) newBlock() *block {
 //
 // Preconditions: the block before has ended.
 func (f *function) enter(b *block) {
+	b.place()
 	b.id = len(f.blocks)
 	f.blocks = append(f.blocks, b)
 	b.start, b.end = len(f.text), len(f.text)

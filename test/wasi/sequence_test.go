@@ -19,8 +19,6 @@ const (
 	sequenceCalls        = 300
 	// seedsPerRun are those of one run of the program, in directories of their own.
 	seedsPerRun = 60
-	// sequenceFirstSeed is where they begin; another number makes other sequences.
-	sequenceFirstSeed = 1
 	// comparedAtLeast of a hundred calls are compared: the rules that end a sequence
 	// are for rare calls.
 	comparedAtLeast = 60
@@ -28,7 +26,10 @@ const (
 	shownCalls = 60
 )
 
-var onlySeed = flag.Int("seed", -1, "run the sequence of one seed only, and show all of it")
+var (
+	onlySeed  = flag.Int("seed", -1, "run the sequence of one seed only, and show all of it")
+	firstSeed = flag.Int("first", 1, "the first seed; another number makes other sequences")
+)
 
 // sequencePlaces are the executors that are compared with wazero: what they have
 // below the program differs. Machines make only the first sequences, and only with
@@ -106,7 +107,7 @@ func sequencesOf(t *testing.T, e executor, p sequences) map[string][]sequenceCal
 // same up to the first difference that no rule explains.
 func TestSequences(t *testing.T) {
 	requireMewz(t)
-	first, seeds := sequenceFirstSeed, sequenceSeeds
+	first, seeds := *firstSeed, sequenceSeeds
 	switch {
 	case *onlySeed >= 0:
 		first, seeds = *onlySeed, 1

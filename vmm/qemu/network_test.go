@@ -177,6 +177,7 @@ func TestNetworkComplaint(t *testing.T) {
 // A machine with a network is asked to end before it is made to.
 func TestRunCancelAsks(t *testing.T) {
 	cause := errors.New("enough")
+	grace := (&vmm.Machine{Network: &vmm.Network{}}).StopGrace()
 	for kind, network := range map[string]*vmm.Network{"ports stops": {}, "ports ignores": {}, "ports ignores it": nil} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		m, stdout := testMachine()
@@ -191,7 +192,7 @@ func TestRunCancelAsks(t *testing.T) {
 			t.Errorf("%s: output %q", kind, stdout)
 		}
 		// The one that does not listen is given its time; without a network none.
-		if patient := took >= stopGrace; patient != (kind == "ports ignores") || took > stopGrace+5*time.Second {
+		if patient := took >= grace; patient != (kind == "ports ignores") || took > grace+5*time.Second {
 			t.Errorf("%s: it took %v", kind, took)
 		}
 	}

@@ -70,7 +70,7 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	decoder := &vmm.Channel{
 		Stdout: s.machine.Stdout, Stderr: s.machine.Stderr, Log: s.log,
 		Ready:   func() { close(s.ready) },
-		Started: s.started, Announced: s.machine.Announced,
+		Started: s.started, Announced: s.machine.Announced, Warned: s.machine.Warned,
 	}
 	decoded := make(chan error, 1)
 	go func() { decoded <- decoder.Copy(s.channel) }()
@@ -176,17 +176,10 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 	}
 }
 
-// How long a machine may take to close its connections, and to write out what is to
-// outlive it: a little more than it takes by itself (kernel).
-const (
-	stopGrace      = 2 * time.Second
-	stopGraceFiles = 12 * time.Second
-)
-
 // askToStop asks a machine with a network, or with files that outlive it, to end by
 // itself: ctx is over. It always returns an error.
 func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
-	grace := s.grace()
+	grace := s.machine.StopGrace()
 	if grace == 0 || !s.stops.Load() {
 		return ctx.Err()
 	}
@@ -201,18 +194,6 @@ func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
 	case <-time.After(grace):
 	}
 	return ctx.Err()
-}
-
-// grace is how long the machine may go on after it is asked to end; 0: it is not asked.
-func (s *session) grace() time.Duration {
-	switch {
-	case s.machine.KeepsFiles():
-		return stopGraceFiles
-	case s.machine.Network != nil:
-		return stopGrace
-	default:
-		return 0
-	}
 }
 
 // errKVM is a machine that KVM stopped.

@@ -29,7 +29,8 @@ type Device interface {
 // Options are how a volume is used.
 type Options struct {
 	Now      func() (nanos uint64) // since 1970
-	Log      func(line string)
+	Log      func(line string)     // what is as it should be
+	Warn     func(line string)     // what is not
 	ReadOnly bool
 	// CacheBytes bounds the memory for blocks; 0 is cacheBytes. What waits for a commit is
 	// at most as much again.
@@ -49,6 +50,7 @@ type FileSystem struct {
 	device   Device
 	now      func() uint64
 	log      func(string)
+	warn     func(string)
 	readOnly bool
 	failed   error // of the device
 
@@ -81,11 +83,14 @@ var _ vfs.FileSystem = (*FileSystem)(nil)
 // Open checks a volume, replays its journal if it was not closed, and uses it. Its
 // root directory is there as long as it is open.
 func Open(disk Device, options Options) (*FileSystem, error) {
-	fs := &FileSystem{device: disk, copier: device.NewCopier(), now: options.Now, log: options.Log, readOnly: options.ReadOnly || disk.ReadOnly()}
+	fs := &FileSystem{device: disk, copier: device.NewCopier(), now: options.Now, log: options.Log, warn: options.Warn, readOnly: options.ReadOnly || disk.ReadOnly()}
 	prepareSums()
 	fs.lister.most = listBatch
 	if fs.log == nil {
 		fs.log = func(string) {}
+	}
+	if fs.warn == nil {
+		fs.warn = func(string) {}
 	}
 	if fs.now == nil {
 		fs.now = func() uint64 { return 0 }
@@ -161,7 +166,7 @@ func (fs *FileSystem) load(cacheLimit int) error {
 	}
 	fs.geometry = g
 	if readOnly != nil && !fs.readOnly {
-		fs.log(readOnly.Error())
+		fs.warn(readOnly.Error())
 		fs.readOnly = true
 	}
 	fs.cache = newCache(fs.device, fs.blockBytes, cacheLimit)

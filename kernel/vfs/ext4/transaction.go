@@ -297,7 +297,7 @@ func (t *transaction) reset(id uint32) {
 
 // damage is a volume that contradicts itself.
 func (fs *FileSystem) damage(what string, where uint64) error {
-	fs.log("ext4: " + what + " (" + decimal(where) + "): the volume is damaged, repair it with e2fsck -f")
+	fs.warn("ext4: " + what + " (" + decimal(where) + "): the volume is damaged, repair it with e2fsck -f")
 	return vfs.ErrDamaged
 }
 
@@ -305,7 +305,7 @@ func (fs *FileSystem) damage(what string, where uint64) error {
 func (fs *FileSystem) fail(err error) error {
 	if fs.failed == nil {
 		fs.failed = err
-		fs.log("ext4: the device fails (" + err.Error() + "): the volume can only be read from now on, what was not synchronised may be lost")
+		fs.warn("ext4: the device fails (" + err.Error() + "): the volume can only be read from now on, what was not synchronised may be lost")
 	}
 	return vfs.ErrDamaged
 }

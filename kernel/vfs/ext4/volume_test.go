@@ -33,7 +33,7 @@ func TestRefused(t *testing.T) {
 		d := format(t, 16, test.flags...)
 		before := bytes.Clone(d.data)
 		var log strings.Builder
-		fs, err := Open(d, Options{Log: func(line string) { log.WriteString(line) }})
+		fs, err := Open(d, Options{Warn: func(line string) { log.WriteString(line) }})
 		text := log.String()
 		if err != nil {
 			text = err.Error()

@@ -20,7 +20,7 @@ func must(t testing.TB, what string, err error) {
 }
 
 // readAll reads a file from the beginning in steps.
-func readAll(t testing.TB, f *FileSystem, h vfs.Handle, step int) []byte {
+func readAll(t testing.TB, f vfs.FileSystem, h vfs.Handle, step int) []byte {
 	t.Helper()
 	var all []byte
 	b := make([]byte, step)
@@ -36,7 +36,14 @@ func readAll(t testing.TB, f *FileSystem, h vfs.Handle, step int) []byte {
 
 // TestSizes writes and reads files of all sizes that matter, in steps of all sizes that do.
 func TestSizes(t *testing.T) {
-	f := openVhost(t, t.TempDir())
+	share, reached := openReached(t, t.TempDir())
+	for _, f := range []vfs.FileSystem{share, reached} {
+		sizes(t, f)
+	}
+	ends(t, share)
+}
+
+func sizes(t *testing.T, f vfs.FileSystem) {
 	big := make([]byte, 2*writeMax+12345)
 	for i := range big {
 		big[i] = byte(i * 7 / 3)
@@ -56,7 +63,6 @@ func TestSizes(t *testing.T) {
 		must(t, "Unlink", f.Unlink(f.Root(), []byte("file")))
 		f.Release(e.Node)
 	}
-	ends(t, f)
 }
 
 // TestOthersChange changes files from the outside: the next call sees it, and a handle that

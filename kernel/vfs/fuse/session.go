@@ -89,11 +89,12 @@ type session struct {
 	unique   uint64
 	truncate bool // OPEN may truncate
 	writeMax int
+	readMax  int // of what is read without a copy
 
 	call    slot
 	forgets [forgetSlots]batch
 	filling int // of forgets
-	chain   [virtio.ChainMax]virtio.Buffer
+	chain   [request.BuffersMax]virtio.Buffer
 }
 
 // slot is a request and its answer.
@@ -194,13 +195,13 @@ func (s *session) hello() error {
 		return errAnswer
 	}
 	s.truncate = agreed&initAtomicTrunc != 0
-	s.writeMax = int(min(largest, writeMax))
+	s.readMax = pieceBytes
+	if pages := int(get32(out, 28) & 0xffff); agreed&initMaxPages != 0 && pages != 0 {
+		s.readMax = min(pages*pageBytes, writeMax)
+	}
+	s.writeMax = min(int(min(largest, writeMax)), s.readMax)
 	if agreed&initBigWrites == 0 {
 		s.writeMax = writeLeast
-	} else if agreed&initMaxPages == 0 {
-		s.writeMax = min(s.writeMax, pieceBytes)
-	} else if pages := int(get32(out, 28) & 0xffff); pages != 0 {
-		s.writeMax = min(s.writeMax, pages*pageBytes)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ type fake struct {
 	answers [slotsMax][]byte
 	out     [slotsMax][dataHeadBytes + answerHeadBytes]byte
 	closed  bool
+	reaches bool
 	data    []byte     // that is read
 	fids    [64]uint64 // their serial numbers
 }
@@ -25,6 +26,8 @@ var errGone = errors.New("gone")
 func (f *fake) allocate(n int) (device.Memory, error) {
 	return device.Memory{Bytes: make([]byte, n), Physical: 1 << 20}, nil
 }
+
+func (f *fake) reach(b []byte) bool { return f.reaches && len(b) > 4 }
 
 func (f *fake) close()         { f.closed = true }
 func (f *fake) source() source { return nil }

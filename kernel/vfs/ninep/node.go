@@ -17,7 +17,8 @@ type node struct {
 	refs    uint32
 	next    uint32 // with the same hash, or free; 0: none
 	kind    vfs.Type
-	regular bool // it is a File, and no device
+	regular bool   // it is a File, and no device
+	seen    uint64 // its size as far as it is known, as a hint
 	// hidden is the number in its hidden name, which the fid leads to then; 0: it has
 	// none (removed.go).
 	hidden uint32
@@ -317,7 +318,7 @@ func (f *FileSystem) checked(n *node, at vfs.Attributes, err error) (vfs.Attribu
 	if at.Serial != n.serial || at.Type != n.kind && !isOther {
 		return vfs.Attributes{}, syscall.ESTALE // the host has put another file there
 	}
-	n.regular = at.Type == vfs.File
+	n.regular, n.seen = at.Type == vfs.File, at.Size
 	if n.hidden != 0 && at.Links > 0 {
 		at.Links-- // that name does not count
 	}

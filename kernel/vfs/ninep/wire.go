@@ -100,7 +100,7 @@ const (
 
 // begin begins a message in memory of at least requestHeadBytes.
 func (s *slot) begin(k kind) {
-	s.kind, s.payload, s.into, s.headBytes = k, device.Memory{}, device.Memory{}, answerHeadBytes
+	s.kind, s.payload, s.into, s.reached, s.headBytes = k, device.Memory{}, device.Memory{}, false, answerHeadBytes
 	s.out = append(s.out[:0], 0, 0, 0, 0, byte(k), byte(s.tag), byte(s.tag>>8))
 }
 
