@@ -66,9 +66,15 @@ func blockBytes(flags []string) uint64 {
 // TestExercise does random operations and compares every answer with a model, on a
 // volume with room and on one that is full most of the time. e2fsck has the last word.
 func TestExercise(t *testing.T) {
-	operations := 30_000
-	if n, err := strconv.Atoi(os.Getenv("MEWZ_EXERCISE")); err == nil {
-		operations = n
+	operations, seed := 30_000, uint64(0)
+	switch {
+	case os.Getenv("MEWZ_NIGHTLY") != "":
+		operations = 1_000_000
+	case testing.Short():
+		operations = 3_000
+	}
+	if n, err := strconv.ParseUint(os.Getenv("MEWZ_SEED"), 10, 32); err == nil {
+		seed = n
 	}
 	for i, test := range []struct {
 		megabytes int
@@ -91,7 +97,7 @@ func TestExercise(t *testing.T) {
 				})
 				return fs
 			}, vfstest.Plan{
-				Seed: uint64(i), Operations: operations, Full: test.full,
+				Seed: seed + uint64(i), Operations: operations, Full: test.full,
 				Limits: vfstest.Limits{OffsetMax: logicalMax * blockBytes(test.flags), TimeNanos: timeNanos(test.flags)},
 			})
 		})
