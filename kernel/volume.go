@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
@@ -14,9 +13,6 @@ import (
 	"mewz/kernel/virtio/block"
 	"mewz/kernel/virtio/request"
 )
-
-var errNoVolume = errors.New("the machine has no virtio block device with that serial number: " +
-	"start it by mewz run --volume, or give it one")
 
 // openVolume opens the file system on a block device.
 func (m *machine) openVolume(opened *mount) error {
@@ -59,6 +55,7 @@ func (m *machine) findVolume(opened *mount) (ext4.Device, error) {
 	if err := m.findFileDevices(); err != nil {
 		return nil, err
 	}
+	var there []string
 	for i := range m.fileDevices {
 		d := &m.fileDevices[i]
 		if d.used || d.id != virtio.DeviceBlock {
@@ -66,13 +63,17 @@ func (m *machine) findVolume(opened *mount) (ext4.Device, error) {
 		}
 		// Its serial number is known when it works. One that is another's stays open for that.
 		d.owner = opened
-		if d.disk == nil && !m.startDisk(d) || d.disk.Serial() != opened.Tag {
+		if d.disk == nil && !m.startDisk(d) {
+			continue
+		}
+		if serial := d.disk.Serial(); serial != opened.Tag {
+			there = append(there, serial)
 			continue
 		}
 		d.used, opened.device = true, d.disk
 		return d.disk, nil
 	}
-	return nil, errNoVolume
+	return nil, absent("virtio block device with that serial number", there, "start it by mewz run --volume, or give it one")
 }
 
 // startDisk starts a disk; it reports whether that works.

@@ -316,3 +316,17 @@ func unavailable(t *testing.T, reason string) {
 	}
 	t.Skip(reason)
 }
+
+// runs reports whether a nightly run has the package so.
+func (p testedPackage) runs(e executor) bool {
+	switch e.name {
+	case "process":
+		return true
+	case "machine":
+		return p.machine
+	case "virtiofs":
+		return p.virtiofs
+	default:
+		return false
+	}
+}

@@ -22,20 +22,6 @@ func (p testedPackage) level() string {
 	return "0"
 }
 
-// runs reports whether a nightly run has the package so.
-func (p testedPackage) runs(e executor) bool {
-	switch e.name {
-	case "process":
-		return true
-	case "machine":
-		return p.machine
-	case "virtiofs":
-		return p.virtiofs
-	default:
-		return false
-	}
-}
-
 // packages are those of the issue, with what stands for "…" there.
 var packages = []testedPackage{
 	{path: "archive/tar"},
