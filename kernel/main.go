@@ -159,7 +159,11 @@ func (m *machine) Call(number uint64, args *instance.Args) (result uint64, stay 
 	case number == abi.CallMemoryWait:
 		return m.wait(uint32(args[0]) != 0, int64(args[1]))
 	case number == abi.CallHeapCommit:
-		return m.program.CommitHeap(args[0], args[1]), true
+		result := m.program.CommitHeap(args[0], args[1])
+		if result == instance.GrowFailed && m.reclaim(args[1]) {
+			result = m.program.CommitHeap(args[0], args[1])
+		}
+		return result, true
 	case number >= abi.CallMoreMemoryGrow:
 		return m.grow(number-abi.CallMoreMemoryGrow, uint32(args[0])), true
 	default:
@@ -189,6 +193,9 @@ func (m *machine) wait(differs bool, nanos int64) (result uint64, stay bool) {
 // grow is memory.grow.
 func (m *machine) grow(number uint64, pages uint32) uint64 {
 	result := m.program.Grow(number, pages)
+	if result == instance.GrowFailed && m.reclaim(uint64(pages)*abi.WasmPageBytes) {
+		result = m.program.Grow(number, pages)
+	}
 	m.system.Memory = m.program.Memory()
 	return uint64(result)
 }

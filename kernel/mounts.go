@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mewz/abi"
+	"mewz/kernel/system"
 	"mewz/kernel/vfs"
 	"mewz/kernel/wasi"
 )
@@ -19,6 +20,9 @@ type mount struct {
 	end func() error
 	// tick brings to safety what has waited long enough for it; nil: nothing waits.
 	tick func() error
+	// reclaim gives memory back to the machine, of what can be read again; it reports whether
+	// it was any. nil: there is none.
+	reclaim func(bytes uint64) bool
 	// lost is called when the host says that nobody serves a share any more; nil: the
 	// device says so itself.
 	lost func()
@@ -103,6 +107,23 @@ func (m *machine) tick() {
 			_ = mounted.tick() // it says so itself, and the program learns it by its next call
 		}
 	}
+}
+
+// reclaim lets file systems give memory back; it reports whether they have. No call of a
+// file system may be under way.
+func (m *machine) reclaim(bytes uint64) (any bool) {
+	for _, mounted := range m.mounts {
+		if mounted.reclaim != nil && mounted.reclaim(bytes) {
+			any = true
+		}
+	}
+	return any
+}
+
+// charge is system.Charge, which takes memory from what file systems keep if it has to. No
+// call of another file system may be under way.
+func (m *machine) charge(bytes int64) bool {
+	return system.Charge(bytes) || bytes > 0 && m.reclaim(uint64(bytes)) && system.Charge(bytes)
 }
 
 // programWaiter is how the program waits.

@@ -71,7 +71,11 @@ func (f *FileSystem) End() error {
 		return err
 	}
 	f.told = true // an error is no news any more
-	_, err := f.ask(question{op: opDestroy})
+	// Only that it is over counts: the virtiofsd in Rust answers nothing, QEMU's does.
+	err := f.start(&f.call, question{op: opDestroy})
+	if err == nil {
+		_, err = f.device.Wait(f.call.id)
+	}
 	f.device.GiveUp(errEnded)
 	return err
 }
@@ -113,6 +117,7 @@ func (f *FileSystem) entry(out []byte) (uint32, error) {
 // has changed is dropped.
 func (f *FileSystem) observe(i uint32, a *vfs.Attributes) {
 	n := &f.nodes.all[i]
+	n.seen = a.Size
 	if n.size != a.Size || n.modified != a.ModifiedNanos {
 		n.size, n.modified = a.Size, a.ModifiedNanos
 		f.dropAhead(n)
