@@ -1,6 +1,7 @@
 package ninep
 
 import (
+	"math/rand/v2"
 	"syscall"
 	"time"
 
@@ -88,6 +89,7 @@ func OpenStream(descriptor int, pause func(limit time.Duration), log func(string
 
 func open(c carrier, f *FileSystem, tag string, log func(string)) (*FileSystem, error) {
 	f.carrier, f.tag, f.log, f.copier = c, tag, log, device.NewCopier()
+	f.hiding.random = rand.Uint32
 	f.nodes, f.handles = make([]node, rootIndex), make([]handle, 1)
 	f.buckets = make([]uint32, bucketsFirst)
 	if err := f.start(); err != nil {
