@@ -2,7 +2,11 @@ package memfs_test
 
 import (
 	"bytes"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -194,5 +198,85 @@ func TestDefaultLimit(t *testing.T) {
 	}
 	if err := f.Unlink(f.Root(), []byte("file")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestKnownNames looks up, holds, removes and renames more names of what is below than are known,
+// in more directories than stay: each name leads where it has to, always.
+func TestKnownNames(t *testing.T) {
+	const directories, files = 40, 100
+	tree := vfstest.Tree{}
+	where := map[string]string{} // content by path
+	for d := range directories {
+		for i := range files {
+			path := fmt.Sprintf("d%d/%d", d, i)
+			if i%10 == 0 {
+				path += strings.Repeat("-long", 10) // longer than what is known
+			}
+			tree[path], where[path] = path, path
+		}
+	}
+	o := options()
+	o.Lower = archive(t, tree)
+	f := open(t, o)
+	resolve := func(path string) vfs.Place {
+		place, err := vfs.Resolve(f, vfs.Walk{Base: f.Root(), Path: []byte(path), Follow: true})
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		return place
+	}
+	paths := slices.Sorted(maps.Keys(where))
+	random := rand.New(rand.NewPCG(20, 26))
+	var held []vfs.NodeID
+	b := make([]byte, 100)
+	for range 60_000 {
+		at := random.IntN(len(paths))
+		if random.IntN(3) != 0 {
+			at %= 700 // some again and again
+		}
+		path := paths[at]
+		place := resolve(path)
+		if want := where[path]; place.Exists() != (want != "") {
+			t.Fatalf("%s: there is something: %v, want %q", path, place.Exists(), want)
+		} else if want != "" {
+			h, err := f.Open(place.Entry.Node, vfs.ModeRead)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := f.Read(h, [][]byte{b}, 0); err != nil || string(b[:n]) != want {
+				t.Fatalf("%s leads to %q, %v; want %q", path, b[:n], err, want)
+			}
+			if err := f.Close(h); err != nil {
+				t.Fatal(err)
+			}
+			switch random.IntN(60) {
+			case 0:
+				if err := f.Unlink(place.Directory, place.Name); err != nil {
+					t.Fatal(err)
+				}
+				where[path] = ""
+			case 1:
+				other := paths[random.IntN(len(paths))]
+				target := resolve(other)
+				if err := f.Rename(place.Directory, place.Name, target.Directory, target.Name); err != nil {
+					t.Fatal(err)
+				}
+				target.Release()
+				where[path] = ""
+				where[other] = want // which may be the same
+			case 2, 3:
+				f.Hold(place.Entry.Node)
+				held = append(held, place.Entry.Node)
+			}
+		}
+		place.Release()
+		for len(held) > 20 {
+			f.Release(held[0])
+			held = held[1:]
+		}
+	}
+	for _, node := range held {
+		f.Release(node)
 	}
 }
