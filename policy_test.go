@@ -81,7 +81,7 @@ var layers = map[string][]string{
 	"kernel/virtio/discovery": {"abi", "kernel/device", "kernel/pci", "kernel/virtio", "kernel/virtio/mmio", "kernel/virtio/pci"},
 	"kernel/virtio/console":   {"abi", "kernel/device", "kernel/virtio"},
 	"kernel/virtio/request":   {"abi", "kernel/device", "kernel/virtio"},
-	"kernel/virtio/block":     {"abi", "kernel/device", "kernel/virtio", "kernel/virtio/request"},
+	"kernel/virtio/block":     {"abi", "kernel/device", "kernel/system", "kernel/virtio", "kernel/virtio/request"},
 	"kernel/packet":           {"abi", "kernel/device"},
 	"kernel/packet/tap":       {"abi", "kernel/packet", "kernel/system"},
 	"kernel/virtio/net":       {"abi", "kernel/device", "kernel/packet", "kernel/virtio"},

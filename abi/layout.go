@@ -91,7 +91,7 @@ const (
 	DescriptorStdout  = 1 // the program's standard output
 	DescriptorLog     = 2 // kernel messages, and what the Go runtime prints
 	DescriptorStderr  = 3 // the program's standard error
-	DescriptorControl = 4 // frames: FrameReport, FrameExit, FrameReady, FrameNetwork
+	DescriptorControl = 4 // frames: FrameReport, FrameExit, FrameReady, FrameNetwork, FrameWarning
 
 	// DescriptorNetwork is a TAP device of a process whose program has a network
 	// (Config.Network.Enabled): IFF_NO_PI and IFF_VNET_HDR with headers of

@@ -30,6 +30,8 @@ type Machine struct {
 	Network *Network // nil: none
 	// Announced is called when the machine says by which addresses others reach it.
 	Announced func(addresses []netip.Prefix)
+	// Warned is called when something that the program was promised is gone.
+	Warned func(text string)
 }
 
 // Result is how a machine ended that could say so.

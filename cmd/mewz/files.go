@@ -53,9 +53,6 @@ func (t *mountTexts) Decode(ctx *kong.DecodeContext) error {
 // shareVirtioFS is the value of --share that is not the default.
 const shareVirtioFS = "virtiofs"
 
-// tmpName is where programs put files that nobody needs later.
-const tmpName = "/tmp"
-
 // plannedMount is a mount of the flags, before the machine gets it.
 type plannedMount struct {
 	abi.Mount
@@ -307,48 +304,15 @@ func attach(m *vmm.Machine, list []plannedMount, how string) {
 	}
 }
 
-// mergeMounts returns the mounts of an image that was built with some, when a run adds
-// others: those of a run stand in the place of what has their name.
-func mergeMounts(built []abi.Mount, list []plannedMount) []abi.Mount {
-	merged := slices.Clone(built)
-	if n := len(merged); n > 0 && merged[n-1] == implicitTmp {
-		merged = merged[:n-1]
+// mountsOf returns the mounts as the machine gets them.
+func mountsOf(list []plannedMount) []abi.Mount {
+	mounts := make([]abi.Mount, len(list))
+	for i, p := range list {
+		mounts[i] = p.Mount
 	}
-	for _, p := range list {
-		if i := slices.IndexFunc(merged, func(m abi.Mount) bool { return m.Guest == p.Guest }); i >= 0 {
-			merged[i] = p.Mount
-			continue
-		}
-		merged = append(merged, p.Mount)
-	}
-	return merged
+	return mounts
 }
-
-// implicitTmp is the directory that a program finds although nobody said so.
-var implicitTmp = abi.Mount{Kind: abi.MountMemory, Guest: tmpName}
 
 // errFilesAbsent is of an image whose program opened no files when it was linked.
 var errFilesAbsent = errors.New("the image has no file systems in it, because its program opens no files: " +
 	"build it again with --tmpfs /tmp, or give the module instead of the image")
-
-// completeMounts adds what every program finds that opens files: a /tmp, unless there
-// is something that has one or is one. A program with preopened sockets and no
-// directories expects the first of them at descriptor 3, where a directory would be.
-func completeMounts(c *abi.Config) {
-	if !importsPaths(c) || len(c.Network.Listen) > 0 && len(c.Mounts) == 0 {
-		return
-	}
-	for _, m := range c.Mounts {
-		if m.Guest == tmpName || m.Guest == "/" || m.Guest == "." {
-			return
-		}
-	}
-	c.Mounts = append(c.Mounts, implicitTmp)
-}
-
-// importsPaths says whether a program can name a file at all.
-func importsPaths(c *abi.Config) bool {
-	return slices.ContainsFunc(c.Imports, func(n uint16) bool {
-		return int(n) < len(abi.Functions) && strings.HasPrefix(abi.Functions[n].Name, "path_")
-	})
-}

@@ -40,7 +40,7 @@ func (r *runCommand) Run(a *app) error {
 	}
 	network := prepared.network
 	m := &vmm.Machine{Image: prepared.path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Network: network, Announced: a.announcer(network)}
+		Network: network, Announced: a.announcer(network), Warned: warn}
 	if r.File == "-" {
 		m.Stdin = nil // the module was there
 	}
@@ -96,16 +96,16 @@ func (r *runCommand) prepare(a *app, src *source) (p prepared, err error) {
 	if p.mounts, err = r.planMounts(); err != nil {
 		return p, err
 	}
-	config.Mounts = mergeMounts(nil, p.mounts) // the linker gives the program file systems then
+	config.Mounts = mountsOf(p.mounts) // the linker gives the program file systems then
 	// complete sets what is true for this run only.
 	complete := func(c *abi.Config) (err error) {
 		if p.network, err = r.connect(a, c); err != nil {
 			return err
 		}
-		if c.Mounts = mergeMounts(c.Mounts, p.mounts); len(p.mounts) > 0 && c.FilesAbsent {
+		if len(p.mounts) > 0 && c.FilesAbsent {
 			return errFilesAbsent
 		}
-		completeMounts(c)
+		c.AddMounts(mountsOf(p.mounts))
 		return configureRun(c)
 	}
 	if r.VMM == "process" && r.Memory != 0 {

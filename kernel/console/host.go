@@ -83,10 +83,14 @@ func (h *Host) Message(text string) {
 	}
 }
 
-// Warn writes a kernel message whether they are wanted or not: something that the
+// Warn tells the host, whether kernel messages are wanted or not, that something that the
 // program was promised is gone.
 func (h *Host) Warn(text string) {
-	_, _ = Descriptor(abi.DescriptorLog).Write([]byte("mewz: " + text + "\n"))
+	if !h.framed {
+		_, _ = Descriptor(abi.DescriptorLog).Write([]byte("mewz: warning: " + text + "\n"))
+		return
+	}
+	h.send(append(abi.AppendFrameHeader(nil, abi.FrameWarning, len(text)), text...))
 }
 
 // Network tells the host by which addresses others reach the machine.

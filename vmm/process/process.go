@@ -262,7 +262,7 @@ const outputGrace = time.Second
 // wait reads the control frames and waits for the end.
 func (p *process) wait(ctx context.Context) (*vmm.Result, error) {
 	decoder := &vmm.Channel{
-		Stdout: p.machine.Stdout, Stderr: p.machine.Stderr, Log: p.log, Announced: p.machine.Announced,
+		Stdout: p.machine.Stdout, Stderr: p.machine.Stderr, Log: p.log, Announced: p.machine.Announced, Warned: p.machine.Warned,
 		Started: func(ready byte) { p.stops.Store(ready&abi.ReadyStops != 0) },
 	}
 	frames := make(chan error, 1)

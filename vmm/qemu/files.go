@@ -71,6 +71,9 @@ func startDaemons(ctx context.Context, m *vmm.Machine) ([]*VirtioFS, error) {
 			closeDaemons(daemons)
 			return nil, err
 		}
+		if d.unlocked != nil && m.Warned != nil {
+			m.Warned(unlockedText(s.Path, d.unlocked))
+		}
 		daemons = append(daemons, d)
 	}
 	return daemons, nil

@@ -70,7 +70,7 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	decoder := &vmm.Channel{
 		Stdout: s.machine.Stdout, Stderr: s.machine.Stderr, Log: s.log,
 		Ready:   func() { close(s.ready) },
-		Started: s.started, Announced: s.machine.Announced,
+		Started: s.started, Announced: s.machine.Announced, Warned: s.machine.Warned,
 	}
 	decoded := make(chan error, 1)
 	go func() { decoded <- decoder.Copy(s.channel) }()

@@ -2,7 +2,6 @@ package ext4
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"syscall"
 
@@ -30,7 +29,8 @@ type Device interface {
 // Options are how a volume is used.
 type Options struct {
 	Now      func() (nanos uint64) // since 1970
-	Log      func(line string)
+	Log      func(line string)     // what is as it should be
+	Warn     func(line string)     // what is not
 	ReadOnly bool
 	// CacheBytes bounds the memory for blocks; 0 is cacheBytes. What waits for a commit is
 	// at most as much again.
@@ -50,6 +50,7 @@ type FileSystem struct {
 	device   Device
 	now      func() uint64
 	log      func(string)
+	warn     func(string)
 	readOnly bool
 	failed   error // of the device
 
@@ -62,7 +63,7 @@ type FileSystem struct {
 	inodes  inodeTable
 	top     *inode // the root directory
 	names   names
-	orphans []uint32 // the first one first, as the list on the volume
+	orphans orphans
 	handles handles
 
 	op         operation
@@ -82,11 +83,14 @@ var _ vfs.FileSystem = (*FileSystem)(nil)
 // Open checks a volume, replays its journal if it was not closed, and uses it. Its
 // root directory is there as long as it is open.
 func Open(disk Device, options Options) (*FileSystem, error) {
-	fs := &FileSystem{device: disk, copier: device.NewCopier(), now: options.Now, log: options.Log, readOnly: options.ReadOnly || disk.ReadOnly()}
+	fs := &FileSystem{device: disk, copier: device.NewCopier(), now: options.Now, log: options.Log, warn: options.Warn, readOnly: options.ReadOnly || disk.ReadOnly()}
 	prepareSums()
 	fs.lister.most = listBatch
 	if fs.log == nil {
 		fs.log = func(string) {}
+	}
+	if fs.warn == nil {
+		fs.warn = func(string) {}
 	}
 	if fs.now == nil {
 		fs.now = func() uint64 { return 0 }
@@ -162,7 +166,7 @@ func (fs *FileSystem) load(cacheLimit int) error {
 	}
 	fs.geometry = g
 	if readOnly != nil && !fs.readOnly {
-		fs.log(readOnly.Error())
+		fs.warn(readOnly.Error())
 		fs.readOnly = true
 	}
 	fs.cache = newCache(fs.device, fs.blockBytes, cacheLimit)
@@ -241,10 +245,12 @@ func (fs *FileSystem) Unmount() error {
 	if fs.readOnly {
 		return nil
 	}
-	for _, number := range slices.Clone(fs.orphans) { // what fails stays in the list
+	for number := fs.orphans.first; number != 0; {
+		after := fs.orphans.links[number].after
 		if n, err := fs.inode(number); err == nil {
-			_ = fs.finishOrphan(n)
+			_ = fs.finishOrphan(n) // what fails stays in the list
 		}
+		number = after
 	}
 	if err := fs.commit(); err != nil {
 		return err
@@ -259,7 +265,7 @@ func (fs *FileSystem) Unmount() error {
 // Tick is called now and then: it commits what has waited long enough.
 func (fs *FileSystem) Tick() error {
 	fs.data.limit = min(2*fs.data.limit, fs.data.most) // perhaps there is more memory again
-	if fs.readOnly || fs.failed != nil || !fs.overdue() {
+	if fs.readOnly || fs.failed != nil || !fs.overdue(fs.now()) {
 		return nil
 	}
 	return fs.commit()
