@@ -3,7 +3,6 @@ package compiler
 import (
 	"fmt"
 
-	"mewz/abi"
 	"mewz/compiler/lower"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
@@ -76,11 +75,7 @@ func Describe(m *wasm.Module) *object.Module {
 }
 
 func describeMemory(limits wasm.Limits) object.Memory {
-	d := object.Memory{MinPages: limits.Min, MaxPages: abi.MemoryMaxPages, HasMax: limits.HasMax}
-	if limits.HasMax {
-		d.MaxPages = min(limits.Max, abi.MemoryMaxPages)
-	}
-	return d
+	return object.Memory{MinPages: limits.Min, MaxPages: lower.MemoryMaxPages(limits), HasMax: limits.HasMax}
 }
 
 func describeImport(m *wasm.Module, i *wasm.Import) object.Import {

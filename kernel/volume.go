@@ -45,7 +45,12 @@ func (m *machine) findVolume(opened *mount) (ext4.Device, error) {
 		if !system.Inherited(descriptor) {
 			return nil, errDescriptor
 		}
-		return block.OpenFile(descriptor)
+		file, err := block.OpenFile(descriptor, m.pauseOf(opened))
+		if err != nil {
+			return nil, err
+		}
+		opened.descriptor = file.Ended()
+		return file, nil
 	}
 	if err := m.findFileDevices(); err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ var instructions = [...]lowering{
 	0x65: compare("fcmp ole"), 0x66: compare("fcmp oge"),
 
 	0x67: intrinsic("ctlz", ", i1 false"), 0x68: intrinsic("cttz", ", i1 false"), 0x69: intrinsic("ctpop", ""),
-	0x6a: operation("add"), 0x6b: operation("sub"), 0x6c: operation("mul"),
+	0x6a: lowerI32Add, 0x6b: lowerI32Sub, 0x6c: operation("mul"),
 	0x6d: divide("sdiv", true, false), 0x6e: divide("udiv", false, false),
 	0x6f: divide("srem", true, true), 0x70: divide("urem", false, true),
 	0x71: operation("and"), 0x72: operation("or"), 0x73: operation("xor"),

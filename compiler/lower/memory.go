@@ -96,6 +96,7 @@ func (f *function) address(i *wasm.Instruction, address value) int {
 			index = "%v" + decimal(uint64(f.opaque(offset)))
 		}
 	} else {
+		address, offset = f.nearest(i, address)
 		wide := f.define()
 		f.put("zext i32 ").value(address).put(" to i64").line()
 		if offset != 0 {

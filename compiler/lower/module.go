@@ -105,6 +105,7 @@ type memoryInfo struct {
 	imported          bool
 	first             bool // of those that the module defines
 	wasmType          wasm.MemoryType
+	mostBytes         uint64 // it never has more
 }
 
 // segmentInfo is one element or data segment.
@@ -315,7 +316,7 @@ func (m *module) addMemories() error {
 	for i := range m.Imports {
 		if im := &m.Imports[i]; im.Kind == wasm.ExternMemory {
 			symbol := ImportSymbol(im.Module, im.Name)
-			m.memories = append(m.memories, memoryInfo{symbol, symbol + ".bytes", symbol + ".grow", true, false, im.Memory})
+			m.memories = append(m.memories, memoryInfo{symbol, symbol + ".bytes", symbol + ".grow", true, false, im.Memory, mostPages(im.Memory.Limits) * abi.WasmPageBytes})
 		}
 	}
 	for i := range m.Memories {
@@ -324,9 +325,29 @@ func (m *module) addMemories() error {
 				"memory %d has %d pages at first, more than the %d that this compiler supports", len(m.memories), pages, abi.MemoryMaxPages)}
 		}
 		symbol := m.options.SymbolPrefix + object.MemorySymbol(i)
-		m.memories = append(m.memories, memoryInfo{symbol, symbol + "_bytes", symbol + "_grow", false, i == 0, m.Memories[i].Type})
+		m.memories = append(m.memories, memoryInfo{symbol, symbol + "_bytes", symbol + "_grow", false, i == 0, m.Memories[i].Type, MemoryMaxPages(m.Memories[i].Type.Limits) * abi.WasmPageBytes})
 	}
 	return nil
+}
+
+// MemoryMaxPages is how many wasm pages a memory that a module defines may have at
+// most. What is declared is an upper bound, and memory.grow may fail at any size
+// (4.4.7), so one that does not begin with all of its address space never gets the
+// last page: addresses have a distance to 2^32 then, see nearby.go.
+func MemoryMaxPages(limits wasm.Limits) uint64 {
+	most := mostPages(limits)
+	if most == abi.MemoryMaxPages && limits.Min < most && !limits.Is64 {
+		most--
+	}
+	return most
+}
+
+// mostPages is how many wasm pages a memory of a type may have at most.
+func mostPages(limits wasm.Limits) uint64 {
+	if limits.HasMax {
+		return min(limits.Max, abi.MemoryMaxPages)
+	}
+	return abi.MemoryMaxPages
 }
 
 func (m *module) addElements() {

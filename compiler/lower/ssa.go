@@ -25,6 +25,10 @@ type block struct {
 	sealed     bool
 	isLoop     bool
 	loop       [2]wasm.Offset // of a loop: from, to
+
+	// In the tree of dominators, see nearby.go.
+	above, skip *block
+	depth       int
 }
 
 // edge is a branch to a block with the values of its label.
@@ -59,6 +63,7 @@ func (f *function) newBlock() *block {
 //
 // Preconditions: the block before has ended.
 func (f *function) enter(b *block) {
+	b.place()
 	b.id = len(f.blocks)
 	f.blocks = append(f.blocks, b)
 	b.start, b.end = len(f.text), len(f.text)
@@ -156,6 +161,7 @@ func (f *function) valueAt(b *block, local uint32) value {
 func (f *function) loopPhi(b *block, local uint32) value {
 	f.next++
 	v := registerValue(f.locals[local], f.next)
+	f.accumulators[v] = v.wasmType == wasm.V128
 	f.values[localKey{b.id, local}] = v
 	n := len(b.phis)
 	b.phis = append(b.phis, phi{register: f.next, wasmType: v.wasmType, isLocal: true, index: int(local)})

@@ -53,43 +53,24 @@ func (s *Space) AllocateContiguous(n uintptr) uintptr {
 // have what lies there, or if no frame is left for it.
 //
 // They hold until something faults within the 2 MiB around them, since then the frames
-// may move into a large page; so all is there before the first is looked up.
+// may move into a large page: so what is missing is made first, all of it.
 //
 //go:nosplit
-func (s *Space) Reach(address, n, list, most uintptr) (found uintptr) {
-	if n == 0 || !s.isLinear(address) || !s.isLinear(address+n-1) || n > UserLimit || !s.Allows(address, n, ProtectWrite) {
+func (s *Space) Reach(address, n, list, most uintptr) uintptr {
+	if n == 0 || n > UserLimit || !s.isLinear(address) || !s.isLinear(address+n-1) || !s.Allows(address, n, ProtectWrite) {
 		return 0
 	}
 	end := address + n
-	for at := address; at < end; {
-		_, left := s.mapped(at)
-		if left == 0 {
-			if s.Fault(at, FaultWrite) != Done {
+	found, missing := s.extents(address, end, list, most)
+	if missing {
+		for at := address; at < end; at = at&^(PageBytes-1) + PageBytes {
+			if !s.writable(at) && s.Fault(at, FaultWrite) != Done {
 				return 0
 			}
-			continue // what is there now has a size
 		}
-		at += left
-	}
-	last, expect := list, uintptr(0)
-	for at := address; at < end; {
-		physical, left := s.mapped(at)
-		left = min(left, end-at)
-		if left == 0 {
+		if found, missing = s.extents(address, end, list, most); missing {
 			return 0
 		}
-		if found != 0 && physical == expect {
-			cpu.Store64(last+8, cpu.Load64(last+8)+left)
-		} else {
-			if found == most {
-				return 0
-			}
-			last = list + found*extentBytes
-			cpu.Store64(last, physical)
-			cpu.Store64(last+8, left)
-			found++
-		}
-		at, expect = at+left, physical+left
 	}
 	return found
 }
@@ -97,33 +78,75 @@ func (s *Space) Reach(address, n, list, most uintptr) (found uintptr) {
 // extentBytes is what Reach stores of each: two words.
 const extentBytes = 16
 
+// extents is Reach of what is mapped; missing is set if not all of it is.
+//
+//go:nosplit
+func (s *Space) extents(at, end, list, most uintptr) (found uintptr, missing bool) {
+	first, bytes := uintptr(0), uintptr(0) // the extent that grows
+	for at < end {
+		slot := s.directory(at, false)
+		if slot == 0 {
+			return 0, true
+		}
+		entry, size := cpu.Load64(slot), uintptr(LargePageBytes)
+		table := entry&entryAddress + s.Frames.offset
+		small := entry&entryLarge == 0
+		if entry&entryPresent == 0 {
+			return 0, true
+		}
+		for window := min(end, at&^windowMask+LargePageBytes); at < window; {
+			if small {
+				entry, size = cpu.Load64(table+at>>12&511*8), PageBytes
+			}
+			if entry&entryPresent == 0 || entry&entryWrite == 0 {
+				return 0, true
+			}
+			within := at & (size - 1)
+			physical, n := entry&entryAddress&^(size-1)+within, min(size-within, window-at)
+			at += n
+			if bytes != 0 && physical == first+bytes {
+				bytes += n
+				continue
+			}
+			if bytes != 0 {
+				found = storeExtent(list, found, first, bytes)
+			}
+			if first, bytes = physical, n; found == most {
+				return 0, false
+			}
+		}
+	}
+	return storeExtent(list, found, first, bytes), false
+}
+
+// storeExtent stores an extent behind those that were found before, and counts it.
+//
+//go:nosplit
+func storeExtent(list, found, first, bytes uintptr) uintptr {
+	cpu.Store64(list+found*extentBytes, first)
+	cpu.Store64(list+found*extentBytes+8, bytes)
+	return found + 1
+}
+
+// writable reports whether the page of address is mapped so that it can be written.
+//
+//go:nosplit
+func (s *Space) writable(address uintptr) bool {
+	slot := s.directory(address, false)
+	if slot == 0 {
+		return false
+	}
+	entry := cpu.Load64(slot)
+	if entry&entryPresent != 0 && entry&entryLarge == 0 {
+		entry = cpu.Load64(entry&entryAddress + s.Frames.offset + address>>12&511*8)
+	}
+	return entry&entryPresent != 0 && entry&entryWrite != 0
+}
+
 // isLinear reports whether address belongs to a linear memory. Its frames stay where they
 // are, as long as nothing faults: nothing is ever unmapped there.
 //
 //go:nosplit
 func (s *Space) isLinear(address uintptr) bool {
 	return address >= s.linearLow && address < s.linearHigh || address >= s.moreLow && address < s.moreHigh
-}
-
-// mapped returns the physical address of a byte that may be written now, and how many
-// bytes its page has from there on; 0 bytes if it has yet to be mapped.
-//
-//go:nosplit
-func (s *Space) mapped(address uintptr) (physical, left uintptr) {
-	slot := s.directory(address, false)
-	if slot == 0 {
-		return 0, 0
-	}
-	entry, size := cpu.Load64(slot), uintptr(LargePageBytes)
-	if entry&entryPresent == 0 {
-		return 0, 0
-	}
-	if entry&entryLarge == 0 {
-		entry, size = cpu.Load64(entry&entryAddress+s.Frames.offset+address>>12&511*8), PageBytes
-	}
-	if entry&entryPresent == 0 || entry&entryWrite == 0 {
-		return 0, 0
-	}
-	within := address & (size - 1)
-	return entry&entryAddress&^(size-1) + within, size - within
 }

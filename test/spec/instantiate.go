@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"mewz/abi"
+	"mewz/compiler/lower"
 	"mewz/compiler/object"
 	"mewz/compiler/wasm"
 	"mewz/compiler/wasm/validate"
@@ -215,10 +216,7 @@ func (i *instantiation) mapMemory(number int) error {
 	if m.bytesAddress == 0 {
 		return fmt.Errorf("the object does not define %s_bytes", object.MemorySymbol(number))
 	}
-	limit := uint64(abi.MemoryMaxPages)
-	if m.wasmType.Limits.HasMax {
-		limit = min(limit, m.wasmType.Limits.Max)
-	}
+	limit := lower.MemoryMaxPages(m.wasmType.Limits)
 	if err := p.reserve(m.base, abi.MemoryReservedBytes); err != nil {
 		return err
 	}

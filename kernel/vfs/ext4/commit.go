@@ -12,13 +12,9 @@ import (
 const commitAfter = 5 * second
 
 // overdue reports whether the transaction has waited long enough.
-func (fs *FileSystem) overdue() bool {
+func (fs *FileSystem) overdue(now uint64) bool {
 	since := fs.running.since
-	if since == 0 {
-		return false
-	}
-	now := fs.now()
-	return now < since || now-since >= commitAfter
+	return since != 0 && (now < since || now-since >= commitAfter)
 }
 
 // startJournal makes an empty journal ready for transactions.

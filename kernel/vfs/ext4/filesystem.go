@@ -2,7 +2,6 @@ package ext4
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"syscall"
 
@@ -64,7 +63,7 @@ type FileSystem struct {
 	inodes  inodeTable
 	top     *inode // the root directory
 	names   names
-	orphans []uint32 // the first one first, as the list on the volume
+	orphans orphans
 	handles handles
 
 	op         operation
@@ -246,10 +245,12 @@ func (fs *FileSystem) Unmount() error {
 	if fs.readOnly {
 		return nil
 	}
-	for _, number := range slices.Clone(fs.orphans) { // what fails stays in the list
+	for number := fs.orphans.first; number != 0; {
+		after := fs.orphans.links[number].after
 		if n, err := fs.inode(number); err == nil {
-			_ = fs.finishOrphan(n)
+			_ = fs.finishOrphan(n) // what fails stays in the list
 		}
+		number = after
 	}
 	if err := fs.commit(); err != nil {
 		return err
@@ -264,7 +265,7 @@ func (fs *FileSystem) Unmount() error {
 // Tick is called now and then: it commits what has waited long enough.
 func (fs *FileSystem) Tick() error {
 	fs.data.limit = min(2*fs.data.limit, fs.data.most) // perhaps there is more memory again
-	if fs.readOnly || fs.failed != nil || !fs.overdue() {
+	if fs.readOnly || fs.failed != nil || !fs.overdue(fs.now()) {
 		return nil
 	}
 	return fs.commit()

@@ -102,17 +102,7 @@ func (fs *FileSystem) frame(n *inode, logical uint64, base int) (frame, error) {
 }
 
 // find takes the entry for a hash.
-func (f *frame) find(hash uint32) {
-	low, high := 1, f.count()
-	for low < high {
-		if middle := (low + high) / 2; f.hash(middle) <= hash {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	f.at = low - 1
-}
+func (f *frame) find(hash uint32) { f.at = lastUpTo(f.b, indexEntry, 1, f.count(), hash) }
 
 // walk is a way through a hash tree.
 type walk struct {

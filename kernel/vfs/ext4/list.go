@@ -45,7 +45,7 @@ func (fs *FileSystem) forgetListed() { fs.lister.node = nil }
 
 // key orders a name.
 func (fs *FileSystem) key(version uint8, name []byte) uint64 {
-	return max(uint64(fs.hashName(version, name))<<31|uint64(crc(^uint32(0), name)), cookieFirst)
+	return max(uint64(fs.hashName(version, name))<<31|uint64(nameHash(0, name)), cookieFirst)
 }
 
 // hashOfKey returns the hash that a key begins with.
@@ -166,8 +166,9 @@ func (fs *FileSystem) listFrom(n *inode, cookie uint64, visit func(e *vfs.Direct
 	}
 }
 
-// gatherIndexed makes the batch of the leaf for a key, and of those behind it that have names
-// of the same hash as its last: the least of them, for a volume may have been made to have many.
+// gatherIndexed makes the batch of the leaf for a key, and of some behind it: at least of those that
+// have names of the same hash as its last, but only the least of them, for a volume may have been
+// made to have many.
 func (fs *FileSystem) gatherIndexed(n *inode, cookie uint64) error {
 	_, version, _, err := fs.root(n)
 	if err != nil {
@@ -186,7 +187,7 @@ func (fs *FileSystem) gatherIndexed(n *inode, cookie uint64) error {
 		if err != nil {
 			return err
 		}
-		if !ok || hash&1 == 0 { // no more names of the same hash
+		if !ok || hash&1 == 0 && len(l.batch) >= l.most/2 { // no more names of the same hash
 			l.end, l.last = max(uint64(hash)<<31, cookie+1), !ok
 			break
 		}

@@ -1,19 +1,19 @@
 package ext4
 
-import "math/bits"
-
 // Sizes of what is remembered of names: 4096 entries of 64 bytes, so 256 KiB.
 const (
-	nameSlots = 4096
+	nameSlots = 1 << (32 - nameShift)
+	nameShift = 20 // the upper bits of a hash are the good ones
 	// nameInline is the length of the longest name that is remembered: nearly all of those
 	// that programs use again and again.
-	nameInline = 51
+	nameInline = 47
 )
 
 // nameEntry says where a name leads.
 type nameEntry struct {
 	directory uint32 // 0: the entry is free
 	inode     uint32 // 0: nowhere
+	slot      uint32 // where the inode is in inodeTable, if it is still there
 	hash      uint32
 	length    uint8
 	name      [nameInline]byte
@@ -34,11 +34,15 @@ func nameHash(directory uint32, name []byte) uint32 {
 		h ^= h >> 32
 	}
 	rest := uint64(0)
-	for i, c := range name {
-		rest |= uint64(c) << (8 * i)
+	if len(name) >= 4 { // the last four once more
+		rest = uint64(le.Uint32(name)) | uint64(le.Uint32(name[len(name)-4:]))<<32
+	} else {
+		for _, c := range name {
+			rest = rest<<8 | uint64(c)
+		}
 	}
-	h = (h ^ rest) * factor
-	return uint32(h>>32) ^ bits.RotateLeft32(uint32(h), 16)
+	h ^= rest
+	return uint32((h ^ h>>32) * factor >> 32)
 }
 
 // entry returns the place of a name, nil if it is not remembered however often it comes.
@@ -47,7 +51,7 @@ func (t *names) entry(directory uint32, name []byte) (*nameEntry, uint32) {
 		return nil, 0
 	}
 	hash := nameHash(directory, name)
-	return &t.entries[hash%nameSlots], hash
+	return &t.entries[hash>>nameShift], hash
 }
 
 func (e *nameEntry) is(directory, hash uint32, name []byte) bool {
@@ -55,21 +59,24 @@ func (e *nameEntry) is(directory, hash uint32, name []byte) bool {
 }
 
 // find returns where a name leads, 0 for nowhere, if that is known.
-func (t *names) find(directory uint32, name []byte) (inode uint32, known bool) {
+func (t *names) find(directory uint32, name []byte) (inode, slot uint32, known bool) {
 	if e, hash := t.entry(directory, name); e != nil && e.is(directory, hash, name) {
-		return e.inode, true
+		return e.inode, e.slot, true
 	}
-	return 0, false
+	return 0, 0, false
 }
 
-// put remembers a name.
-func (t *names) put(directory uint32, name []byte, inode uint32) {
+// put remembers a name, that of no inode if n is nil.
+func (t *names) put(directory uint32, name []byte, n *inode) {
 	if t.entries == nil {
 		t.entries = make([]nameEntry, nameSlots)
 	}
 	if e, hash := t.entry(directory, name); e != nil {
-		*e = nameEntry{directory: directory, inode: inode, hash: hash, length: uint8(len(name))}
+		*e = nameEntry{directory: directory, hash: hash, length: uint8(len(name))}
 		copy(e.name[:], name)
+		if n != nil {
+			e.inode, e.slot = n.number, n.slot
+		}
 	}
 }
 

@@ -13,8 +13,8 @@ type operation struct {
 	inodes  []savedInode
 	freed   []run    // blocks given back
 	revoked []uint64 // of those, the ones that held metadata
-	orphans []uint32 // the list before, if saved is set
-	saved   bool
+	orphans []savedOrphan
+	first   savedOrphan // of the list, if was is set
 }
 
 type savedInode struct {
@@ -60,8 +60,17 @@ func (fs *FileSystem) begin() error {
 // relieve commits when the transaction has no room for another operation, or is
 // old.
 func (fs *FileSystem) relieve() error {
+	now := uint64(0)
+	if fs.running.since != 0 {
+		now = fs.now()
+	}
+	return fs.relieveAt(now)
+}
+
+// relieveAt is relieve for who knows the time.
+func (fs *FileSystem) relieveAt(now uint64) error {
 	t := &fs.running
-	if len(t.buffers)+len(t.times)+len(t.revoked)/64+operationMaxBuffers > fs.journal.transactionMax || fs.overdue() {
+	if len(t.buffers)+len(t.times)+len(t.revoked)/64+operationMaxBuffers > fs.journal.transactionMax || fs.overdue(now) {
 		return fs.commit()
 	}
 	return nil
@@ -147,7 +156,7 @@ func (fs *FileSystem) end(err error) error {
 	for i := range op.inodes {
 		op.inodes[i] = savedInode{}
 	}
-	*op = operation{touched: op.touched[:0], created: op.created[:0], inodes: op.inodes[:0], freed: op.freed[:0], revoked: op.revoked[:0]}
+	*op = operation{touched: op.touched[:0], created: op.created[:0], inodes: op.inodes[:0], freed: op.freed[:0], revoked: op.revoked[:0], orphans: op.orphans[:0]}
 	return err
 }
 
@@ -228,9 +237,7 @@ func (fs *FileSystem) rollback() {
 	for _, r := range op.freed {
 		fs.setBusy(r, false)
 	}
-	if op.saved {
-		fs.orphans = op.orphans
-	}
+	fs.rollbackOrphans()
 }
 
 // change runs an operation. When the volume is full but for what was freed since

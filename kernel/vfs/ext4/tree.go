@@ -87,7 +87,7 @@ func (fs *FileSystem) Lookup(directory vfs.NodeID, name []byte) (vfs.Entry, erro
 	if err != nil {
 		return vfs.Entry{}, err
 	}
-	number, known := fs.names.find(dir.number, name)
+	number, slot, known := fs.names.find(dir.number, name)
 	if !known {
 		switch p, err := fs.locate(dir, name); err {
 		case nil:
@@ -96,12 +96,23 @@ func (fs *FileSystem) Lookup(directory vfs.NodeID, name []byte) (vfs.Entry, erro
 		default:
 			return vfs.Entry{}, err
 		}
-		fs.names.put(dir.number, name, number)
 	}
-	if number == 0 {
-		return vfs.Entry{}, vfs.ErrNotFound
+	n := fs.inodes.at(vfs.NodeID(slot)<<32 | vfs.NodeID(number))
+	switch {
+	case number == 0:
+		err = vfs.ErrNotFound
+	case n != nil && n.links > 0:
+		fs.inodes.wake(n)
+		n.refs++
+	default:
+		if n, err = fs.child(number); err != nil {
+			return vfs.Entry{}, err
+		}
+		known = false
 	}
-	n, err := fs.child(number)
+	if !known {
+		fs.names.put(dir.number, name, n)
+	}
 	if err != nil {
 		return vfs.Entry{}, err
 	}

@@ -325,7 +325,7 @@ func TestOrphans(t *testing.T) {
 	}
 	crashed := &disk{data: bytes.Clone(d.data)}
 	again := open(t, crashed, Options{})
-	if got := again.freeBlocks(); got != free || len(again.orphans) != 0 {
+	if got := again.freeBlocks(); got != free || len(again.orphans.links) != 0 {
 		t.Errorf("%d blocks are free after a crash, want %d", got, free)
 	}
 	for _, fs := range []*FileSystem{fs, again} {

@@ -117,6 +117,7 @@ func (f *FileSystem) entry(out []byte) (uint32, error) {
 // has changed is dropped.
 func (f *FileSystem) observe(i uint32, a *vfs.Attributes) {
 	n := &f.nodes.all[i]
+	n.seen = a.Size
 	if n.size != a.Size || n.modified != a.ModifiedNanos {
 		n.size, n.modified = a.Size, a.ModifiedNanos
 		f.dropAhead(n)

@@ -34,6 +34,7 @@ type node struct {
 	since         uint64 // removals when it became known or was held again
 	// As seen last, to notice that somebody else has changed the content.
 	size, modified uint64
+	seen           uint64 // the size as far as it is known, as a hint
 }
 
 // nodes is the table of nodes. The root has index 0; it is never forgotten.

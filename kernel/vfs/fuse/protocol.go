@@ -89,11 +89,7 @@ const (
 	setAccessedNow   = 1 << 7 // FATTR_ATIME_NOW
 	setModifiedNow   = 1 << 8 // FATTR_MTIME_NOW
 	openDirect       = 1 << 0 // FOPEN_DIRECT_IO: nothing may be kept
-	modeDirectory    = 0o040000
-	modeFile         = 0o100000
-	modeSymlink      = 0o120000
-	modeMask         = 0o170000
-	createMode       = modeFile | 0o644
+	createMode       = vfs.ModeFile | 0o644
 	makeMode         = 0o755
 	direntDirectory  = 4 // DT_DIR
 	direntFile       = 8 // DT_REG
@@ -133,18 +129,10 @@ func putHeader(b []byte, q question, unique uint64) {
 
 // typeOfMode is what st_mode says; 0: nothing that exists.
 func typeOfMode(mode uint32) vfs.Type {
-	switch mode & modeMask {
-	case modeDirectory:
-		return vfs.Directory
-	case modeFile:
-		return vfs.File
-	case modeSymlink:
-		return vfs.Symlink
-	case 0:
+	if mode&vfs.ModeType == 0 {
 		return 0
-	default:
-		return vfs.Other
 	}
+	return vfs.TypeOfMode(mode)
 }
 
 // typeOfEntry is what d_type says; 0: not known.

@@ -65,8 +65,14 @@ func (f *FileSystem) Read(number vfs.Handle, into [][]byte, offset uint64) (int,
 			break
 		}
 		if p == nil {
-			at, err = f.readUnkept(h, &v, at, end)
-			break
+			likely := end
+			if at == offset {
+				likely = f.likelyEnd(h, at, end)
+			}
+			if at, err = f.readUnkept(h, &v, at, likely); err != nil || at < likely {
+				break
+			}
+			continue
 		}
 		b := p.data.Bytes[at-p.offset : p.got]
 		if len(b) == 0 {
@@ -78,6 +84,8 @@ func (f *FileSystem) Read(number vfs.Handle, into [][]byte, offset uint64) (int,
 		f.goOn(h, at)
 	}
 	h.expect = at
+	n := &f.nodes.all[h.node]
+	n.seen = max(n.seen, at)
 	if at != offset {
 		err = nil // the next call meets it again
 	}
@@ -154,13 +162,26 @@ func (f *FileSystem) goOn(h *handle, at uint64) {
 	f.device.Kick()
 }
 
+// likelyEnd is where a read to end is likely to end: a little behind where the file was seen to
+// end. Programs read small files into large buffers, to find which costs more than they hold.
+func (f *FileSystem) likelyEnd(h *handle, at, end uint64) uint64 {
+	ahead := uint64(windowFirst)
+	if seen := f.nodes.all[h.node].seen; seen > at {
+		ahead = max(ahead, seen-at+pageBytes)
+	}
+	if end-at <= ahead {
+		return end
+	}
+	return at + ahead
+}
+
 // readUnkept reads from an offset to another, past what is read ahead, and returns where it
 // ended: into the caller's memory itself as far as virtiofsd reaches it.
 func (f *FileSystem) readUnkept(h *handle, v *vector, at, end uint64) (uint64, error) {
 	for at < end {
 		b := v.next()
 		b = b[:min(uint64(len(b)), end-at, uint64(f.readMax))]
-		extents := f.reach(b)
+		extents := f.device.Reach(queueRequest, b)
 		if len(extents) == 0 {
 			return f.readCopied(h, v, at, end)
 		}
@@ -173,19 +194,6 @@ func (f *FileSystem) readUnkept(h *handle, v *vector, at, end uint64) (uint64, e
 	}
 	return at, nil
 }
-
-// reach returns where memory of the program lies for virtiofsd, if a request for it fits into the
-// queue beside those that nobody waits for.
-func (f *FileSystem) reach(b []byte) []device.Extent {
-	extents := f.device.Reach(b)
-	if headersMax+len(extents) > f.device.Room(queueRequest) {
-		return nil
-	}
-	return extents
-}
-
-// headersMax is how many buffers a request has beside its data.
-const headersMax = 3
 
 // readReached is a request that virtiofsd answers into memory of the program. Nothing of it is
 // left to come when it returns.

@@ -384,7 +384,7 @@ func (s *server) attributes(node vfs.NodeID) ([]byte, error) {
 		put64(b, 24+8*i, nanos/nanosPerSecond)
 		put32(b, 48+4*i, uint32(nanos%nanosPerSecond))
 	}
-	put32(b, 60, map[vfs.Type]uint32{vfs.Directory: modeDirectory, vfs.File: modeFile, vfs.Symlink: modeSymlink}[a.Type]|0o644)
+	put32(b, 60, map[vfs.Type]uint32{vfs.Directory: vfs.ModeDirectory, vfs.File: vfs.ModeFile, vfs.Symlink: vfs.ModeSymlink}[a.Type]|0o644)
 	put32(b, 64, uint32(a.Links))
 	return out, err
 }

@@ -93,7 +93,7 @@ type session struct {
 	call    slot
 	forgets [forgetSlots]batch
 	filling int // of forgets
-	chain   [virtio.ChainMax]virtio.Buffer
+	chain   [request.BuffersMax]virtio.Buffer
 }
 
 // slot is a request and its answer.

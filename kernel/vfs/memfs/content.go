@@ -71,7 +71,7 @@ func (f *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, erro
 		within := offset % blockBytes
 		piece := v.next(int(min(left, blockBytes-within)))
 		if block != 0 {
-			copy(piece, f.arena.block(block)[within:])
+			f.copier.Copy(piece, f.arena.block(block)[within:])
 		} else if err := f.readLower(n, piece, offset); err != nil {
 			return done, err
 		}
@@ -155,7 +155,7 @@ func (f *FileSystem) Write(h vfs.Handle, from [][]byte, offset uint64) (int, err
 		}
 		b := f.arena.block(block)[within:][:part]
 		for len(b) > 0 {
-			b = b[copy(b, v.next(len(b))):]
+			b = b[f.copier.Copy(b, v.next(len(b))):]
 		}
 		done += int(part)
 		left -= part

@@ -36,7 +36,7 @@ type virtioCarrier struct {
 	device  *request.Device
 	ids     [slotsMax]request.ID
 	reached []device.Extent // by the last reach
-	chain   [virtio.ChainMax]virtio.Buffer
+	chain   [request.BuffersMax]virtio.Buffer
 }
 
 func openDevice(m request.Machine) (*virtioCarrier, error) {
@@ -53,7 +53,7 @@ func openDevice(m request.Machine) (*virtioCarrier, error) {
 func (v *virtioCarrier) allocate(n int) (device.Memory, error) { return v.device.Allocate(n) }
 
 func (v *virtioCarrier) reach(b []byte) bool {
-	v.reached = v.device.Reach(b)
+	v.reached = v.device.Reach(0, b)
 	return len(v.reached) != 0
 }
 

@@ -120,12 +120,12 @@ func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
 		return a, nil
 	case kindGetattr:
 		a = appendQid(le.AppendUint64(a, getattrBasics), serial)
-		mode := uint32(modeFile)
+		mode := uint32(vfs.ModeFile)
 		switch serial {
 		case fakeRoot, fakeFolder, fakeHidden:
-			mode = modeDirectory
+			mode = vfs.ModeDirectory
 		case fakeLink:
-			mode = modeSymlink
+			mode = vfs.ModeSymlink
 		}
 		var rest [answerHeadBytes]byte
 		a = le.AppendUint32(a, mode)

@@ -259,25 +259,42 @@ func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (got int,
 	}
 	want, to := total(into, offset), span{buffers: into, copier: f.copier}
 	for got < want {
-		b := to.next(min(want-got, f.message-dataHeadBytes))
-		reached := f.carrier.reach(b)
-		var n int
-		if reached {
-			n, err = f.readReached(h.fid, offset+uint64(got), b)
+		at, tried, n := offset+uint64(got), want-got, 0
+		if got == 0 {
+			tried = f.likely(h, at, want)
+		}
+		if b := to.next(min(tried, f.message-dataHeadBytes)); f.carrier.reach(b) {
+			tried = len(b)
+			n, err = f.readReached(h.fid, at, b)
 			to.pass(n)
 		} else {
-			b = nil
-			n, err = f.readCopied(h.fid, offset+uint64(got), &to, want-got)
+			n, err = f.readCopied(h.fid, at, &to, tried)
 		}
-		got += n
-		if !reached || n < len(b) {
+		if got += n; n < tried {
 			break
 		}
 	}
+	f.sees(h, offset+uint64(got))
 	if got > 0 {
 		err = nil // the next call finds it again
 	}
 	return got, err
+}
+
+// sees notes that a file has bytes up to an offset.
+func (f *FileSystem) sees(h *handle, end uint64) {
+	n := &f.nodes[h.node]
+	n.seen = max(n.seen, end)
+}
+
+// likely returns how much of a read to ask for first: what lies a little behind where the file
+// was seen to end is worth no request, and to find the memory for it no time.
+func (f *FileSystem) likely(h *handle, at uint64, want int) int {
+	const beyond = 16 << 10
+	if seen := f.nodes[h.node].seen; seen > at {
+		return int(min(uint64(want), seen-at+beyond))
+	}
+	return min(want, beyond)
 }
 
 // readReached reads into memory of the program that the server reaches. Nothing of it is left
@@ -371,6 +388,7 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 			break // the next call finds out why, if this one does not say
 		}
 	}
+	f.sees(h, offset+uint64(done))
 	if n := &f.nodes[h.node]; n.known != nil {
 		n.known.Size = max(n.known.Size, offset+uint64(done))
 	}

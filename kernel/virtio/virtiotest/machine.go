@@ -23,6 +23,8 @@ type Machine struct {
 	Windows map[abi.PhysAddr]device.Registers
 	// NoInterrupts refuses all interrupts.
 	NoInterrupts bool
+	// Extents is in how many extents Reach finds memory; 0: 3.
+	Extents int
 	// Waiting is called in each Wait, before time passes: other things happen.
 	Waiting func()
 	Waits   int
@@ -61,9 +63,15 @@ func (m *Machine) Allocate(n int) (device.Memory, error) {
 
 // Reach lets devices reach any memory of Go, in several extents, until it is called again.
 func (m *Machine) Reach(b []byte, extents []device.Extent) int {
-	const extentsOfAll = 3
+	n := m.Extents
+	if n == 0 {
+		n = 3
+	}
+	if n > len(extents) {
+		return 0
+	}
 	m.reached = m.reached[:0]
-	for part := range slices.Chunk(b, len(b)/extentsOfAll+1) {
+	for part := range slices.Chunk(b, (len(b)+n-1)/n) {
 		m.reached = append(m.reached, device.Memory{Bytes: part, Physical: reachBase + abi.PhysAddr(len(m.reached))<<32})
 		extents[len(m.reached)-1] = device.Extent{Physical: m.reached[len(m.reached)-1].Physical, Bytes: uint64(len(part))}
 	}
