@@ -98,8 +98,8 @@ var layers = map[string][]string{
 
 	"kernel/console":                 {"abi", "kernel/device", "kernel/system", "kernel/virtio", "kernel/virtio/console", "kernel/virtio/discovery"},
 	"kernel/entropy":                 {"abi", "kernel/system"},
-	"kernel/vfs":                     {"abi"},
-	"kernel/vfs/memfs":               {"kernel/vfs"},
+	"kernel/vfs":                     {"abi", "kernel/device"},
+	"kernel/vfs/memfs":               {"kernel/device", "kernel/vfs"},
 	"kernel/vfs/ninep":               {"abi", "kernel/device", "kernel/system", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
 	"kernel/vfs/fuse":                {"abi", "kernel/device", "kernel/vfs", "kernel/virtio", "kernel/virtio/request"},
 	"kernel/vfs/ext4":                {"kernel/cpu", "kernel/device", "kernel/vfs"},

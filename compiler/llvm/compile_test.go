@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"debug/elf"
 	"errors"
 	"os"
 	"path/filepath"
@@ -235,5 +236,51 @@ func TestFindDirectoryVariable(t *testing.T) {
 	t.Setenv(DirectoryVariable, t.TempDir())
 	if _, err := Find(); err == nil || !strings.Contains(err.Error(), DirectoryVariable) {
 		t.Errorf("Find in an empty directory = %v, want the variable's name", err)
+	}
+}
+
+// TestLoopsAligned checks where the loop of a function begins that is not the
+// first: the code before it would leave it at any multiple of 16.
+func TestLoopsAligned(t *testing.T) {
+	const text = `target triple = "x86_64-unknown-none-elf"
+define void @before() "target-cpu"="x86-64-v2" {
+  ret void
+}
+define i32 @f(ptr %p) "target-cpu"="x86-64-v2" {
+  br label %head
+head:
+  %q = phi ptr [ %p, %0 ], [ %next, %head ]
+  %s = phi i32 [ 0, %0 ], [ %sum, %head ]
+  %next = getelementptr i8, ptr %q, i64 4
+  %x = load volatile i32, ptr %q
+  %sum = mul i32 %s, %x
+  %more = icmp ne i32 %x, 0
+  br i1 %more, label %head, label %end
+end:
+  ret i32 %sum
+}
+`
+	o := Options{Tools: tools(t), CPU: "x86-64-v2"}
+	for _, level := range []Level{LevelFast, Level2} {
+		out, err := Compile(context.Background(), []Shard{shard(level, text)}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := elf.NewFile(bytes.NewReader(out[0].Object))
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := f.Section(".text").Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		const jne = 0x75 // with a distance of 8 bits, from the end of the instruction
+		at := bytes.LastIndexByte(code, jne)
+		if at < 0 || at+2 > len(code) || int8(code[at+1]) >= 0 {
+			t.Fatalf("level %s: no loop in %x", level, code)
+		}
+		if head := at + 2 + int(int8(code[at+1])); head%32 != 0 || f.Section(".text").Addralign%32 != 0 {
+			t.Errorf("level %s: the loop begins at %#x of a section aligned to %d, want multiples of 32", level, head, f.Section(".text").Addralign)
+		}
 	}
 }

@@ -47,6 +47,10 @@ type function struct {
 	// Of addresses, see nearby.go.
 	sums      map[int]addend // by register
 	witnesses map[witnessKey][]witness
+
+	// Of sums in loops, see vector_sum.go.
+	accumulators map[value]bool // locals at the heads of loops
+	partialSums  map[value]partialSum
 }
 
 // maxTrapCode is the largest code that compiled code raises itself.
@@ -59,6 +63,7 @@ func newFunction(s *shard, t *wasm.FuncType) *function {
 	f := &function{
 		shard: s, typ: t, values: map[localKey]value{}, bases: map[uint32]bool{},
 		sums: map[int]addend{}, witnesses: map[witnessKey][]witness{},
+		accumulators: map[value]bool{}, partialSums: map[value]partialSum{},
 	}
 	f.enter(f.newBlock())
 	f.block.sealed = true

@@ -106,7 +106,7 @@ func TestForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(list) == 0 {
-		t.Fatalf("%s=%s: no .wasm in it or below", suite, root)
+		t.Fatalf("%s=%s: no .wasm or .wat in it or below", suite, root)
 	}
 	for _, e := range executors {
 		if e.vmm == "qemu" && !nightly() || e.place == memory { // which begins empty

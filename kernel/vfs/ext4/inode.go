@@ -36,10 +36,10 @@ const (
 
 // Modes and flags of inodes.
 const (
-	modeType      = 0xf000
-	modeDirectory = 0x4000
-	modeFile      = 0x8000
-	modeSymlink   = 0xa000
+	modeType      = vfs.ModeType
+	modeDirectory = vfs.ModeDirectory
+	modeFile      = vfs.ModeFile
+	modeSymlink   = vfs.ModeSymlink
 
 	inodeIndexed = 0x1000     // EXT4_INDEX_FL: a directory with a hash tree
 	inodeHuge    = 0x40000    // EXT4_HUGE_FILE_FL: blocks are counted in blocks
@@ -87,18 +87,7 @@ func (n *inode) isDirectory() bool { return n.mode&modeType == modeDirectory }
 func (n *inode) isFile() bool      { return n.mode&modeType == modeFile }
 func (n *inode) isSymlink() bool   { return n.mode&modeType == modeSymlink }
 
-func (n *inode) kind() vfs.Type {
-	switch n.mode & modeType {
-	case modeDirectory:
-		return vfs.Directory
-	case modeFile:
-		return vfs.File
-	case modeSymlink:
-		return vfs.Symlink
-	default:
-		return vfs.Other
-	}
-}
+func (n *inode) kind() vfs.Type { return vfs.TypeOfMode(uint32(n.mode)) }
 
 // inodeAt returns where an inode lies.
 func (fs *FileSystem) inodeAt(number uint32) (*buffer, []byte, error) {

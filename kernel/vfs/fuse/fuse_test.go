@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -140,6 +141,30 @@ func TestAppendTogether(t *testing.T) {
 		t.Errorf("the file has %q, %v", got, err)
 	}
 	ends(t, f)
+}
+
+// TestAppendUnseen: an append that was written is one, and ends where it ends, even if nobody can
+// tell any more how long the file is.
+func TestAppendUnseen(t *testing.T) {
+	s := newServer(t)
+	f := s.mustStart()
+	_, h, err := f.Create(f.Root(), []byte("log"), vfs.ModeWrite)
+	must(t, "Create", err)
+	for i := range 3 {
+		if i == 1 {
+			s.lie = func(op opcode, out []byte) ([]byte, uint32) {
+				if op == opGetattr {
+					put32(out, 0, outHeaderBytes)
+					put32(out, 4, ^uint32(syscall.EACCES)+1)
+					out = out[:outHeaderBytes]
+				}
+				return out, uint32(len(out))
+			}
+		}
+		if n, end, err := f.Append(h, [][]byte{[]byte("entry")}); n != 5 || end != uint64(5*i+5) || err != nil {
+			t.Errorf("Append %d = %d, %d, %v", i, n, end, err)
+		}
+	}
 }
 
 // TestAllocations: no call takes memory once its tables have grown.

@@ -143,15 +143,20 @@ func (f *FileSystem) startRead(p *piece, r reading) error {
 
 // putRead writes a request to read and returns its number.
 func (f *FileSystem) putRead(in []byte, r reading) uint64 {
+	return f.putTransfer(in, question{op: r.op, node: f.nodes.all[r.h.node].id, in: readInBytes},
+		writing{r.h.fh, r.h.flags, r.offset, uint64(r.bytes)})
+}
+
+// putTransfer writes a request to read or to write: fuse_read_in and fuse_write_in are alike.
+func (f *FileSystem) putTransfer(in []byte, q question, w writing) uint64 {
 	f.unique++
-	putHeader(in, question{op: r.op, node: f.nodes.all[r.h.node].id, in: readInBytes}, f.unique)
-	put64(in, 40, r.h.fh)
-	put64(in, 48, r.offset)
-	put32(in, 56, uint32(r.bytes))
-	put32(in, 60, 0)
-	put64(in, 64, 0)
-	put32(in, 72, r.h.flags)
-	put32(in, 76, 0)
+	in = in[:inHeaderBytes+readInBytes]
+	clear(in)
+	putHeader(in, q, f.unique)
+	put64(in, 40, w.fh)
+	put64(in, 48, w.offset)
+	put32(in, 56, uint32(w.bytes))
+	put32(in, 72, w.flags)
 	return f.unique
 }
 

@@ -53,14 +53,14 @@ func (f *FileSystem) Append(number vfs.Handle, from [][]byte) (n int, end uint64
 	}
 	v := vector{copier: f.copier, buffers: from}
 	f.dropAhead(&f.nodes.all[h.node])
-	n, err = f.write(h, &v, writing{fh: h.appendFh, flags: flags, offset: f.nodes.all[h.node].size, bytes: v.total()})
+	n, err = f.write(h, &v, writing{fh: h.appendFh, flags: flags, offset: f.nodes.all[h.node].seen, bytes: v.total()})
 	if n == 0 && err != nil {
 		return 0, 0, err
 	}
 	f.fresh.node = none
 	a, failed := f.Attributes(node)
 	if failed != nil {
-		return n, 0, failed
+		a.Size = f.nodes.all[h.node].seen // it is written all the same, and who asks next learns what is wrong
 	}
 	return n, a.Size, err
 }
@@ -142,17 +142,7 @@ func (f *FileSystem) writeOnce(h *handle, v *vector, w writing) (int, error) {
 // writeChain sends the data that is in the chain behind the headers, and waits.
 func (f *FileSystem) writeChain(h *handle, buffers int, w writing) (int, error) {
 	t := &f.call
-	f.unique++
-	t.unique = f.unique
-	in := t.in.Bytes[:inHeaderBytes+readInBytes]
-	putHeader(in, question{op: opWrite, node: f.nodes.all[h.node].id, in: readInBytes + int(w.bytes)}, t.unique)
-	put64(in, 40, w.fh)
-	put64(in, 48, w.offset)
-	put32(in, 56, uint32(w.bytes))
-	put32(in, 60, 0)
-	put64(in, 64, 0)
-	put32(in, 72, w.flags)
-	put32(in, 76, 0)
+	t.unique = f.putTransfer(t.in.Bytes, question{op: opWrite, node: f.nodes.all[h.node].id, in: readInBytes + int(w.bytes)}, w)
 	f.chain[0] = virtio.Buffer{Physical: t.in.Physical, Bytes: inHeaderBytes}
 	f.chain[1] = virtio.Buffer{Physical: t.in.Physical + inHeaderBytes, Bytes: readInBytes}
 	f.chain[buffers] = virtio.Buffer{Physical: t.out.Physical, Bytes: smallOutBytes, Write: true}

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
 
@@ -37,6 +38,8 @@ type FileSystem struct {
 	copies      table          // nodes by the node below
 	idle        [idleNodes]ref // nodes that nobody holds, or nobody held, and what comes next
 	nextIdle    int
+	known       known
+	copier      device.Copier
 	serial      uint64
 	keys        [2]uint64
 
@@ -80,7 +83,7 @@ func New(o Options) (*FileSystem, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FileSystem{lower: o.Lower, now: o.Now, arena: a, limitBlocks: blocksOf(limit)}
+	f := &FileSystem{lower: o.Lower, now: o.Now, arena: a, limitBlocks: blocksOf(limit), copier: device.NewCopier()}
 	f.keys = [2]uint64{rand.Uint64(), rand.Uint64() | 1}
 	f.visitLower = f.showLower
 	f.root = node{refs: 1, links: 1, kind: vfs.Directory}

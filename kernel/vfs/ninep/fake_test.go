@@ -120,12 +120,12 @@ func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
 		return a, nil
 	case kindGetattr:
 		a = appendQid(le.AppendUint64(a, getattrBasics), serial)
-		mode := uint32(modeFile)
+		mode := uint32(vfs.ModeFile)
 		switch serial {
 		case fakeRoot, fakeFolder, fakeHidden:
-			mode = modeDirectory
+			mode = vfs.ModeDirectory
 		case fakeLink:
-			mode = modeSymlink
+			mode = vfs.ModeSymlink
 		}
 		var rest [answerHeadBytes]byte
 		a = le.AppendUint32(a, mode)
@@ -160,7 +160,7 @@ func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
 // openFake opens the share of a fake.
 func openFake(t testing.TB, f *fake) *FileSystem {
 	t.Helper()
-	files, err := open(f, &FileSystem{byPath: true}, "test", func(message string) { t.Log(message) })
+	files, err := open(f, &FileSystem{byPath: true}, func(message string) { t.Log(message) })
 	if err != nil {
 		t.Fatal(err)
 	}

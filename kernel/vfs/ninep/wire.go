@@ -87,12 +87,8 @@ const (
 	permissionsHidden    = 0o700
 )
 
-// Types in a mode and in an entry of a directory (S_IFMT, DT_).
+// Types in an entry of a directory (DT_).
 const (
-	modeType       = 0xf000
-	modeDirectory  = 0x4000
-	modeFile       = 0x8000
-	modeSymlink    = 0xa000
 	entryDirectory = 4
 	entryFile      = 8
 	entrySymlink   = 10
@@ -244,16 +240,7 @@ func nanos(seconds, rest uint64) uint64 {
 func (a *answer) attributes() (at vfs.Attributes) {
 	a.uint64() // what of it is valid: the basics always are
 	at.Serial = a.qid().path
-	switch mode := a.uint32(); mode & modeType {
-	case modeDirectory:
-		at.Type = vfs.Directory
-	case modeFile:
-		at.Type = vfs.File
-	case modeSymlink:
-		at.Type = vfs.Symlink
-	default:
-		at.Type = vfs.Other
-	}
+	at.Type = vfs.TypeOfMode(a.uint32())
 	a.uint32() // uid
 	a.uint32() // gid
 	at.Links = a.uint64()

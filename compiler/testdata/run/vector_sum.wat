@@ -1,0 +1,37 @@
+;; Sums of vectors in a loop, whose additions are turned around, wrap around as
+;; before.
+(module
+  (memory 1)
+  (data (i32.const 0) "\ff\ff\ff\7f\01\00\00\00\02\00\00\00\03\00\00\00\ff\ff\ff\ff\04\00\00\00\05\00\00\00\06\00\00\00")
+  ;; x times, from y: lane 0, or 3, of the sum of two vectors and 7.
+  (func (export "words") (param i64 i64 i64) (result i64) (local $sum v128)
+    (local.set $sum (i32x4.splat (i32.wrap_i64 (local.get 1))))
+    (loop $next
+      (local.set $sum
+        (i32x4.add
+          (i32x4.add
+            (v128.load offset=16 (i32.const 0))
+            (i32x4.add (v128.load (i32.const 0)) (local.get $sum)))
+          (i32x4.splat (i32.const 7))))
+      (br_if $next (i64.ne (local.tee 0 (i64.sub (local.get 0) (i64.const 1))) (i64.const 0))))
+    (i64.extend_i32_u
+      (if (result i32) (i64.eqz (local.get 2))
+        (then (i32x4.extract_lane 0 (local.get $sum)))
+        (else (i32x4.extract_lane 3 (local.get $sum))))))
+  ;; The partial sum is read again, in other lanes.
+  (func (export "mixed") (param i64 i64 i64) (result i64) (local $sum v128) (local $part v128)
+    (loop $next
+      (local.set $sum
+        (i8x16.add
+          (i16x8.add
+            (v128.load (i32.const 16))
+            (local.tee $part (i16x8.add (v128.load (i32.const 0)) (local.get $sum))))
+          (local.get $part)))
+      (br_if $next (i64.ne (local.tee 0 (i64.sub (local.get 0) (i64.const 1))) (i64.const 0))))
+    (i64x2.extract_lane 0 (local.get $sum))))
+;; words 1 0 0 = 2147483653
+;; words 2 10 0 = 20
+;; words 1 0 1 = 16
+;; words 3 4294967295 1 = 47
+;; mixed 1 0 0 = 30047862525
+;; mixed 2 0 0 = 81553521911
