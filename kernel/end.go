@@ -2,15 +2,40 @@ package main
 
 import (
 	"errors"
+	"syscall"
 	"time"
 
 	"mewz/abi"
+	"mewz/kernel/console"
 	"mewz/kernel/system"
 )
 
 // exitStopped is the code of a machine that the host has asked to end, as of a
 // process that SIGTERM ends.
 const exitStopped = 128 + 15
+
+// exitOutputClosed is the code of a process whose output nobody takes any more, as of one that
+// SIGPIPE ends.
+const exitOutputClosed = 128 + 13
+
+// processOutput is an output of a Linux process. In a machine the host sees that nobody
+// takes it any more, and asks for the end.
+type processOutput struct {
+	console.Output
+	closed func()
+}
+
+// Write implements console.Output. It does not return when nobody takes it.
+func (o processOutput) Write(p []byte) (int, error) {
+	n, err := o.Output.Write(p)
+	if err == syscall.EPIPE {
+		o.closed()
+	}
+	return n, err
+}
+
+// outputClosed ends a process whose output nobody takes any more.
+func (m *machine) outputClosed() { m.host.Exit(m.end(abi.ExitByProgram, exitOutputClosed)) }
 
 // Bounds of the end of a machine. Of its own accord it may take what disks take to
 // write out what is in their caches; whoever asks for the end wants it soon, and kills

@@ -55,6 +55,10 @@ func (m *machine) open() error {
 		return err
 	}
 	streams := m.host.Streams()
+	if m.found == nil {
+		streams.Stdout = processOutput{streams.Stdout, m.outputClosed}
+		streams.Stderr = processOutput{streams.Stderr, m.outputClosed}
+	}
 	if m.network, err = m.openNetwork(random); err != nil {
 		return err
 	}

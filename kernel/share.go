@@ -77,9 +77,9 @@ func (m *machine) findShare(opened *mount) (deviceFiles, error) {
 		d.used = true
 		with := request.Machine{Machine: m.found, Transport: d.transport, Pause: m.pauseOf(opened)}
 		if d.id == virtio.Device9P {
-			return asFiles(ninep.Open(with, opened.Tag, m.warnOf(opened)))
+			return asFiles(ninep.Open(with, m.warnOf(opened)))
 		}
-		return asFiles(fuse.Open(with, opened.Tag, m.warnOf(opened)))
+		return asFiles(fuse.Open(with, m.warnOf(opened)))
 	}
 	return nil, absent("9p or virtio-fs device with that tag", there, "start it by mewz run --dir, or give it one")
 }
@@ -147,7 +147,7 @@ func (m *machine) findFileDevices() error {
 
 // warnOf returns how a file system says that something of it is gone.
 func (m *machine) warnOf(opened *mount) func(text string) {
-	return func(text string) { m.host.Warn("mount " + strconv.Quote(opened.Guest) + ": " + text) }
+	return func(text string) { m.host.Warn((&mountError{opened.Mount, errors.New(text)}).Error()) }
 }
 
 // pauseOf returns how a file system waits.

@@ -85,7 +85,7 @@ func OpenVolume(v Volume) (*os.File, error) {
 	lock := unix.Flock_t{Type: kind, Whence: 0, Start: lockStart, Len: lockBytes}
 	err = unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock)
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
-		err = fmt.Errorf("--volume %s: another machine, or another program, uses the file", v.Path)
+		err = fmt.Errorf("--volume %s: another machine, or another program, uses the file: end it first", v.Path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

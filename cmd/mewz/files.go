@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -135,7 +136,7 @@ func (m *plannedMount) setGuest(text string) error {
 // parseDir parses a --dir.
 func parseDir(text string) (m plannedMount, err error) {
 	m.Kind = abi.MountShare
-	text, m.ReadOnly = strings.CutSuffix(text, ":ro")
+	text, m.ReadOnly = cutAccess(text)
 	host, guest, isNamed := strings.Cut(text, "::")
 	switch {
 	case strings.Contains(guest, "::"):
@@ -150,6 +151,9 @@ func parseDir(text string) (m plannedMount, err error) {
 	}
 	info, err := os.Stat(host)
 	switch {
+	case errors.Is(err, os.ErrNotExist) && !isNamed && strings.Contains(host, ":"):
+		name, _, _ := strings.Cut(host, ":")
+		return m, fmt.Errorf("there is no such directory; if a name for the program is meant: write --dir %s::%s", name, host[len(name)+1:])
 	case errors.Is(err, os.ErrNotExist):
 		return m, fmt.Errorf("there is no such directory: mkdir -p %s", quote([]string{host}))
 	case err != nil:
@@ -162,6 +166,15 @@ func parseDir(text string) (m plannedMount, err error) {
 	}
 	m.host, err = filepath.Abs(host)
 	return m, err
+}
+
+// cutAccess takes off the end of a value whether the program may change what is there. Who
+// writes the default, as for a container, gets it.
+func cutAccess(text string) (rest string, readOnly bool) {
+	if rest, ok := strings.CutSuffix(text, ":ro"); ok {
+		return rest, true
+	}
+	return strings.TrimSuffix(text, ":rw"), false
 }
 
 // parseTmpfs parses a --tmpfs.
@@ -198,7 +211,8 @@ func parseVolume(text string) (m plannedMount, err error) {
 	host, guest, isNamed := strings.Cut(text, "::")
 	switch {
 	case !isNamed:
-		return m, fmt.Errorf("no name for the program: write --volume %s::/data", host)
+		file, name, _ := strings.Cut(host, ":")
+		return m, fmt.Errorf("no name for the program behind ::, write --volume %s::%s", file, cmp.Or(name, "/data"))
 	case strings.Contains(guest, "::"):
 		return m, errors.New("more than one ::, so it is not clear where the names part: name the file otherwise, as by a symbolic link")
 	case host == "":
@@ -208,8 +222,8 @@ func parseVolume(text string) (m plannedMount, err error) {
 		before, word, found := cutLast(guest, ":")
 		size, isSize := strings.CutPrefix(word, "size=")
 		switch {
-		case found && word == "ro":
-			m.ReadOnly = true
+		case found && (word == "ro" || word == "rw"):
+			m.ReadOnly = word == "ro"
 		case found && isSize:
 			if err := m.size.UnmarshalText([]byte(size)); err != nil {
 				return m, fmt.Errorf("%w: write size=1G", err)
@@ -311,6 +325,17 @@ func mountsOf(list []plannedMount) []abi.Mount {
 		mounts[i] = p.Mount
 	}
 	return mounts
+}
+
+// withHosts has what a machine says of its mounts name what they are on this computer, which
+// the user gave it, and not the tag that the kernel knows it by.
+func withHosts(text string, list []plannedMount) string {
+	for _, m := range list {
+		if m.Tag != "" {
+			text = strings.ReplaceAll(text, fmt.Sprintf("mount %q of %q: ", m.Guest, m.Tag), fmt.Sprintf("mount %q of %q: ", m.Guest, m.host))
+		}
+	}
+	return text
 }
 
 // errFilesAbsent is of an image whose program opened no files when it was linked.

@@ -40,7 +40,8 @@ func (r *runCommand) Run(a *app) error {
 	}
 	network := prepared.network
 	m := &vmm.Machine{Image: prepared.path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Network: network, Announced: a.announcer(network), Warned: warn}
+		Network: network, Announced: a.announcer(network),
+		Warned: func(text string) { warn(withHosts(text, prepared.mounts)) }}
 	if r.File == "-" {
 		m.Stdin = nil // the module was there
 	}
@@ -59,11 +60,11 @@ func (r *runCommand) Run(a *app) error {
 	result, err := r.monitor(a).Run(ctx, m)
 	if err != nil {
 		if result != nil {
-			printLog(result.Report) // what it could not bring to safety
+			printLog(withHosts(result.Report, prepared.mounts)) // what it could not bring to safety
 		}
 		return err
 	}
-	result.Report = withPlaces(result.Report, src)
+	result.Report = withHosts(withPlaces(result.Report, src), prepared.mounts)
 	return end(result)
 }
 

@@ -52,7 +52,9 @@ func parseMount(word string) (m abi.Mount, isMount bool, err error) {
 		}
 		m.Kind = key.kind
 		tag, guest, isNamed := strings.Cut(value, separator)
-		guest, m.ReadOnly = strings.CutSuffix(guest, ":ro")
+		if guest, m.ReadOnly = strings.CutSuffix(guest, ":ro"); !m.ReadOnly {
+			guest = strings.TrimSuffix(guest, ":rw")
+		}
 		for len(guest) > 1 && guest[len(guest)-1] == '/' {
 			guest = guest[:len(guest)-1]
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestMounts(t *testing.T) {
-	mounts, others, err := Mounts([]string{"quiet", "dir=files::/data/", "volume=a:b::/disk:ro", "dir=x::/", "volume=files::.", "ip=10.0.0.2/8"})
+	mounts, others, err := Mounts([]string{"quiet", "dir=files::/data/:rw", "volume=a:b::/disk:ro", "dir=x::/", "volume=files::.", "ip=10.0.0.2/8"})
 	want := []abi.Mount{
 		{Kind: abi.MountShare, Tag: "files", Guest: "/data"},
 		{Kind: abi.MountVolume, Tag: "a:b", Guest: "/disk", ReadOnly: true},

@@ -20,7 +20,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
 
@@ -48,7 +48,7 @@ func (v *VMM) Run(ctx context.Context, m *vmm.Machine) (*vmm.Result, error) {
 		return nil, err
 	}
 	defer input.Close()
-	p := &process{machine: m, input: input, log: vmm.NewTail(m.Log), failed: make(chan error, 2)}
+	p := &process{machine: m, input: input, log: vmm.NewTail(m.Log), failed: make(chan error, 2), running: make(chan struct{})}
 	defer p.closeFiles()
 	if err := p.start(ctx); err != nil {
 		return nil, fmt.Errorf("starting %s as a process: %w", m.Name, err)
@@ -66,13 +66,15 @@ type process struct {
 	log     *vmm.Tail
 	child   *vmm.Child
 	stop    context.CancelFunc
-	control *os.File    // frames of the kernel
-	request *os.File    // requests to it; nil: it is not asked
-	stops   atomic.Bool // it ends when it is asked to
-	asked   bool        // to do that
-	copies  int         // streams that are copied here
-	failed  chan error  // one message for each of them
-	guest   []*os.File  // the process's ends, closed here once it has them
+	control *os.File // frames of the kernel
+	request *os.File // requests to it; nil: it is not asked
+	ready   sync.Once
+	running chan struct{} // closed when the kernel says that it runs
+	stops   bool          // it ends when it is asked to; from then on
+	asked   bool          // to do that
+	copies  int           // streams that are copied here
+	failed  chan error    // one message for each of them
+	guest   []*os.File    // the process's ends, closed here once it has them
 	shares  []*share.Server
 }
 
@@ -263,7 +265,7 @@ const outputGrace = time.Second
 func (p *process) wait(ctx context.Context) (*vmm.Result, error) {
 	decoder := &vmm.Channel{
 		Stdout: p.machine.Stdout, Stderr: p.machine.Stderr, Log: p.log, Announced: p.machine.Announced, Warned: p.machine.Warned,
-		Started: func(ready byte) { p.stops.Store(ready&abi.ReadyStops != 0) },
+		Started: p.started,
 	}
 	frames := make(chan error, 1)
 	go func() { frames <- decoder.Copy(p.control) }()
@@ -303,17 +305,37 @@ func (p *process) wait(ctx context.Context) (*vmm.Result, error) {
 	}
 }
 
+// started is called when the kernel runs, and says whether it ends when it is asked to.
+func (p *process) started(ready byte) {
+	p.ready.Do(func() {
+		p.stops = ready&abi.ReadyStops != 0
+		close(p.running)
+	})
+}
+
 // askToStop asks a process with a network, or with files that outlive it, to end by itself,
-// and ends any other, and one that takes too long.
+// and ends any other, and one that takes too long. What the process has done so far may be seen
+// before it is seen here that the kernel runs.
 func (p *process) askToStop() {
 	p.asked = true
-	grace := p.machine.StopGrace()
-	if p.request == nil || !p.stops.Load() {
-		grace = 0
-	} else if _, err := p.request.Write([]byte{abi.RequestStop}); err != nil {
-		grace = 0 // it is gone
+	if p.request == nil {
+		p.stop()
+		return
 	}
-	time.AfterFunc(grace, p.stop)
+	if _, err := p.request.Write([]byte{abi.RequestStop}); err != nil {
+		p.stop() // it is gone
+		return
+	}
+	time.AfterFunc(p.machine.StopGrace(), p.stop)
+	go func() {
+		select {
+		case <-p.running:
+			if !p.stops {
+				p.stop()
+			}
+		case <-p.child.Done:
+		}
+	}()
 }
 
 // drain waits for the streams that are copied, for a while once ctx has ended.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -197,3 +198,20 @@ func TestRunCancelAsks(t *testing.T) {
 		}
 	}
 }
+
+// A machine with files to bring to safety is asked to end when nobody takes its output any more.
+func TestRunOutputClosedAsks(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		m, _ := testMachine()
+		m.Shares = []vmm.Share{{Path: t.TempDir(), Tag: "x", ReadOnly: readOnly}}
+		m.Stdout = closedWriter{}
+		result, err := fakeVMM(t, "ports closed").Run(t.Context(), m)
+		if !errors.Is(err, vmm.ErrOutputClosed) || (result != nil) == readOnly {
+			t.Errorf("read-only %v: Run = %+v, %v", readOnly, result, err)
+		}
+	}
+}
+
+type closedWriter struct{}
+
+func (closedWriter) Write([]byte) (int, error) { return 0, syscall.EPIPE }

@@ -87,6 +87,8 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 		return decoder.Result, cause
 	case cause != nil:
 		return nil, cause
+	case s.ended:
+		return decoder.Result, s.explain(err)
 	default:
 		return nil, s.explain(err)
 	}
@@ -164,6 +166,9 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 			return err
 		case err := <-s.streams.copied:
 			if s.copied++; err != nil {
+				if s.machine.KeepsFiles() {
+					s.askToStop(decoded)
+				}
 				return err
 			}
 		case <-s.broken:
@@ -171,29 +176,34 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 		case <-timeout.C:
 			return fmt.Errorf("no sign of life for %v", s.readyTimeout)
 		case <-ctx.Done():
-			return s.askToStop(ctx, decoded)
+			s.askToStop(decoded)
+			return ctx.Err()
 		}
 	}
 }
 
-// askToStop asks a machine with a network, or with files that outlive it, to end by
-// itself: ctx is over. It always returns an error.
-func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
+// askToStop asks a machine with a network, or with files that outlive it, to end by itself,
+// and waits until it has, for a while.
+func (s *session) askToStop(decoded <-chan error) {
 	grace := s.machine.StopGrace()
 	if grace == 0 || !s.stops.Load() {
-		return ctx.Err()
+		return
 	}
 	if _, err := s.serial.Write(vmm.StopRequest()); err != nil {
-		return ctx.Err() // the machine is gone
+		return // the machine is gone
 	}
-	select {
-	case <-decoded:
-		s.ended = true
-	case <-s.streams.copied: // an output is closed: nobody waits for more
-		s.copied++
-	case <-time.After(grace):
+	timeout := time.After(grace)
+	for {
+		select {
+		case <-decoded:
+			s.ended = true
+			return
+		case <-s.streams.copied: // nobody takes an output any more: the files count
+			s.copied++
+		case <-timeout:
+			return
+		}
 	}
-	return ctx.Err()
 }
 
 // errKVM is a machine that KVM stopped.

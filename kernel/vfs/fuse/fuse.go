@@ -36,10 +36,10 @@ type fresh struct {
 	attributes vfs.Attributes
 }
 
-// Open starts the virtio-fs device of m. tag is for messages, log gets them. After an
+// Open starts the virtio-fs device of m. log gets messages. After an
 // error the device is stopped.
-func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) {
-	f := &FileSystem{session: session{tag: tag, log: log}, copier: device.NewCopier()}
+func Open(m request.Machine, log func(string)) (*FileSystem, error) {
+	f := &FileSystem{session: session{log: log}, copier: device.NewCopier()}
 	pieces, err := f.open(m)
 	if err != nil {
 		return nil, err

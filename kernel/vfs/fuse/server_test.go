@@ -97,7 +97,7 @@ func (s *server) start() (*FileSystem, error) {
 		s.t.Errorf("Tag = %q, %v", tag, err)
 	}
 	pause := func(limit time.Duration) { s.Machine.Wait(transport.Slots(), limit) }
-	return Open(request.Machine{Machine: s.Machine, Transport: transport, Pause: pause}, "test", func(string) {})
+	return Open(request.Machine{Machine: s.Machine, Transport: transport, Pause: pause}, func(string) {})
 }
 
 func (s *server) mustStart() *FileSystem {

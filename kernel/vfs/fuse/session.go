@@ -83,7 +83,6 @@ type session struct {
 	device *request.Device
 	now    func() time.Duration
 	log    func(string)
-	tag    string
 	told   bool // that it is given up
 
 	unique   uint64
@@ -287,7 +286,7 @@ func (s *session) failed() error {
 	}
 	if !s.told {
 		s.told = true
-		s.log("virtio-fs: the share " + s.tag + " is given up, its files fail with EIO: " + s.device.Err().Error())
+		s.log("virtio-fs: the share is given up, its files fail with EIO: " + s.device.Err().Error())
 	}
 	return syscall.EIO
 }

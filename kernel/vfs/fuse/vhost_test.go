@@ -204,7 +204,7 @@ func openVhost(t testing.TB, directory string) *FileSystem {
 func openReached(t testing.TB, directory string) (*FileSystem, vfs.FileSystem) {
 	t.Helper()
 	v := newVhost(t, directory)
-	f, err := Open(request.Machine{Machine: v, Transport: v, Pause: v.pause}, "test", func(s string) { t.Log(s) })
+	f, err := Open(request.Machine{Machine: v, Transport: v, Pause: v.pause}, func(s string) { t.Log(s) })
 	must(t, "Open", err)
 	v.driver = f
 	reached, err := v.Linear(f)

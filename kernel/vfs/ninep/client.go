@@ -79,7 +79,6 @@ type source interface {
 type client struct {
 	carrier carrier
 	log     func(string)
-	tag     string // of the share, for messages
 	failed  bool
 	message int // bytes that server and client agree on
 
@@ -136,7 +135,7 @@ func (c *client) giveUp(why string) error {
 	if !c.failed {
 		c.failed = true
 		c.carrier.close()
-		c.log("share " + c.tag + ": " + why + ": its files are gone (EIO)")
+		c.log("9p: " + why + ": its files are gone (EIO)")
 	}
 	return vfs.ErrDamaged
 }

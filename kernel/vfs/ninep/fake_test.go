@@ -160,7 +160,7 @@ func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
 // openFake opens the share of a fake.
 func openFake(t testing.TB, f *fake) *FileSystem {
 	t.Helper()
-	files, err := open(f, &FileSystem{byPath: true}, "test", func(message string) { t.Log(message) })
+	files, err := open(f, &FileSystem{byPath: true}, func(message string) { t.Log(message) })
 	if err != nil {
 		t.Fatal(err)
 	}

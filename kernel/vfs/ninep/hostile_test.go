@@ -140,7 +140,7 @@ func TestRefusedServers(t *testing.T) {
 			}
 			return a
 		}}
-		if _, err := open(server, &FileSystem{}, "test", func(string) {}); err != vfs.ErrDamaged || !server.closed {
+		if _, err := open(server, &FileSystem{}, func(string) {}); err != vfs.ErrDamaged || !server.closed {
 			t.Errorf("%s: open = %v, want EIO", name, err)
 		}
 	}

@@ -67,13 +67,13 @@ const rootIndex = 1
 // bucketsFirst is how many buckets the hash of serials has at first.
 const bucketsFirst = 64
 
-// Open opens the share behind a virtio device of 9p. tag names it in messages.
-func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) {
+// Open opens the share behind a virtio device of 9p.
+func Open(m request.Machine, log func(string)) (*FileSystem, error) {
 	d, err := openDevice(m)
 	if err != nil {
 		return nil, err
 	}
-	return open(d, &FileSystem{byPath: true}, tag, log)
+	return open(d, &FileSystem{byPath: true}, log)
 }
 
 // OpenStream opens the share of a server at the other end of a stream socket, which
@@ -84,11 +84,11 @@ func OpenStream(descriptor int, pause func(limit time.Duration), log func(string
 	if err != nil {
 		return nil, err
 	}
-	return open(s, &FileSystem{}, "of this process", log)
+	return open(s, &FileSystem{}, log)
 }
 
-func open(c carrier, f *FileSystem, tag string, log func(string)) (*FileSystem, error) {
-	f.carrier, f.tag, f.log, f.copier = c, tag, log, device.NewCopier()
+func open(c carrier, f *FileSystem, log func(string)) (*FileSystem, error) {
+	f.carrier, f.log, f.copier = c, log, device.NewCopier()
 	f.hiding.random = rand.Uint32
 	f.nodes, f.handles = make([]node, rootIndex), make([]handle, 1)
 	f.buckets = make([]uint32, bucketsFirst)

@@ -103,7 +103,7 @@ func openMachine(t *testing.T, directory, options string) (*qtest.Machine, *nine
 	if tag := ninep.Tag(transport); tag != "test" {
 		t.Errorf("Tag = %q, want test", tag)
 	}
-	files, err := ninep.Open(request.Machine{Machine: m, Transport: transport, Pause: m.Pause}, "test", logTo(t))
+	files, err := ninep.Open(request.Machine{Machine: m, Transport: transport, Pause: m.Pause}, logTo(t))
 	if err != nil {
 		t.Fatal(err)
 	}
