@@ -54,6 +54,15 @@ func (m Memory) Part(offset, n int) Memory {
 	return Memory{m.Bytes[offset : offset+n : offset+n], m.Physical + abi.PhysAddr(offset)}
 }
 
+// Cut takes the first n bytes off m.
+//
+// Preconditions: it has them.
+func (m *Memory) Cut(n int) Memory {
+	first := m.Part(0, n)
+	*m = m.Part(n, len(m.Bytes)-n)
+	return first
+}
+
 // Interrupt is a way for a device to interrupt.
 type Interrupt struct {
 	Slots  uint32 // the slot as a set, for Wait

@@ -42,7 +42,8 @@ type chunk struct {
 	data   []byte
 	// In the ring of those that are neither dirty nor busy.
 	older, newer *chunk
-	inDirty      int // index in dataCache.dirty
+	inDirty      int    // index in dataCache.dirty
+	next         *chunk // perhaps the one that follows on the volume: its number says it
 }
 
 // dataCache holds data of files, outside of the Go heap. What it has of a block is what the volume
@@ -120,14 +121,22 @@ func (d *dataCache) use(c *chunk) {
 
 // find returns the chunk of a block, nil if nothing of it is here.
 func (d *dataCache) find(block uint64) *chunk {
-	c := d.recent
-	if number := block >> d.shift; c.number != number {
+	last := d.recent
+	number := block >> d.shift
+	if last.number == number {
+		return last
+	}
+	c := last.next
+	if c == nil || c.number != number {
 		if c = d.chunks[number]; c == nil {
 			return nil
 		}
-		d.recent = c
-		d.use(c)
+		if last.number+1 == number {
+			last.next = c
+		}
 	}
+	d.recent = c
+	d.use(c)
 	return c
 }
 

@@ -156,9 +156,6 @@ func TestShortOfMemory(t *testing.T) {
 	}
 	for fs.Reclaim(1 << 20) {
 	}
-	if kept() > dataMinBytes {
-		t.Errorf("%d bytes are kept, want %d at most", kept(), dataMinBytes)
-	}
 	for range 100 {
 		step()
 	}

@@ -187,7 +187,7 @@ func (fs *FileSystem) gatherIndexed(n *inode, cookie uint64) error {
 		if err != nil {
 			return err
 		}
-		if !ok || hash&1 == 0 && len(l.batch) >= l.most/2 { // no more names of the same hash
+		if !ok || hash&1 == 0 && len(l.batch) >= l.most { // no more names of the same hash
 			l.end, l.last = max(uint64(hash)<<31, cookie+1), !ok
 			break
 		}

@@ -22,6 +22,8 @@ type FileSystem struct {
 	pieces     []piece
 	changes    uint64 // of names, by this machine
 	fresh      fresh
+	way        way
+	stands     time.Duration // how long the name of the last entry does
 	target     [linkMaxBytes]byte
 	listed     entryBuffer
 	copier     device.Copier
@@ -107,6 +109,7 @@ func (f *FileSystem) entry(out []byte) (uint32, error) {
 		return none, err
 	}
 	f.observe(i, &e.attributes)
+	f.stands = e.stands
 	if e.keep {
 		f.fresh = fresh{i, f.now(), e.attributes}
 	}
@@ -154,10 +157,15 @@ func (f *FileSystem) Lookup(directory vfs.NodeID, name []byte) (vfs.Entry, error
 	if d.kind != vfs.Directory {
 		return vfs.Entry{}, vfs.ErrNotDirectory
 	}
-	i, err := f.lookup(d.id, name)
+	id := d.id
+	if i := f.passed(id, name); i != none {
+		return vfs.Entry{Node: vfs.NodeID(i) + 1, Type: vfs.Directory}, nil
+	}
+	i, err := f.lookup(id, name)
 	if err != nil {
 		return vfs.Entry{}, err
 	}
+	f.pass(id, name, i, f.stands)
 	return vfs.Entry{Node: vfs.NodeID(i) + 1, Type: f.nodes.all[i].kind}, nil
 }
 

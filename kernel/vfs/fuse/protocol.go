@@ -1,6 +1,8 @@
 package fuse
 
 import (
+	"time"
+
 	"encoding/binary"
 
 	"mewz/kernel/vfs"
@@ -179,6 +181,8 @@ type entryAnswer struct {
 	node       uint64
 	attributes vfs.Attributes
 	keep       bool // the attributes may be used for a moment
+	// stands is how long the name may be kept, as far as that is done at all.
+	stands time.Duration
 }
 
 // parseEntry reads fuse_entry_out; false: it is against the rules.
@@ -186,6 +190,9 @@ func parseEntry(b []byte) (entryAnswer, bool) {
 	e := entryAnswer{node: get64(b, 0), keep: get64(b, 24) != 0 || get32(b, 36) != 0}
 	if e.node == 0 {
 		return e, true // there is no such name
+	}
+	if e.stands = min(time.Duration(get32(b, 32)), keepFor); get64(b, 16) != 0 {
+		e.stands = keepFor
 	}
 	var ok bool
 	e.attributes, ok = parseAttributes(b[40:])

@@ -158,18 +158,13 @@ func (s *session) allocate(b *background, slots int) error {
 	if err != nil {
 		return err
 	}
-	at := 0
-	take := func(n int) device.Memory {
-		at += n
-		return memory.Part(at-n, n)
-	}
 	b.slots = make([]release, slots)
 	for i := range b.slots {
-		b.slots[i].slot = slot{in: take(smallInBytes), out: take(smallBytes - smallInBytes)}
+		b.slots[i].slot = slot{in: memory.Cut(smallInBytes), out: memory.Cut(smallBytes - smallInBytes)}
 	}
-	s.call = slot{in: take(callInBytes), out: take(callOutBytes)}
+	s.call = slot{in: memory.Cut(callInBytes), out: memory.Cut(callOutBytes)}
 	for i := range s.forgets {
-		s.forgets[i].in = take(batchBytes)
+		s.forgets[i].in = memory.Cut(batchBytes)
 	}
 	return nil
 }

@@ -199,6 +199,9 @@ func TestTree(t *testing.T) {
 				if got := a.get(&tr, i); got != model[i] {
 					t.Fatalf("get(%#x) = %#x, want %#x", i, got, model[i])
 				}
+				if run := a.run(&tr, i); run != nil && run[i%treeSlots] != model[i] || run == nil && tr.height != 0 && model[i] != 0 {
+					t.Fatalf("run(%#x) has something else than get", i)
+				}
 			default:
 				if model[i] != 0 {
 					continue

@@ -66,9 +66,18 @@ func (f *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, erro
 	left := min(total(into), n.size-offset)
 	v := vector{list: into}
 	done := 0
+	var run *[treeSlots]ref
 	for left > 0 {
-		block := f.arena.get(&n.tree, offset/blockBytes)
-		within := offset % blockBytes
+		index, within := offset/blockBytes, offset%blockBytes
+		if run == nil || index%treeSlots == 0 {
+			run = f.arena.run(&n.tree, index)
+		}
+		block := ref(0)
+		if run != nil {
+			block = run[index%treeSlots]
+		} else {
+			block = f.arena.get(&n.tree, index)
+		}
 		piece := v.next(int(min(left, blockBytes-within)))
 		if block != 0 {
 			f.copier.Copy(piece, f.arena.block(block)[within:])

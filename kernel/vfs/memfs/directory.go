@@ -447,15 +447,22 @@ func (f *FileSystem) list(r ref, cookie uint64, visit func(e *vfs.DirectoryEntry
 			return err
 		}
 	}
-	for from := max(cookie, first) - first; ; from++ {
+	for from := max(cookie, first) - first; ; {
 		var leaf ref
 		if from, leaf = f.arena.next(&d.tree, from); leaf == 0 {
 			return nil
 		}
-		n := f.node(f.arena.entry(leaf).node)
-		f.visited = vfs.DirectoryEntry{Serial: n.serial, Type: n.kind, Name: f.name(leaf), Next: first + from + 1}
-		if !visit(&f.visited) {
-			return nil
+		for run := f.arena.run(&d.tree, from); leaf != 0; leaf = run[from%treeSlots] {
+			n := f.node(f.arena.entry(leaf).node)
+			from++
+			e := &f.visited // field by field: a literal would be made elsewhere and copied
+			e.Serial, e.Type, e.Name, e.Next = n.serial, n.kind, f.name(leaf), first+from
+			if !visit(e) {
+				return nil
+			}
+			if run == nil || from%treeSlots == 0 {
+				break
+			}
 		}
 	}
 }

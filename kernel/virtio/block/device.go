@@ -340,7 +340,8 @@ func (d *Device) retire(s *slot) error {
 // has it may still write to.
 func (d *Device) finish(kind uint32) (err error) {
 	for i := range d.slots {
-		s := &d.slots[(d.next+i)%len(d.slots)] // the oldest first
+		// The latest first: when it has ended, the others mostly have, without more waiting.
+		s := &d.slots[(d.next+len(d.slots)-1-i)%len(d.slots)]
 		if s.busy && s.kind == kind {
 			if e := d.end(s); err == nil {
 				err = e
