@@ -6,7 +6,7 @@ FUZZTIME ?= 20s
 # How long compiled code is compared with wazero on random modules.
 DIFFERENTIALTIME ?= 60s
 
-.PHONY: all setup kernel build demo test lint bench bench-net bench-files nightly fuzz clean
+.PHONY: all setup kernel build demo test lint bench bench-net bench-files gostd nightly fuzz clean
 
 all: build lint
 
@@ -55,13 +55,16 @@ fuzz:
 	$(GO) run ./test/fuzz -time $(FUZZTIME)
 	$(GO) run ./test/differential/fuzz -time $(DIFFERENTIALTIME)
 
-nightly: test bench
+# The tests of Go's own library. Stopped, it goes on where it was.
+gostd: build
+	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 360m ./test/gostd -resume
+
+nightly: test bench gostd
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 60m -run '^TestRealPrograms$$' ./test/apps
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 120m ./test/net
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 60m -run '^TestExercise' ./kernel/vfs/...
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 60m ./test/wasi
 	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 120m ./test/sqlite
-	MEWZ_NIGHTLY=1 $(GO) test -count=1 -timeout 360m ./test/gostd
 	$(GO) test -count=1 -race -short -timeout 60m ./...
 	$(GO) run ./test/fuzz -time 10m
 	$(GO) run ./test/differential/fuzz -time 10m

@@ -81,7 +81,8 @@ func TestFrames(t *testing.T) {
 		{"too long", AppendFrameHeader(nil, FrameStdout, FrameMaxBytes+1), false},
 		{"kind 0", AppendFrameHeader(nil, 0, 1), false},
 		{"network", AppendFrameHeader(nil, FrameNetwork, 10), true},
-		{"kind 8", AppendFrameHeader(nil, 8, 1), false},
+		{"warning", AppendFrameHeader(nil, FrameWarning, 10), true},
+		{"kind 9", AppendFrameHeader(nil, 9, 1), false},
 		{"short", []byte{1, 0, 0}, false},
 		{"padding", []byte{1, 0, 1, 0, 0, 0, 0, 0}, false},
 	}

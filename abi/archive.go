@@ -100,7 +100,7 @@ func (a *Archive) NodeBytes(i uint64) (n ArchiveNode, name, data []byte, err err
 		return n, nil, nil, ErrArchive
 	}
 	le := binary.LittleEndian
-	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
+	b := (*[ArchiveNodeBytes]byte)(a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:])
 	n = ArchiveNode{
 		Type: ArchiveType(b[0]), Mode: le.Uint16(b[2:]), NameBytes: le.Uint16(b[4:]), Links: le.Uint32(b[8:]),
 		NameOffset: le.Uint64(b[16:]), Parent: le.Uint64(b[24:]), DataOffset: le.Uint64(b[32:]),
@@ -130,7 +130,7 @@ func (a *Archive) Entry(i uint64) (t ArchiveType, name []byte, err error) {
 		return 0, nil, ErrArchive
 	}
 	le := binary.LittleEndian
-	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
+	b := (*[ArchiveNodeBytes]byte)(a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:])
 	t = ArchiveType(b[0])
 	name, ok := a.slice(le.Uint64(b[16:]), uint64(le.Uint16(b[4:])))
 	if !ok || t < ArchiveDirectory || t > ArchiveSymlink {
@@ -146,7 +146,7 @@ func (a *Archive) Data(i uint64) (data []byte, t ArchiveType, err error) {
 		return nil, 0, ErrArchive
 	}
 	le := binary.LittleEndian
-	b := a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:][:ArchiveNodeBytes]
+	b := (*[ArchiveNodeBytes]byte)(a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:])
 	ok := true
 	if t = ArchiveType(b[0]); t != ArchiveDirectory {
 		data, ok = a.slice(le.Uint64(b[32:]), le.Uint64(b[40:]))
@@ -155,6 +155,24 @@ func (a *Archive) Data(i uint64) (data []byte, t ArchiveType, err error) {
 		return nil, 0, ErrArchive
 	}
 	return data, t, nil
+}
+
+// Directory returns where the children of directory i are, and how many; it checks that they
+// exist. What is no directory has the type that is returned, and no children.
+func (a *Archive) Directory(i uint64) (first, count uint64, t ArchiveType, err error) {
+	if i >= a.Nodes {
+		return 0, 0, 0, ErrArchive
+	}
+	le := binary.LittleEndian
+	b := (*[ArchiveNodeBytes]byte)(a.bytes[ArchiveHeaderBytes+i*ArchiveNodeBytes:])
+	if t = ArchiveType(b[0]); t != ArchiveDirectory {
+		return 0, 0, t, nil
+	}
+	first, count = le.Uint64(b[32:]), le.Uint64(b[40:])
+	if first > a.Nodes || count > a.Nodes-first {
+		return 0, 0, 0, ErrArchive
+	}
+	return first, count, t, nil
 }
 
 func (a *Archive) slice(offset, size uint64) ([]byte, bool) {

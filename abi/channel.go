@@ -24,6 +24,9 @@ const (
 	// FrameNetwork says that others reach the machine now: its addresses, one
 	// "ADDRESS/PREFIX" a line. Sent again when they change.
 	FrameNetwork FrameKind = 7
+	// FrameWarning is one line about something that the program was promised and that is
+	// gone, or was never there, although the machine goes on.
+	FrameWarning FrameKind = 8
 )
 
 // ExitReason says who ended the machine.
@@ -55,7 +58,7 @@ func ParseFrameHeader(b []byte) (kind FrameKind, payloadBytes int, ok bool) {
 	}
 	kind = FrameKind(b[0])
 	n := binary.LittleEndian.Uint32(b[4:])
-	if kind < FrameReady || kind > FrameNetwork || n > FrameMaxBytes {
+	if kind < FrameReady || kind > FrameWarning || n > FrameMaxBytes {
 		return 0, 0, false
 	}
 	return kind, int(n), true

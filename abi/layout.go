@@ -91,16 +91,20 @@ const (
 	DescriptorStdout  = 1 // the program's standard output
 	DescriptorLog     = 2 // kernel messages, and what the Go runtime prints
 	DescriptorStderr  = 3 // the program's standard error
-	DescriptorControl = 4 // frames: FrameReport, FrameExit, FrameReady, FrameNetwork
+	DescriptorControl = 4 // frames: FrameReport, FrameExit, FrameReady, FrameNetwork, FrameWarning
 
 	// DescriptorNetwork is a TAP device of a process whose program has a network
 	// (Config.Network.Enabled): IFF_NO_PI and IFF_VNET_HDR with headers of
 	// NetworkHeaderBytes, not blocking. In a machine there is no such descriptor.
 	DescriptorNetwork = 5
 
+	// DescriptorRequests is the read end of a pipe by which a process that has a network or
+	// files gets requests (RequestStop). In a machine they come on its standard input.
+	DescriptorRequests = 6
+
 	// DescriptorFiles is the first of those that a process has for its mounts
 	// (Mount.Tag), one after the other.
-	DescriptorFiles = 6
+	DescriptorFiles = 7
 )
 
 // NetworkHeaderBytes is the header of each frame on DescriptorNetwork: struct

@@ -1,6 +1,9 @@
 package abi
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Mount is a directory that the program finds open, in the order of its
 // descriptors from 3 on. Each is the root of a file system of its own.
@@ -36,6 +39,9 @@ const (
 // device, and a microvm has room for 24 in all.
 const MountsMax = 64
 
+// pathPrefix begins the names of the functions that name files.
+const pathPrefix = "path_"
+
 // OpensFiles says whether a function of this name looks at files, or at the directories
 // that the program finds open.
 func OpensFiles(name string) bool {
@@ -43,7 +49,7 @@ func OpensFiles(name string) bool {
 	case "fd_readdir", "fd_prestat_get", "fd_prestat_dir_name":
 		return true
 	default:
-		return strings.HasPrefix(name, "path_")
+		return strings.HasPrefix(name, pathPrefix)
 	}
 }
 
@@ -58,6 +64,45 @@ func (c *Config) WantsFiles() bool {
 		}
 	}
 	return false
+}
+
+// ImplicitTmp is the directory that a program finds although nobody said so: where programs
+// put files that nobody needs later.
+var ImplicitTmp = Mount{Kind: MountMemory, Guest: "/tmp"}
+
+// AddMounts gives the program more directories, each in the place of what has its name, and
+// what every program finds that opens files: a /tmp, the last, unless there is something
+// that has one or is one. A program with preopened sockets and no directories expects the
+// first of them at descriptor 3, where a directory would be.
+func (c *Config) AddMounts(list []Mount) {
+	mounts := slices.Clone(c.Mounts)
+	if n := len(mounts); n > 0 && mounts[n-1] == ImplicitTmp {
+		mounts = mounts[:n-1]
+	}
+	for _, added := range list {
+		if i := slices.IndexFunc(mounts, func(m Mount) bool { return m.Guest == added.Guest }); i >= 0 {
+			mounts[i] = added
+			continue
+		}
+		mounts = append(mounts, added)
+	}
+	if c.needsTmp(mounts) {
+		mounts = append(mounts, ImplicitTmp)
+	}
+	c.Mounts = mounts
+}
+
+// needsTmp says whether a program with these mounts finds a /tmp besides.
+func (c *Config) needsTmp(mounts []Mount) bool {
+	namesFiles := slices.ContainsFunc(c.Imports, func(n uint16) bool {
+		return int(n) < len(Functions) && strings.HasPrefix(Functions[n].Name, pathPrefix)
+	})
+	if !namesFiles || len(c.Network.Listen) > 0 && len(mounts) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(mounts, func(m Mount) bool {
+		return m.Guest == ImplicitTmp.Guest || m.Guest == "/" || m.Guest == "."
+	})
 }
 
 func (e *encoder) mounts(list []Mount) {

@@ -21,7 +21,8 @@ const ReadyPorts = 1
 
 // ReadyStops in the same byte says that the kernel ends the machine when it is
 // asked to: by the byte RequestStop on its standard input, where the streams are
-// ports and that is not the program's. It closes connections first.
+// ports and that is not the program's, or on DescriptorRequests. It closes connections and
+// brings files to safety first.
 const ReadyStops = 2
 
 // Requests to the kernel: a byte, and what is said there.

@@ -29,5 +29,12 @@ func (m *machine) configure() error {
 	if len(line.Args) != 0 {
 		m.config.Args = commandline.WithArgs(m.config.Args, line.Args)
 	}
+	mounts, others, err := commandline.Mounts(others)
+	if err != nil {
+		return err
+	}
+	if len(mounts) > 0 {
+		m.config.AddMounts(mounts)
+	}
 	return m.applyNetwork(others)
 }

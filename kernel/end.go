@@ -2,14 +2,40 @@ package main
 
 import (
 	"errors"
+	"syscall"
 	"time"
 
 	"mewz/abi"
+	"mewz/kernel/console"
+	"mewz/kernel/system"
 )
 
 // exitStopped is the code of a machine that the host has asked to end, as of a
 // process that SIGTERM ends.
 const exitStopped = 128 + 15
+
+// exitOutputClosed is the code of a process whose output nobody takes any more, as of one that
+// SIGPIPE ends.
+const exitOutputClosed = 128 + 13
+
+// processOutput is an output of a Linux process. In a machine the host sees that nobody
+// takes it any more, and asks for the end.
+type processOutput struct {
+	console.Output
+	closed func()
+}
+
+// Write implements console.Output. It does not return when nobody takes it.
+func (o processOutput) Write(p []byte) (int, error) {
+	n, err := o.Output.Write(p)
+	if err == syscall.EPIPE {
+		o.closed()
+	}
+	return n, err
+}
+
+// outputClosed ends a process whose output nobody takes any more.
+func (m *machine) outputClosed() { m.host.Exit(m.end(abi.ExitByProgram, exitOutputClosed)) }
 
 // Bounds of the end of a machine. Of its own accord it may take what disks take to
 // write out what is in their caches; whoever asks for the end wants it soon, and kills
@@ -47,9 +73,16 @@ func (m *machine) begin(reason abi.ExitReason, code uint32) {
 		return
 	}
 	m.ending, m.reason, m.code = true, reason, code
+	m.endBy = m.now() + endPatience
+}
+
+// now is the time of a clock that only goes forward.
+func (m *machine) now() time.Duration {
 	if m.found != nil {
-		m.endBy = m.found.Now() + endPatience
+		return m.found.Now()
 	}
+	nanos, _ := system.Now(system.ClockMonotonic) // there always is one
+	return time.Duration(nanos)
 }
 
 // lost says that what the program wrote is not safe. It has not succeeded then.
@@ -63,7 +96,7 @@ func (m *machine) lost(text string) {
 // giveUp ends the machine although a file system has not answered. It does not return.
 func (m *machine) giveUp(of *mount) {
 	m.lost((&mountError{of.Mount, errSilent}).Error())
-	m.endBy = m.found.Now() + nextPatience // for those behind it
+	m.endBy = m.now() + nextPatience // for those behind it
 	m.host.Exit(m.end(m.reason, m.code))
 }
 
@@ -72,9 +105,7 @@ func (m *machine) stop() {
 	m.host.Message("the host asks for the end")
 	m.stopping = true
 	m.begin(abi.ExitByProgram, exitStopped)
-	if m.found != nil {
-		m.endBy = min(m.endBy, m.found.Now()+stopPatience)
-	}
+	m.endBy = min(m.endBy, m.now()+stopPatience)
 }
 
 // lose gives a share up that nobody serves any more.

@@ -8,7 +8,6 @@ import (
 	"mewz/abi"
 	"mewz/kernel/initramfs"
 	"mewz/kernel/instance"
-	"mewz/kernel/system"
 	"mewz/kernel/vfs"
 	"mewz/kernel/vfs/memfs"
 )
@@ -89,7 +88,7 @@ func (m *machine) openOver(opened *mount, archive *vfs.Archive) (err error) {
 		}
 	}
 	files, err := memfs.New(memfs.Options{
-		Lower: lower, Now: m.wallClock, Charge: system.Charge, LimitBytes: opened.Bytes,
+		Lower: lower, Now: m.wallClock, Charge: m.charge, LimitBytes: opened.Bytes,
 	})
 	if err != nil {
 		return err

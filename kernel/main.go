@@ -55,6 +55,10 @@ func (m *machine) open() error {
 		return err
 	}
 	streams := m.host.Streams()
+	if m.found == nil {
+		streams.Stdout = processOutput{streams.Stdout, m.outputClosed}
+		streams.Stderr = processOutput{streams.Stderr, m.outputClosed}
+	}
 	if m.network, err = m.openNetwork(random); err != nil {
 		return err
 	}
@@ -94,7 +98,7 @@ func (m *machine) openWaiter() {
 	switch devices := m.network.source(); {
 	case devices == nil && !m.needsWaiter():
 	case m.found == nil:
-		m.waiter = processWaiter{m.network.events()}
+		m.waiter = &processWaiter{network: m.network.events(), requests: m.host.Requests, asked: m.stopIfAsked}
 	default:
 		m.waiter = &machineWaiter{machine: m.found, network: devices, stdin: m.host.InputSource(), asked: m.stopIfAsked}
 	}
@@ -141,7 +145,7 @@ type machine struct {
 
 	ending   bool          // end was called, or will be
 	stopping bool          // because the host asked
-	endBy    time.Duration // by the clock of found
+	endBy    time.Duration // by now
 	ended    int           // mounts that are at their end
 	reason   abi.ExitReason
 	code     uint32
@@ -159,7 +163,11 @@ func (m *machine) Call(number uint64, args *instance.Args) (result uint64, stay 
 	case number == abi.CallMemoryWait:
 		return m.wait(uint32(args[0]) != 0, int64(args[1]))
 	case number == abi.CallHeapCommit:
-		return m.program.CommitHeap(args[0], args[1]), true
+		result := m.program.CommitHeap(args[0], args[1])
+		if result == instance.GrowFailed && m.reclaim(args[1]) {
+			result = m.program.CommitHeap(args[0], args[1])
+		}
+		return result, true
 	case number >= abi.CallMoreMemoryGrow:
 		return m.grow(number-abi.CallMoreMemoryGrow, uint32(args[0])), true
 	default:
@@ -189,6 +197,9 @@ func (m *machine) wait(differs bool, nanos int64) (result uint64, stay bool) {
 // grow is memory.grow.
 func (m *machine) grow(number uint64, pages uint32) uint64 {
 	result := m.program.Grow(number, pages)
+	if result == instance.GrowFailed && m.reclaim(uint64(pages)*abi.WasmPageBytes) {
+		result = m.program.Grow(number, pages)
+	}
 	m.system.Memory = m.program.Memory()
 	return uint64(result)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mewz/abi"
+	"mewz/kernel/system"
 	"mewz/kernel/vfs"
 	"mewz/kernel/wasi"
 )
@@ -19,6 +20,9 @@ type mount struct {
 	end func() error
 	// tick brings to safety what has waited long enough for it; nil: nothing waits.
 	tick func() error
+	// reclaim gives memory back to the machine, of what can be read again; it reports whether
+	// it was any. nil: there is none.
+	reclaim func(bytes uint64) bool
 	// lost is called when the host says that nobody serves a share any more; nil: the
 	// device says so itself.
 	lost func()
@@ -105,12 +109,32 @@ func (m *machine) tick() {
 	}
 }
 
+// reclaim lets file systems give memory back; it reports whether they have. No call of a
+// file system may be under way.
+func (m *machine) reclaim(bytes uint64) (any bool) {
+	for _, mounted := range m.mounts {
+		if mounted.reclaim != nil && mounted.reclaim(bytes) {
+			any = true
+		}
+	}
+	return any
+}
+
+// charge is system.Charge, which takes memory from what file systems keep if it has to. No
+// call of another file system may be under way.
+func (m *machine) charge(bytes int64) bool {
+	return system.Charge(bytes) || bytes > 0 && m.reclaim(uint64(bytes)) && system.Charge(bytes)
+}
+
 // programWaiter is how the program waits.
 type programWaiter struct{ machine *machine }
 
 // Wait implements wasi.Waiter.
 func (w programWaiter) Wait(input bool, timeout time.Duration) {
 	m := w.machine
+	if m.stopping { // the request came while a file system was in the middle of something
+		m.stopIfAsked()
+	}
 	if slices.ContainsFunc(m.mounts, func(o *mount) bool { return o.tick != nil }) {
 		m.tick()
 		timeout = min(timeout, tickEvery)
@@ -125,8 +149,8 @@ func (m *machine) pause(of *mount, limit time.Duration) {
 	if next := m.network.turn(); next < limit {
 		limit = next
 	}
-	if m.ending && m.found != nil {
-		left := m.endBy - m.found.Now()
+	if m.ending {
+		left := m.endBy - m.now()
 		if left <= 0 {
 			m.giveUp(of)
 		}

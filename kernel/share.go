@@ -26,8 +26,6 @@ type fileDevice struct {
 }
 
 var (
-	errNoShare = errors.New("the machine has no 9p or virtio-fs device with that tag: " +
-		"start it by mewz run --dir, or give it one")
 	errDescriptor = errors.New("the tag is no number of a descriptor: run the program by mewz run --vmm process")
 )
 
@@ -60,24 +58,30 @@ func (m *machine) findShare(opened *mount) (deviceFiles, error) {
 			return nil, errDescriptor
 		}
 		opened.descriptor = descriptor
-		return asFiles(ninep.OpenStream(descriptor, m.pauseOf(opened), m.host.Warn))
+		return asFiles(ninep.OpenStream(descriptor, m.pauseOf(opened), m.warnOf(opened)))
 	}
 	if err := m.findFileDevices(); err != nil {
 		return nil, err
 	}
+	var there []string
 	for i := range m.fileDevices {
 		d := &m.fileDevices[i]
-		if d.used || !d.hasTag(opened.Tag) {
+		tag, isShare := d.tag()
+		if !isShare {
+			continue
+		}
+		there = append(there, tag)
+		if d.used || tag != opened.Tag {
 			continue
 		}
 		d.used = true
 		with := request.Machine{Machine: m.found, Transport: d.transport, Pause: m.pauseOf(opened)}
 		if d.id == virtio.Device9P {
-			return asFiles(ninep.Open(with, opened.Tag, m.host.Warn))
+			return asFiles(ninep.Open(with, m.warnOf(opened)))
 		}
-		return asFiles(fuse.Open(with, opened.Tag, m.host.Warn))
+		return asFiles(fuse.Open(with, m.warnOf(opened)))
 	}
-	return nil, errNoShare
+	return nil, absent("9p or virtio-fs device with that tag", there, "start it by mewz run --dir, or give it one")
 }
 
 // asFiles makes an interface of a file system, if there is one.
@@ -88,17 +92,35 @@ func asFiles[F deviceFiles](files F, err error) (deviceFiles, error) {
 	return files, nil
 }
 
-// hasTag says whether the device is a share with a tag.
-func (d *fileDevice) hasTag(tag string) bool {
+// tag returns the tag of a share; isShare is false for other devices.
+func (d *fileDevice) tag() (tag string, isShare bool) {
 	switch d.id {
 	case virtio.Device9P:
-		return ninep.Tag(d.transport) == tag
+		return ninep.Tag(d.transport), true
 	case virtio.DeviceFS:
 		name, err := fuse.Tag(d.transport)
-		return err == nil && name == tag
+		return name, err == nil
 	default:
-		return false
+		return "", false
 	}
+}
+
+// absentShown is how many devices a message names that are there: more than a line has room
+// for are of no use.
+const absentShown = 8
+
+// absent says that a device is not there, and which are.
+func absent(what string, there []string, remedy string) error {
+	text := "the machine has no " + what
+	for i, name := range there[:min(len(there), absentShown)] {
+		if i == 0 {
+			text += ", only "
+		} else {
+			text += ", "
+		}
+		text += strconv.Quote(name)
+	}
+	return errors.New(text + ": " + remedy)
 }
 
 // findFileDevices finds the devices that hold files, once.
@@ -115,12 +137,17 @@ func (m *machine) findFileDevices() error {
 		}
 		transport, err := found.Open()
 		if err != nil {
-			m.host.Message("a device that holds files does not work: " + err.Error())
+			m.host.Warn("a device that holds files does not work: " + err.Error())
 			continue
 		}
 		m.fileDevices = append(m.fileDevices, fileDevice{id: found.ID, transport: transport})
 	}
 	return nil
+}
+
+// warnOf returns how a file system says that something of it is gone.
+func (m *machine) warnOf(opened *mount) func(text string) {
+	return func(text string) { m.host.Warn((&mountError{opened.Mount, errors.New(text)}).Error()) }
 }
 
 // pauseOf returns how a file system waits.

@@ -169,13 +169,16 @@ func (w *machineWaiter) arm(on deviceSource, input bool) (slots uint32, longest 
 type processWaiter struct {
 	// network says what to wait for on abi.DescriptorNetwork; nil: there is none.
 	network eventSource
+	// requests says where the host asks for something (console.Host.Requests).
+	requests func() (descriptor int, ok bool)
+	asked    func() // called when it does
 }
 
 // eventSource is a device that has a descriptor.
 type eventSource interface{ Events() system.PollEvents }
 
 // Wait is as that of a machine.
-func (w processWaiter) Wait(input bool, timeout time.Duration) {
+func (w *processWaiter) Wait(input bool, timeout time.Duration) {
 	descriptor := none
 	if input {
 		descriptor = abi.DescriptorStdin
@@ -184,14 +187,15 @@ func (w processWaiter) Wait(input bool, timeout time.Duration) {
 }
 
 // Pause waits for the descriptor of a file system.
-func (w processWaiter) Pause(of *mount, limit time.Duration) { w.wait(of.descriptor, limit) }
+func (w *processWaiter) Pause(of *mount, limit time.Duration) { w.wait(of.descriptor, limit) }
 
 // none is no descriptor.
 const none = -1
 
-// wait waits for input on a descriptor, for the network, and for time to pass.
-func (w processWaiter) wait(descriptor int, timeout time.Duration) {
-	var set [2]system.PollDescriptor
+// wait waits for input on a descriptor, for the network, for a request of the host, and
+// for time to pass.
+func (w *processWaiter) wait(descriptor int, timeout time.Duration) {
+	var set [3]system.PollDescriptor
 	n := 0
 	if w.network != nil {
 		set[n] = system.PollDescriptor{Descriptor: abi.DescriptorNetwork, Events: w.network.Events()}
@@ -201,8 +205,16 @@ func (w processWaiter) wait(descriptor int, timeout time.Duration) {
 		set[n] = system.PollDescriptor{Descriptor: int32(descriptor), Events: system.PollIn}
 		n++
 	}
+	request, hasRequests := w.requests()
+	if hasRequests {
+		set[n] = system.PollDescriptor{Descriptor: int32(request), Events: system.PollIn}
+		n++
+	}
 	if timeout == socket.Forever {
 		timeout = system.Forever
 	}
-	system.PollAll(set[:n], timeout)
+	system.PollAll(set[:n], timeout) // an error: whoever waits looks again
+	if hasRequests && set[n-1].Found != 0 {
+		w.asked()
+	}
 }

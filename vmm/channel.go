@@ -27,12 +27,22 @@ type Channel struct {
 	Started func(ready byte)
 	// Announced is called for each FrameNetwork.
 	Announced func(addresses []netip.Prefix)
+	// Warned is called for each FrameWarning that says something new, up to a bound.
+	Warned func(text string)
 
 	Result *Result // nil until FrameExit
 	ready  bool
-	report []byte
+	report bounded
 	offset int64 // of the next byte, for messages
+	warned map[string]bool
 }
+
+// Bounds of the warnings of a machine, which may say the same again and again: what differs
+// is shown, up to a number that somebody reads.
+const (
+	warningMaxBytes = 1 << 10
+	warningsMax     = 32
+)
 
 // ErrChannelEnd says that the channel ended before a FrameExit.
 var ErrChannelEnd = errors.New("the host channel ended without an exit frame")
@@ -44,6 +54,7 @@ var ErrChannelEnd = errors.New("the host channel ended without an exit frame")
 func (c *Channel) Copy(r io.Reader) error {
 	in := bufio.NewReaderSize(r, channelBufferBytes)
 	buffer := make([]byte, channelBufferBytes)
+	c.report.max = reportMaxBytes
 	for c.Result == nil {
 		if err := c.frame(in, buffer); err != nil {
 			return err
@@ -80,11 +91,13 @@ func (c *Channel) frame(in *bufio.Reader, buffer []byte) error {
 	case abi.FrameLog:
 		return c.payload(in, buffer, payloadBytes, stream{"the kernel log", c.Log})
 	case abi.FrameReport:
-		return c.payload(in, buffer, payloadBytes, stream{"the report", (*reportWriter)(c)})
+		return c.payload(in, buffer, payloadBytes, stream{"the report", &c.report})
 	case abi.FrameReady:
 		return c.started(in, buffer, payloadBytes)
 	case abi.FrameNetwork:
 		return c.announced(in, buffer, payloadBytes)
+	case abi.FrameWarning:
+		return c.warning(in, buffer, payloadBytes)
 	case abi.FrameExit:
 		return c.exit(in, buffer, payloadBytes)
 	default:
@@ -113,14 +126,46 @@ func (c *Channel) started(in *bufio.Reader, buffer []byte, n int) error {
 
 // announced reads the payload of a FrameNetwork.
 func (c *Channel) announced(in *bufio.Reader, buffer []byte, n int) error {
-	var text announcement
+	text := bounded{max: announcementMaxBytes}
 	if err := c.payload(in, buffer, n, stream{"", &text}); err != nil {
 		return err
 	}
 	if c.Announced != nil {
-		c.Announced(announced(text))
+		c.Announced(announced(text.bytes))
 	}
 	return nil
+}
+
+// warning reads the payload of a FrameWarning.
+func (c *Channel) warning(in *bufio.Reader, buffer []byte, n int) error {
+	payload := bounded{max: warningMaxBytes}
+	if err := c.payload(in, buffer, n, stream{"", &payload}); err != nil {
+		return err
+	}
+	text := string(payload.bytes)
+	if c.Warned == nil || text == "" || c.warned[text] || len(c.warned) > warningsMax {
+		return nil
+	}
+	if c.warned == nil {
+		c.warned = map[string]bool{}
+	}
+	c.warned[text] = true
+	if len(c.warned) > warningsMax {
+		text = "more warnings of the machine are left out"
+	}
+	c.Warned(text)
+	return nil
+}
+
+// bounded collects what is written to it, up to max bytes.
+type bounded struct {
+	bytes []byte
+	max   int
+}
+
+func (w *bounded) Write(b []byte) (int, error) {
+	w.bytes = append(w.bytes, b[:min(w.max-len(w.bytes), len(b))]...)
+	return len(b), nil
 }
 
 // stream is a writer with the name that messages call it by.
@@ -156,7 +201,7 @@ func (c *Channel) exit(in *bufio.Reader, buffer []byte, n int) error {
 	if !ok || reason < abi.ExitByProgram || reason > abi.ExitByKernel {
 		return fmt.Errorf("host channel, byte %d: no exit frame: %q", c.offset, payload)
 	}
-	c.Result = &Result{Reason: reason, Code: code, Report: string(c.report)}
+	c.Result = &Result{Reason: reason, Code: code, Report: string(c.report.bytes)}
 	return nil
 }
 
@@ -166,15 +211,6 @@ func (c *Channel) truncated(err error) error {
 		return fmt.Errorf("%w: it stops in a frame, byte %d", ErrChannelEnd, c.offset)
 	}
 	return fmt.Errorf("host channel, byte %d: %w", c.offset, err)
-}
-
-// reportWriter appends to the report up to its bound.
-type reportWriter Channel
-
-func (w *reportWriter) Write(b []byte) (int, error) {
-	room := reportMaxBytes - len(w.report)
-	w.report = append(w.report, b[:min(room, len(b))]...)
-	return len(b), nil
 }
 
 // CopyStream copies a stream of the program that does not come in frames.

@@ -162,6 +162,26 @@ func TestChannelAnnounced(t *testing.T) {
 	}
 }
 
+// A warning is passed on once, and not without end.
+func TestChannelWarned(t *testing.T) {
+	in := frame(abi.FrameWarning, "") + strings.Repeat(frame(abi.FrameWarning, "gone"), 3) + frame(abi.FrameWarning, strings.Repeat("x", 70<<10))
+	for i := range 100 {
+		in += frame(abi.FrameWarning, fmt.Sprint("number ", i))
+	}
+	var got []string
+	c := &Channel{Warned: func(text string) { got = append(got, text) }}
+	if err := c.Copy(strings.NewReader(in + exitFrame(abi.ExitByProgram, 0))); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != warningsMax+1 || got[0] != "gone" || len(got[1]) != warningMaxBytes || got[2] != "number 0" ||
+		got[warningsMax] != "more warnings of the machine are left out" {
+		t.Errorf("%d warnings: %.1000q", len(got), got)
+	}
+	if err := new(Channel).Copy(strings.NewReader(frame(abi.FrameWarning, "gone")[:10])); !errors.Is(err, ErrChannelEnd) {
+		t.Errorf("Copy of half a frame = %v, want ErrChannelEnd", err)
+	}
+}
+
 func FuzzChannel(f *testing.F) {
 	f.Add([]byte(frame(abi.FrameReady, "") + frame(abi.FrameStdout, "x") + exitFrame(abi.ExitByProgram, 0)))
 	f.Add([]byte("\x06\x00\x00\x00\xff\xff\x0f\x00"))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,6 +44,26 @@ func (m *Machine) KeepsFiles() bool {
 	return false
 }
 
+// How long a machine that is asked to end may take to close its connections, and to write
+// out what is to outlive it: a little more than it takes by itself (kernel).
+const (
+	stopGrace      = 2 * time.Second
+	stopGraceFiles = 12 * time.Second
+)
+
+// StopGrace is how long the machine may go on after it is asked to end; 0: it is not asked,
+// for there is nothing to bring to an end.
+func (m *Machine) StopGrace() time.Duration {
+	switch {
+	case m.KeepsFiles():
+		return stopGraceFiles
+	case m.Network != nil:
+		return stopGrace
+	default:
+		return 0
+	}
+}
+
 // Bytes of a file that QEMU locks to keep others off it (block/file-posix.c): from 100 on
 // what it does with the file, from 200 on what it lets nobody else do.
 const (
@@ -64,7 +85,7 @@ func OpenVolume(v Volume) (*os.File, error) {
 	lock := unix.Flock_t{Type: kind, Whence: 0, Start: lockStart, Len: lockBytes}
 	err = unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock)
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
-		err = fmt.Errorf("--volume %s: another machine, or another program, uses the file", v.Path)
+		err = fmt.Errorf("--volume %s: another machine, or another program, uses the file: end it first", v.Path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

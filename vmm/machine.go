@@ -30,6 +30,8 @@ type Machine struct {
 	Network *Network // nil: none
 	// Announced is called when the machine says by which addresses others reach it.
 	Announced func(addresses []netip.Prefix)
+	// Warned is called when something that the program was promised is gone.
+	Warned func(text string)
 }
 
 // Result is how a machine ended that could say so.
@@ -43,7 +45,8 @@ type Result struct {
 // VMM is a virtual machine monitor.
 type VMM interface {
 	// Run runs m until it ends or ctx does. When ctx ends first the error is
-	// its cause, with a result if the machine ended when it was asked to. When it
+	// its cause; when an output cannot be written that is the error; both with a result
+	// if the machine ended when it was asked to. When it
 	// returns, no process of the machine is left.
 	Run(ctx context.Context, m *Machine) (*Result, error)
 	// Command returns the command line that Run would start first.

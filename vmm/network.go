@@ -65,20 +65,12 @@ const announcementMaxBytes = 4096
 // what is no address is left out.
 func announced(payload []byte) []netip.Prefix {
 	var addresses []netip.Prefix
-	for line := range strings.Lines(string(payload[:min(len(payload), announcementMaxBytes)])) {
+	for line := range strings.Lines(string(payload)) {
 		if p, err := netip.ParsePrefix(strings.TrimSpace(line)); err == nil {
 			addresses = append(addresses, p)
 		}
 	}
 	return addresses
-}
-
-// announcement collects the payload of a FrameNetwork up to its bound.
-type announcement []byte
-
-func (a *announcement) Write(b []byte) (int, error) {
-	*a = append(*a, b[:min(announcementMaxBytes-len(*a), len(b))]...)
-	return len(b), nil
 }
 
 // StopRequest is what asks a machine on its serial line to end (abi.ReadyStops).

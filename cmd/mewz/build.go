@@ -22,12 +22,12 @@ func (b *buildCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	config.Mounts = mergeMounts(nil, list)
+	config.Mounts = mountsOf(list)
 	img, err := a.link(src, b.compileFlags, b.linkFlags, config)
 	if err != nil {
 		return err
 	}
 	img.Config.Network.Enabled = img.Config.WantsNetwork()
-	completeMounts(&img.Config)
+	img.Config.AddMounts(nil)
 	return writeOutput(a.ctx, b.Output, imageMode, img)
 }

@@ -16,6 +16,8 @@ type cli struct {
 	Verbose bool `short:"v" help:"Say what is being done, on standard error."`
 	Quiet   bool `short:"q" help:"No progress and no warnings."`
 
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."` // as runners of tests ask for it
+
 	Run     runCommand     `cmd:"" help:"Compile, link and run a program as a machine."`
 	Build   buildCommand   `cmd:"" help:"Compile and link a program into a bootable image."`
 	Compile compileCommand `cmd:"" help:"Compile a program into a native object with undefined imports."`
@@ -118,6 +120,7 @@ func options(exited *bool) []kong.Option {
 			{Key: "network", Title: "Network:"},
 			{Key: "machine", Title: "Machine:"},
 		}),
+		kong.Vars{"version": versionLine()},
 		kong.Exit(func(int) { *exited = true }),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"mewz/abi"
 	"mewz/compiler/wasm"
@@ -63,6 +64,18 @@ func (a *app) cause() error {
 		return nil
 	}
 	return contextCause(a.ctx)
+}
+
+// warn prints what is wrong although the command goes on, be it the machine that says so: one
+// line, of letters that do nothing to a terminal.
+func warn(text string) {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, oneLine(text))
+	fmt.Fprintf(os.Stderr, "mewz: warning: %s\n", text)
 }
 
 // printLog prints the last messages of a kernel that failed.

@@ -70,6 +70,14 @@ func TestReportAfterSignal(t *testing.T) {
 	}
 }
 
+// What a machine says does nothing to a terminal, and is one line.
+func TestWarn(t *testing.T) {
+	text := captureStderr(t, func() { warn("mount \"/d\":\nit is \x1b[2Jgone\xff") })
+	if want := "mewz: warning: mount \"/d\": it is \ufffd[2Jgone\ufffd\n"; text != want {
+		t.Errorf("printed %q, want %q", text, want)
+	}
+}
+
 func TestEndExitCodes(t *testing.T) {
 	for code, want := range map[uint32]int{0: 0, 1: 1, 255: 255, 256: 1, 257: 1, 1 << 31: 1} {
 		if got := end(&vmm.Result{Reason: abi.ExitByProgram, Code: code}); got != exitError(want) {

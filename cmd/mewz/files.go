@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -52,9 +53,6 @@ func (t *mountTexts) Decode(ctx *kong.DecodeContext) error {
 
 // shareVirtioFS is the value of --share that is not the default.
 const shareVirtioFS = "virtiofs"
-
-// tmpName is where programs put files that nobody needs later.
-const tmpName = "/tmp"
 
 // plannedMount is a mount of the flags, before the machine gets it.
 type plannedMount struct {
@@ -138,7 +136,7 @@ func (m *plannedMount) setGuest(text string) error {
 // parseDir parses a --dir.
 func parseDir(text string) (m plannedMount, err error) {
 	m.Kind = abi.MountShare
-	text, m.ReadOnly = strings.CutSuffix(text, ":ro")
+	text, m.ReadOnly = cutAccess(text)
 	host, guest, isNamed := strings.Cut(text, "::")
 	switch {
 	case strings.Contains(guest, "::"):
@@ -153,6 +151,9 @@ func parseDir(text string) (m plannedMount, err error) {
 	}
 	info, err := os.Stat(host)
 	switch {
+	case errors.Is(err, os.ErrNotExist) && !isNamed && strings.Contains(host, ":"):
+		name, _, _ := strings.Cut(host, ":")
+		return m, fmt.Errorf("there is no such directory; if a name for the program is meant: write --dir %s::%s", name, host[len(name)+1:])
 	case errors.Is(err, os.ErrNotExist):
 		return m, fmt.Errorf("there is no such directory: mkdir -p %s", quote([]string{host}))
 	case err != nil:
@@ -165,6 +166,15 @@ func parseDir(text string) (m plannedMount, err error) {
 	}
 	m.host, err = filepath.Abs(host)
 	return m, err
+}
+
+// cutAccess takes off the end of a value whether the program may change what is there. Who
+// writes the default, as for a container, gets it.
+func cutAccess(text string) (rest string, readOnly bool) {
+	if rest, ok := strings.CutSuffix(text, ":ro"); ok {
+		return rest, true
+	}
+	return strings.TrimSuffix(text, ":rw"), false
 }
 
 // parseTmpfs parses a --tmpfs.
@@ -201,7 +211,8 @@ func parseVolume(text string) (m plannedMount, err error) {
 	host, guest, isNamed := strings.Cut(text, "::")
 	switch {
 	case !isNamed:
-		return m, fmt.Errorf("no name for the program: write --volume %s::/data", host)
+		file, name, _ := strings.Cut(host, ":")
+		return m, fmt.Errorf("no name for the program behind ::, write --volume %s::%s", file, cmp.Or(name, "/data"))
 	case strings.Contains(guest, "::"):
 		return m, errors.New("more than one ::, so it is not clear where the names part: name the file otherwise, as by a symbolic link")
 	case host == "":
@@ -211,8 +222,8 @@ func parseVolume(text string) (m plannedMount, err error) {
 		before, word, found := cutLast(guest, ":")
 		size, isSize := strings.CutPrefix(word, "size=")
 		switch {
-		case found && word == "ro":
-			m.ReadOnly = true
+		case found && (word == "ro" || word == "rw"):
+			m.ReadOnly = word == "ro"
 		case found && isSize:
 			if err := m.size.UnmarshalText([]byte(size)); err != nil {
 				return m, fmt.Errorf("%w: write size=1G", err)
@@ -307,48 +318,26 @@ func attach(m *vmm.Machine, list []plannedMount, how string) {
 	}
 }
 
-// mergeMounts returns the mounts of an image that was built with some, when a run adds
-// others: those of a run stand in the place of what has their name.
-func mergeMounts(built []abi.Mount, list []plannedMount) []abi.Mount {
-	merged := slices.Clone(built)
-	if n := len(merged); n > 0 && merged[n-1] == implicitTmp {
-		merged = merged[:n-1]
+// mountsOf returns the mounts as the machine gets them.
+func mountsOf(list []plannedMount) []abi.Mount {
+	mounts := make([]abi.Mount, len(list))
+	for i, p := range list {
+		mounts[i] = p.Mount
 	}
-	for _, p := range list {
-		if i := slices.IndexFunc(merged, func(m abi.Mount) bool { return m.Guest == p.Guest }); i >= 0 {
-			merged[i] = p.Mount
-			continue
-		}
-		merged = append(merged, p.Mount)
-	}
-	return merged
+	return mounts
 }
 
-// implicitTmp is the directory that a program finds although nobody said so.
-var implicitTmp = abi.Mount{Kind: abi.MountMemory, Guest: tmpName}
+// withHosts has what a machine says of its mounts name what they are on this computer, which
+// the user gave it, and not the tag that the kernel knows it by.
+func withHosts(text string, list []plannedMount) string {
+	for _, m := range list {
+		if m.Tag != "" {
+			text = strings.ReplaceAll(text, fmt.Sprintf("mount %q of %q: ", m.Guest, m.Tag), fmt.Sprintf("mount %q of %q: ", m.Guest, m.host))
+		}
+	}
+	return text
+}
 
 // errFilesAbsent is of an image whose program opened no files when it was linked.
 var errFilesAbsent = errors.New("the image has no file systems in it, because its program opens no files: " +
 	"build it again with --tmpfs /tmp, or give the module instead of the image")
-
-// completeMounts adds what every program finds that opens files: a /tmp, unless there
-// is something that has one or is one. A program with preopened sockets and no
-// directories expects the first of them at descriptor 3, where a directory would be.
-func completeMounts(c *abi.Config) {
-	if !importsPaths(c) || len(c.Network.Listen) > 0 && len(c.Mounts) == 0 {
-		return
-	}
-	for _, m := range c.Mounts {
-		if m.Guest == tmpName || m.Guest == "/" || m.Guest == "." {
-			return
-		}
-	}
-	c.Mounts = append(c.Mounts, implicitTmp)
-}
-
-// importsPaths says whether a program can name a file at all.
-func importsPaths(c *abi.Config) bool {
-	return slices.ContainsFunc(c.Imports, func(n uint16) bool {
-		return int(n) < len(abi.Functions) && strings.HasPrefix(abi.Functions[n].Name, "path_")
-	})
-}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,6 +43,7 @@ func TestScript(t *testing.T) {
 			"oneline":  oneLineOutput,
 			"empty":    emptyDirectory,
 			"signal":   signalJob,
+			"group":    signalGroup,
 			"truncate": truncateFile,
 			"tmpfs":    mountTmpfs,
 		},
@@ -143,11 +145,24 @@ const signalTimeout = time.Minute
 // its exit code and that nobody is left: signal INT 130 mewz run loop.wasm. Its
 // standard error is in the file signal.err.
 func signalJob(ts *testscript.TestScript, _ bool, args []string) {
+	signalTo(ts, args, func(pid int, signal syscall.Signal) error { return syscall.Kill(pid, signal) })
+}
+
+// signalGroup is signalJob with a signal for the command and another one for its whole process
+// group, as timeout(1) sends it; a terminal sends the second only.
+func signalGroup(ts *testscript.TestScript, _ bool, args []string) {
+	signalTo(ts, args, func(pid int, signal syscall.Signal) error {
+		return errors.Join(syscall.Kill(pid, signal), syscall.Kill(-pid, signal))
+	})
+}
+
+func signalTo(ts *testscript.TestScript, args []string, send func(pid int, signal syscall.Signal) error) {
 	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}
 	path, err := exec.LookPath(args[2])
 	ts.Check(err)
 	c := exec.Command(path, args[3:]...)
 	c.Dir = ts.Getenv("WORK")
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME"} {
 		c.Env = append(c.Env, name+"="+ts.Getenv(name))
 	}
@@ -166,7 +181,7 @@ func signalJob(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no output before %v: %s", err, stderr.String())
 	}
 	children := childProcesses(c.Process.Pid)
-	ts.Check(c.Process.Signal(signals[args[0]]))
+	ts.Check(send(c.Process.Pid, signals[args[0]]))
 	_ = c.Wait()
 	ts.Check(os.WriteFile(ts.MkAbs("signal.err"), stderr.Bytes(), 0o600))
 	if got := strconv.Itoa(c.ProcessState.ExitCode()); got != args[1] {

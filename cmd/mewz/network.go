@@ -316,8 +316,17 @@ func (r *runCommand) connect(a *app, c *abi.Config) (*vmm.Network, error) {
 	if plan.how == "user" {
 		completeUser(n, &c.Network)
 		r.hintListen(a, n, c.Network.Listen)
+	} else if !a.quiet {
+		hintDown(plan.device)
 	}
 	return n, nil
+}
+
+// hintDown says that nobody reaches a machine on a TAP device that is not up. It may be set up later.
+func hintDown(device string) {
+	if i, err := net.InterfaceByName(device); err == nil && i.Flags&net.FlagUp == 0 {
+		fmt.Fprintf(os.Stderr, "mewz: run: --net tap=%s: the device is down, nobody reaches the machine: ip link set %s up, as root\n", device, device)
+	}
 }
 
 // settle sets what the flags leave open, and refuses what cannot be.

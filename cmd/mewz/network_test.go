@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -241,6 +242,28 @@ func TestHintListen(t *testing.T) {
 	})
 	if want := "mewz: run: port 8080 of --listen 0.0.0.0:8080 is not reached from outside: add -p 8080:8080\n"; text != want {
 		t.Errorf("printed %q, want %q", text, want)
+	}
+}
+
+// TestHintDown makes a TAP device, which is down then.
+func TestHintDown(t *testing.T) {
+	const device = "net-down0"
+	if text := captureStderr(t, func() { hintDown("lo") }); text != "" {
+		t.Errorf("of lo, which is up: %q", text)
+	}
+	if out, err := exec.Command("ip", "tuntap", "add", "dev", device, "mode", "tap").CombinedOutput(); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("a TAP device: %v: %s", err, out)
+		}
+		t.Skipf("no TAP device can be made: %v", err)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("ip", "link", "delete", device).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	if text := captureStderr(t, func() { hintDown(device) }); !strings.Contains(text, "the device is down") || strings.Count(text, "\n") != 1 {
+		t.Errorf("printed %q", text)
 	}
 }
 

@@ -40,7 +40,8 @@ func (r *runCommand) Run(a *app) error {
 	}
 	network := prepared.network
 	m := &vmm.Machine{Image: prepared.path, Name: src.name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Network: network, Announced: a.announcer(network)}
+		Network: network, Announced: a.announcer(network),
+		Warned: func(text string) { warn(withHosts(text, prepared.mounts)) }}
 	if r.File == "-" {
 		m.Stdin = nil // the module was there
 	}
@@ -59,11 +60,11 @@ func (r *runCommand) Run(a *app) error {
 	result, err := r.monitor(a).Run(ctx, m)
 	if err != nil {
 		if result != nil {
-			printLog(result.Report) // what it could not bring to safety
+			printLog(withHosts(result.Report, prepared.mounts)) // what it could not bring to safety
 		}
 		return err
 	}
-	result.Report = withPlaces(result.Report, src)
+	result.Report = withHosts(withPlaces(result.Report, src), prepared.mounts)
 	return end(result)
 }
 
@@ -96,16 +97,16 @@ func (r *runCommand) prepare(a *app, src *source) (p prepared, err error) {
 	if p.mounts, err = r.planMounts(); err != nil {
 		return p, err
 	}
-	config.Mounts = mergeMounts(nil, p.mounts) // the linker gives the program file systems then
+	config.Mounts = mountsOf(p.mounts) // the linker gives the program file systems then
 	// complete sets what is true for this run only.
 	complete := func(c *abi.Config) (err error) {
 		if p.network, err = r.connect(a, c); err != nil {
 			return err
 		}
-		if c.Mounts = mergeMounts(c.Mounts, p.mounts); len(p.mounts) > 0 && c.FilesAbsent {
+		if len(p.mounts) > 0 && c.FilesAbsent {
 			return errFilesAbsent
 		}
-		completeMounts(c)
+		c.AddMounts(mountsOf(p.mounts))
 		return configureRun(c)
 	}
 	if r.VMM == "process" && r.Memory != 0 {

@@ -8,8 +8,13 @@ import (
 
 // Run prints which mewz this is.
 func (*versionCommand) Run(*app) error {
-	_, err := fmt.Printf("mewz %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Println(versionLine())
 	return stdoutError(err)
+}
+
+// versionLine is what is printed: the second word is the version.
+func versionLine() string {
+	return fmt.Sprintf("mewz %s (%s, %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version is what the Go tool recorded: a tag, or the commit.

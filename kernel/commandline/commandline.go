@@ -1,8 +1,8 @@
 // Package commandline reads the command line that a VMM gives a kernel.
 //
 // In: its text, as words KEY=VALUE between white space (QEMU's -append, urunc), and the
-// arguments of the program behind --. Out: changes of arguments, environment and network
-// of a configuration. Other words are for other
+// arguments of the program behind --. Out: changes of arguments, environment, directories and
+// network of a configuration. Other words are for other
 // kernels, as those by which QEMU's microvm tells Linux of its devices, and count
 // for nothing. It never parses an address: whoever uses one does.
 package commandline
@@ -102,8 +102,11 @@ func isEmpty(name, value string) bool {
 }
 
 func malformed(word, example string) error {
-	return errors.New("kernel command line: " + strconv.Quote(word[:min(len(word), shownMax)]) + " is malformed: write " + example)
+	return errors.New("kernel command line: " + quote(word) + " is malformed: write " + example)
 }
+
+// quote is for a word in a message.
+func quote(word string) string { return strconv.Quote(word[:min(len(word), shownMax)]) }
 
 // isAddress says whether text has the letters of an address, of IPv4 or IPv6.
 func isAddress(text string) bool {

@@ -89,6 +89,7 @@ func TestApplyMalformed(t *testing.T) {
 }
 
 func FuzzApply(f *testing.F) {
+	f.Add("dir=a::/a:ro volume=b::/b")
 	f.Add("ip=10.0.2.15/24 gateway=10.0.2.2 dns=1.1.1.1,::1 hostname=a x -- y")
 	f.Fuzz(func(t *testing.T, line string) {
 		var n abi.Network
@@ -108,6 +109,15 @@ func FuzzApply(f *testing.F) {
 		for _, variable := range env {
 			if name, _, ok := strings.Cut(variable, "="); !ok || name == "" {
 				t.Errorf("Environment(%q): %q", line, variable)
+			}
+		}
+		mounts, others, err := Mounts(others)
+		if err != nil {
+			return
+		}
+		for _, m := range mounts {
+			if m.Guest == "" || m.Tag == "" {
+				t.Errorf("Mounts of %q: %+v", line, m)
 			}
 		}
 		if _, err := Apply(&n, others); err == nil && len(n.Addresses) > 0 != n.Enabled {

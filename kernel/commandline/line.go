@@ -2,7 +2,6 @@ package commandline
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 )
 
@@ -84,8 +83,7 @@ func Environment(env, words []string) (result, others []string, err error) {
 			continue
 		}
 		if result, err = SetVariable(result, variable); err != nil {
-			return nil, nil, errors.New("kernel command line: " + strconv.Quote(word[:min(len(word), shownMax)]) +
-				" is malformed: write env=NAME=VALUE")
+			return nil, nil, malformed(word, "env=NAME=VALUE")
 		}
 	}
 	return result, others, nil

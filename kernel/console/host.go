@@ -18,6 +18,9 @@ type Host struct {
 	streams *Streams // ports, or nil
 	noPorts error    // why
 	request requestBytes
+	// requests is the descriptor on which the host asks for something, if asks is set.
+	requests int
+	asks     bool
 	// Log says whether kernel messages are wanted.
 	Log bool
 }
@@ -27,10 +30,14 @@ type Host struct {
 func NewHost(m *discovery.Machine) *Host {
 	h := &Host{framed: system.Inherited(abi.DescriptorControl), control: Descriptor(abi.DescriptorControl)}
 	h.streams, h.noPorts = openPorts(m)
+	h.openRequests(m == nil)
 	if h.framed {
 		var payload []byte
-		if h.streams != nil {
+		switch {
+		case h.streams != nil:
 			payload = []byte{abi.ReadyPorts | abi.ReadyStops}
+		case h.asks:
+			payload = []byte{abi.ReadyStops}
 		}
 		h.send(append(abi.AppendFrameHeader(nil, abi.FrameReady, len(payload)), payload...))
 	}
@@ -76,10 +83,14 @@ func (h *Host) Message(text string) {
 	}
 }
 
-// Warn writes a kernel message whether they are wanted or not: something that the
+// Warn tells the host, whether kernel messages are wanted or not, that something that the
 // program was promised is gone.
 func (h *Host) Warn(text string) {
-	_, _ = Descriptor(abi.DescriptorLog).Write([]byte("mewz: " + text + "\n"))
+	if !h.framed {
+		_, _ = Descriptor(abi.DescriptorLog).Write([]byte("mewz: warning: " + text + "\n"))
+		return
+	}
+	h.send(append(abi.AppendFrameHeader(nil, abi.FrameWarning, len(text)), text...))
 }
 
 // Network tells the host by which addresses others reach the machine.

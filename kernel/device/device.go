@@ -14,6 +14,10 @@ type Machine interface {
 	Map(physical abi.PhysAddr, n uint64) (Registers, error)
 	// Allocate takes n bytes of contiguous cleared memory, for good.
 	Allocate(n int) (Memory, error)
+	// Reach stores where b, linear memory of the program, lies for devices and returns how
+	// many extents that are. It is 0 if there are more of them, or if devices cannot have b. It
+	// holds until the program goes on, or linear memory is touched otherwise.
+	Reach(b []byte, extents []Extent) int
 	// Interrupt lets an interrupt line in, or messages for system.Message.
 	Interrupt(line uint32) (Interrupt, error)
 	// Wait waits until one of a set of slots has interrupted since it was last
@@ -34,6 +38,9 @@ type Registers interface {
 	Store32(offset uint32, v uint32)
 }
 
+// Extent is memory as a device sees it.
+type Extent = system.Extent
+
 // Memory is memory that a device reaches too. It never moves.
 type Memory struct {
 	Bytes    []byte
@@ -45,6 +52,17 @@ type Memory struct {
 // Preconditions: they lie in m.
 func (m Memory) Part(offset, n int) Memory {
 	return Memory{m.Bytes[offset : offset+n : offset+n], m.Physical + abi.PhysAddr(offset)}
+}
+
+// Cut takes the first n bytes off m.
+//
+// Preconditions: it has them.
+//
+//go:noinline
+func (m *Memory) Cut(n int) Memory {
+	first := m.Part(0, n)
+	*m = m.Part(n, len(m.Bytes)-n)
+	return first
 }
 
 // Interrupt is a way for a device to interrupt.
@@ -95,6 +113,8 @@ func (real) Allocate(n int) (Memory, error) {
 	}
 	return Memory{b, physical}, nil
 }
+
+func (real) Reach(b []byte, extents []Extent) int { return system.DeviceReach(b, extents) }
 
 func (real) Interrupt(line uint32) (Interrupt, error) {
 	slot, vector, errno := system.DeviceInterrupt(line)

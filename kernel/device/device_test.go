@@ -27,6 +27,18 @@ func TestPart(t *testing.T) {
 	}
 }
 
+func TestCut(t *testing.T) {
+	m := Memory{Bytes: []byte("abcdef"), Physical: 100}
+	for _, want := range []Memory{{[]byte("ab"), 100}, {nil, 102}, {[]byte("cdef"), 102}} {
+		if got := m.Cut(len(want.Bytes)); string(got.Bytes) != string(want.Bytes) || got.Physical != want.Physical || cap(got.Bytes) != len(want.Bytes) {
+			t.Errorf("Cut(%d) = %+v, want %+v", len(want.Bytes), got, want)
+		}
+	}
+	if len(m.Bytes) != 0 {
+		t.Errorf("%q is left", m.Bytes)
+	}
+}
+
 func TestWindowBounds(t *testing.T) {
 	w := &window{at: 0, bytes: 0} // an access would fault
 	if w.Load8(0) != 0xff || w.Load16(0) != 0xffff || w.Load32(0) != 0xffff_ffff || w.Load32(^uint32(0)) != 0xffff_ffff {

@@ -38,17 +38,16 @@ func mapHeap(c *abi.Config) error {
 }
 
 // CommitHeap is wasm_heap_commit: it makes bytes from an offset of the heap's
-// range on usable. The result is 0, or -1 when the range or the machine's memory
+// range on usable. The result is 0, or GrowFailed when the range or the machine's memory
 // is used up.
 func (i *Instance) CommitHeap(offset, bytes uint64) uint64 {
-	const failed = 1<<32 - 1
 	if i.config.Heap == 0 || offset > abi.HeapReservedBytes || bytes > abi.HeapReservedBytes-offset ||
 		offset%abi.PageBytes != 0 || bytes%abi.PageBytes != 0 || !system.Charge(int64(bytes)) {
-		return failed
+		return GrowFailed
 	}
 	if system.Protect(uint64(abi.HeapBase)+offset, bytes, system.ProtectReadWrite) != 0 {
 		system.Charge(-int64(bytes))
-		return failed
+		return GrowFailed
 	}
 	return 0
 }

@@ -35,32 +35,32 @@ func memoriesOf(c *abi.Config) []memory {
 // makes it stale.
 func (i *Instance) Memory() []byte { return i.memories[i.config.WasiMemory].bytes }
 
-// growFailed is the result of memory.grow that says no (-1 as i32).
-const growFailed = 1<<32 - 1
+// GrowFailed is the result of memory.grow and wasm_heap_commit that says no (-1 as i32).
+const GrowFailed = 1<<32 - 1
 
 // Grow is memory.grow (WebAssembly core 4.4.7) of the memory with a number: it
 // returns the old size in wasm pages, or -1 when the memory's maximum or the
 // machine's memory is reached.
 func (i *Instance) Grow(number uint64, pages uint32) uint32 {
 	if number >= uint64(len(i.memories)) {
-		return growFailed
+		return GrowFailed
 	}
 	m := &i.memories[number]
 	old := uint64(len(m.bytes)) / abi.WasmPageBytes
 	grown := old + uint64(pages)
 	if grown > m.maxPages {
-		return growFailed
+		return GrowFailed
 	}
 	if pages == 0 {
 		return uint32(old)
 	}
 	bytes := int64(pages) * abi.WasmPageBytes
 	if !system.Charge(bytes) {
-		return growFailed
+		return GrowFailed
 	}
 	if system.Protect(uint64(m.start)+old*abi.WasmPageBytes, uint64(bytes), system.ProtectReadWrite) != 0 {
 		system.Charge(-bytes)
-		return growFailed
+		return GrowFailed
 	}
 	m.bytes = mapped(m.start, grown*abi.WasmPageBytes)
 	if m.sizeBytes != nil {

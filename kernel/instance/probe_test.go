@@ -270,7 +270,7 @@ func TestGrow(t *testing.T) {
 		config.WasiMemory = number
 		i := start(t, config, leaver{})
 		testGrow(t, i, number)
-		if got := i.Grow(2, 0); got != growFailed {
+		if got := i.Grow(2, 0); got != GrowFailed {
 			t.Errorf("Grow(2, 0) = %d for a memory that there is not, want -1", got)
 		}
 	}
@@ -283,7 +283,7 @@ func testGrow(t *testing.T, i *Instance, number uint64) {
 		pages, want uint32
 		size        int
 	}{
-		{0, 2, 2}, {1, 2, 3}, {0, 3, 3}, {8, growFailed, 3}, {1<<32 - 1, growFailed, 3}, {7, 3, 10}, {1, growFailed, 10}, {0, 10, 10},
+		{0, 2, 2}, {1, 2, 3}, {0, 3, 3}, {8, GrowFailed, 3}, {1<<32 - 1, GrowFailed, 3}, {7, 3, 10}, {1, GrowFailed, 10}, {0, 10, 10},
 	} {
 		if got := i.Grow(number, test.pages); got != test.want || len(i.Memory()) != test.size*abi.WasmPageBytes {
 			t.Errorf("memory %d: Grow(%d) = %d, memory of %d bytes; want %d, %d pages", number, test.pages, int32(got), len(i.Memory()), int32(test.want), test.size)

@@ -32,6 +32,7 @@ const (
 	sysNumberDeviceInterrupt = 0x6d68
 	sysNumberDeviceWait      = 0x6d69
 	sysNumberInitramfs       = 0x6d6a
+	sysNumberDeviceReach     = 0x6d6b
 	privateSlots             = 8 // a power of two
 	privateMask              = privateSlots - 1
 )

@@ -67,6 +67,22 @@ func sysDeviceMemory(t *thread) uintptr {
 	return physical + memory.DirectBase
 }
 
+// sysDeviceReach tells where linear memory lies for devices:
+// mewz_device_reach(address, n, extents, most). It stores a physical address and a
+// length of each extent and returns how many there are, 0 if devices cannot have it.
+//
+//go:nosplit
+func sysDeviceReach(t *thread) uintptr {
+	const extentBytes, extentsMax = 16, 1 << 10
+	if t.r10 > extentsMax {
+		return einval
+	}
+	if !writable(t.rdx, t.r10*extentBytes) {
+		return efault
+	}
+	return memory.Kernel.Reach(t.rdi, t.rsi, t.rdx, t.r10)
+}
+
 // sysInitramfs returns the address of the module of the VMM and stores its size:
 // mewz_initramfs(bytes). It is ENOENT when there is none.
 //

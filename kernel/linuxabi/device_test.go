@@ -36,6 +36,8 @@ func TestDeviceCallsRefuse(t *testing.T) {
 		{"no memory", sysDeviceMemory, thread{}, einval},
 		{"too much memory", sysDeviceMemory, thread{rdi: deviceMaxBytes + 1}, einval},
 		{"memory, result nowhere", sysDeviceMemory, thread{rdi: 1}, efault},
+		{"extents nowhere", sysDeviceReach, thread{rdx: 8, r10: 1}, efault},
+		{"extents without end", sysDeviceReach, thread{rdx: 8, r10: 1 << 60}, einval},
 		{"line of the serial port", sysDeviceInterrupt, thread{rdi: 4}, einval},
 		{"line that no controller has", sysDeviceInterrupt, thread{rdi: 64}, einval},
 	}

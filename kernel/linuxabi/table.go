@@ -52,6 +52,7 @@ var calls = [...]call{
 	{sysNumberDeviceInterrupt, "mewz_device_interrupt", sysDeviceInterrupt, Full, "lets an interrupt line or a message in: slot and vector"},
 	{sysNumberDeviceWait, "mewz_device_wait", sysDeviceWait, Full, "waits for interrupts of a set of slots, with a timeout"},
 	{sysNumberInitramfs, "mewz_initramfs", sysInitramfs, Full, "what the VMM gave besides its command line: its address, and how much it is"},
+	{sysNumberDeviceReach, "mewz_device_reach", sysDeviceReach, Full, "where linear memory lies for devices: how many extents"},
 }
 
 const callCount = uintptr(len(calls))

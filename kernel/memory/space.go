@@ -248,8 +248,7 @@ func entryFlags(protection uintptr) uintptr {
 //
 //go:nosplit
 func (s *Space) count(address, pages uintptr) {
-	more := address >= s.moreLow && address < s.moreHigh
-	if more || address >= s.linearLow && address < s.linearHigh {
+	if s.isLinear(address) {
 		s.linearPages += pages
 	}
 }

@@ -247,3 +247,74 @@ func TestSpaceRandom(t *testing.T) {
 		}
 	}
 }
+
+func TestSpaceReach(t *testing.T) {
+	s := newSpace(t, 32<<20)
+	s.linearLow, s.linearHigh = testBase, testBase+1<<30
+	if r := s.Map(testBase, 8<<20, ProtectRead|ProtectWrite); r != Done {
+		t.Fatal(r)
+	}
+	f, low, high := newFrames(t, 1<<20) // somewhere to store extents
+	f.AddRange(low, high)
+	list := f.Allocate(0) + f.offset
+	type extent struct{ physical, bytes uintptr }
+	reach := func(address, n, most uintptr) (all []extent) {
+		found := s.Reach(address, n, list, most)
+		for i := range found {
+			all = append(all, extent{cpu.Load64(list + 16*i), cpu.Load64(list + 16*i + 8)})
+		}
+		return all
+	}
+	// Pages that are touched downwards lie in frames of their own.
+	for i := uintptr(16); i > 0; i-- {
+		s.touch(testBase+(i-1)*PageBytes, FaultWrite)
+	}
+	for _, test := range []struct {
+		what       string
+		address, n uintptr
+	}{
+		{"what is touched", testBase + 100, 5*PageBytes + 7},
+		{"what nobody has touched", testBase + 1<<20, 200 * PageBytes}, // it becomes a large page meanwhile
+		{"across windows", testBase + LargePageBytes - 5, 2*LargePageBytes + 10},
+		{"one byte", testBase, 1},
+	} {
+		const most = 64
+		extents := reach(test.address, test.n, most)
+		at := test.address
+		for k, e := range extents {
+			for i := uintptr(0); i < e.bytes; i++ {
+				if want, flags := s.translate(at + i); want != e.physical+i+s.Frames.offset || flags&entryWrite == 0 {
+					t.Fatalf("%s: extent %d: byte %#x is at %#x, want %#x", test.what, k, at+i, e.physical+i+s.Frames.offset, want)
+				}
+			}
+			at += e.bytes
+		}
+		if at != test.address+test.n {
+			t.Errorf("%s: %d extents have %d bytes, want %d", test.what, len(extents), at-test.address, test.n)
+		}
+		if n := uintptr(len(extents)); n > 1 && reach(test.address, test.n, n-1) != nil {
+			t.Errorf("%s: more extents than there is room for", test.what)
+		}
+	}
+	if s.LargePages == 0 {
+		t.Error("no large page was made on the way")
+	}
+	s.Protect(testBase+6<<20, 4096, ProtectRead)
+	s.Map(testBase+2<<30, 1<<20, ProtectRead|ProtectWrite)
+	for what, address := range map[string]uintptr{
+		"nothing there": testBase + 8<<20 - 4096, "only to be read": testBase + 6<<20, "no linear memory": testBase + 2<<30, "the kernel": 0x40_0000,
+		"beyond all": ^uintptr(0) - 4096,
+	} {
+		if got := reach(address, 8192, 64); got != nil {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+	if got := reach(testBase, 0, 64); got != nil {
+		t.Errorf("no bytes: %v", got)
+	}
+	for s.Frames.Allocate(0) != 0 {
+	}
+	if got := reach(testBase+6<<20+4096, 1<<20, 64); got != nil {
+		t.Errorf("without a frame: %v", got)
+	}
+}

@@ -284,14 +284,6 @@ func (x *Socket) mayConnect(e socket.Endpoint) error {
 	return nil
 }
 
-// notConnected is the error of a stream that has no connection.
-func (x *Socket) notConnected() error {
-	if x.listener != nil {
-		return syscall.EINVAL
-	}
-	return syscall.ENOTCONN
-}
-
 // Read: see socket.Socket. Errors: ENOTCONN, EAGAIN, that of the connection.
 func (x *Socket) Read(b []byte, peek bool) (int, error) {
 	switch {
@@ -301,7 +293,7 @@ func (x *Socket) Read(b []byte, peek bool) (int, error) {
 		n, _, err := x.endpoint.Receive(b, peek)
 		return n, err
 	}
-	return 0, x.notConnected()
+	return 0, syscall.ENOTCONN
 }
 
 // Write: see socket.Socket. Errors: ENOTCONN, EAGAIN, EPIPE, that of the connection.
@@ -315,7 +307,7 @@ func (x *Socket) Write(b []byte, more bool) (int, error) {
 		}
 		return len(b), nil
 	}
-	return 0, x.notConnected()
+	return 0, syscall.ENOTCONN
 }
 
 // Receive: see socket.Socket.
@@ -327,7 +319,7 @@ func (x *Socket) Receive(b []byte, peek bool) (int, socket.Endpoint, error) {
 	case x.endpoint != nil:
 		return x.endpoint.Receive(b, peek)
 	}
-	return 0, socket.Endpoint{}, x.notConnected()
+	return 0, socket.Endpoint{}, syscall.ENOTCONN
 }
 
 // Send: see socket.Socket. Errors: EISCONN for a stream, those of a route, EMSGSIZE.
@@ -338,7 +330,7 @@ func (x *Socket) Send(b []byte, to socket.Endpoint) error {
 	case x.conn != nil:
 		return syscall.EISCONN
 	}
-	return x.notConnected()
+	return syscall.ENOTCONN
 }
 
 // Shutdown: see socket.Socket. Errors: ENOTCONN.
@@ -349,7 +341,7 @@ func (x *Socket) Shutdown(how socket.Shutdown) error {
 	case x.endpoint != nil:
 		return x.endpoint.Shutdown(how)
 	}
-	return x.notConnected()
+	return syscall.ENOTCONN
 }
 
 // Local: see socket.Socket.

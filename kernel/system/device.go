@@ -14,10 +14,17 @@ const (
 	deviceInterruptCall = 0x6d68
 	deviceWaitCall      = 0x6d69
 	initramfsCall       = 0x6d6a
+	deviceReachCall     = 0x6d6b
 )
 
 // Message is the line of a device that sends its interrupts as messages.
 const Message = ^uint32(0)
+
+// Extent is memory as a device sees it.
+type Extent struct {
+	Physical abi.PhysAddr
+	Bytes    uint64
+}
 
 // SlotInput is a slot of DeviceWait: descriptor 0 has bytes, or the end.
 const SlotInput = 1 << 31

@@ -20,6 +20,18 @@ func DeviceMemory(n int) (b []byte, physical abi.PhysAddr, errno Errno) {
 	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), at)), n), physical, 0
 }
 
+// DeviceReach stores where linear memory lies for devices and returns how many extents
+// that are; 0 if devices cannot have it, or there are more of them.
+func DeviceReach(b []byte, extents []Extent) int {
+	// b does not move: it is no memory of Go. The call ends before extents may go.
+	n, _, errno := syscall.RawSyscall6(deviceReachCall, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(extents))), uintptr(len(extents)), 0, 0)
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
 // Initramfs returns what the VMM gave the kernel besides its command line, nil if that
 // is nothing, as on Linux. It is not to be written.
 func Initramfs() []byte {

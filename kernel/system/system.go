@@ -67,6 +67,9 @@ type Action struct {
 	Mask     uint64
 }
 
+// Ignore is the Handler of an Action of a signal that does nothing (SIG_IGN).
+const Ignore = 1
+
 // Flags of an Action.
 const (
 	ActionSigInfo  = 4           // SA_SIGINFO

@@ -36,6 +36,17 @@ func Read(fd int, p []byte) (int, Errno) {
 	return int(n), errno
 }
 
+// ReadNow reads into p from an offset of fd, as far as that needs no waiting
+// (preadv2(2), RWF_NOWAIT); what needs some is EAGAIN.
+//
+// Preconditions: p is not empty.
+func ReadNow(fd int, p []byte, offset uint64) (int, Errno) {
+	const preadv2, noWait = 327, 8 // SYS_PREADV2, RWF_NOWAIT
+	v := NewVector(p)
+	n, _, errno := syscall.RawSyscall6(preadv2, uintptr(fd), uintptr(unsafe.Pointer(&v)), 1, uintptr(offset), 0, noWait)
+	return int(n), errno
+}
+
 // Poll waits until fd is ready for events or timeout has passed (ppoll(2));
 // it returns no events after the timeout.
 func Poll(fd int, events PollEvents, timeout time.Duration) (PollEvents, Errno) {

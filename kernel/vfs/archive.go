@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"mewz/abi"
+	"mewz/kernel/device"
 )
 
 // Archive is the read-only file system of an image, abi.Archive. A node is its
@@ -11,6 +12,7 @@ import (
 type Archive struct {
 	readOnly
 	archive abi.Archive
+	copier  device.Copier
 	visited DirectoryEntry // what List shows; it lies here so that nothing is allocated
 }
 
@@ -20,7 +22,7 @@ func OpenArchive(b []byte) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{archive: archive}
+	a := &Archive{archive: archive, copier: device.NewCopier()}
 	a.self = a
 	if attributes, err := a.Attributes(a.Root()); err != nil || attributes.Type != Directory {
 		return nil, ErrDamaged
@@ -74,20 +76,22 @@ func (a *Archive) Attributes(node NodeID) (Attributes, error) {
 
 // Lookup searches the sorted entries of a directory.
 func (a *Archive) Lookup(directory NodeID, name []byte) (Entry, error) {
-	n, err := a.directory(directory)
-	if err != nil {
-		return Entry{}, err
+	first, count, kind, err := a.archive.Directory(uint64(directory))
+	switch {
+	case err != nil:
+		return Entry{}, ErrDamaged
+	case kind != abi.ArchiveDirectory:
+		return Entry{}, ErrNotDirectory
 	}
-	low, high := uint64(0), n.Size
-	for low < high {
+	for low, high := first, first+count; low < high; {
 		middle := low + (high-low)/2
-		kind, childName, err := a.archive.Entry(n.DataOffset + middle) // NodeBytes checked that all children exist
+		kind, childName, err := a.archive.Entry(middle)
 		if err != nil {
 			return Entry{}, ErrDamaged
 		}
 		switch order := bytes.Compare(childName, name); {
 		case order == 0:
-			return Entry{Node: NodeID(n.DataOffset + middle), Type: Type(kind)}, nil
+			return Entry{Node: NodeID(middle), Type: Type(kind)}, nil
 		case order < 0:
 			low = middle + 1
 		default:
@@ -127,13 +131,13 @@ func (a *Archive) Sync(Handle, bool) error { return nil }
 // Read copies from where the bytes of the file lie in the image.
 func (a *Archive) Read(h Handle, into [][]byte, offset uint64) (int, error) {
 	data, err := a.Bytes(NodeID(h), offset)
-	return scatter(into, data), err
+	return scatter(a.copier, into, data), err
 }
 
 // scatter copies data into buffers one after the other.
-func scatter(into [][]byte, data []byte) (n int) {
+func scatter(copier device.Copier, into [][]byte, data []byte) (n int) {
 	for i := 0; i < len(into) && len(data) != 0; i++ {
-		copied := copy(into[i], data)
+		copied := copier.Copy(into[i], data)
 		data = data[copied:]
 		n += copied
 	}
@@ -165,6 +169,7 @@ func (a *Archive) List(h Handle, cookie uint64, visit func(e *DirectoryEntry) bo
 	if err != nil {
 		return err
 	}
+	a.visited = DirectoryEntry{}
 	if !listDots(&a.visited, cookie, serialOf(NodeID(h)), serialOf(NodeID(n.Parent)), visit) {
 		return nil
 	}
@@ -174,8 +179,9 @@ func (a *Archive) List(h Handle, cookie uint64, visit func(e *DirectoryEntry) bo
 		if err != nil {
 			return ErrDamaged
 		}
-		a.visited = DirectoryEntry{Serial: serialOf(NodeID(node)), Type: Type(kind), Name: name, Next: i + dotEntries + 1}
-		if !visit(&a.visited) {
+		e := &a.visited // field by field: a literal would be made elsewhere and copied
+		e.Serial, e.Type, e.Name, e.Next = serialOf(NodeID(node)), Type(kind), name, i+dotEntries+1
+		if !visit(e) {
 			return nil
 		}
 	}

@@ -1,6 +1,9 @@
 package vfs
 
-import "mewz/abi"
+import (
+	"mewz/abi"
+	"mewz/kernel/device"
+)
 
 // Generated is a file in /etc that is made when it is looked at.
 type Generated struct {
@@ -188,5 +191,5 @@ func (l *layer) Read(h Handle, into [][]byte, offset uint64) (int, error) {
 		data = l.refresh(i)
 	}
 	data = data[min(offset, uint64(len(data))):]
-	return scatter(into, data), nil
+	return scatter(device.Copier{}, into, data), nil
 }

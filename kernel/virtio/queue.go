@@ -1,6 +1,7 @@
 package virtio
 
 import (
+	"encoding/binary"
 	"errors"
 	"sync/atomic"
 
@@ -82,6 +83,7 @@ const (
 	ringAlign         = 4
 	flagNext          = 1 // VIRTQ_DESC_F_NEXT
 	flagWrite         = 2 // VIRTQ_DESC_F_WRITE
+	flagIndirect      = 4 // VIRTQ_DESC_F_INDIRECT
 	flagNoInterrupt   = 1 // VIRTQ_AVAIL_F_NO_INTERRUPT
 	flagNoNotify      = 1 // VIRTQ_USED_F_NO_NOTIFY
 	ringIndexShift    = 16
@@ -179,6 +181,39 @@ func (q *Queue) Add(buffers ...Buffer) (head uint16, ok bool) {
 	q.Again(head)
 	return head, true
 }
+
+// AddIndirect is Add of one descriptor, which refers to a table of the buffers (2.7.5.3). The
+// table belongs to the device until the chain is done with.
+//
+// Preconditions: FeatureIndirect is agreed on; table has IndirectBytes.
+func (q *Queue) AddIndirect(table device.Memory, buffers []Buffer) (head uint16, ok bool) {
+	bytes := IndirectBytes(len(buffers))
+	if head, ok = q.Add(Buffer{Physical: table.Physical, Bytes: uint32(bytes)}); !ok {
+		return 0, false
+	}
+	q.rings.descriptors[head].flags = flagIndirect
+	writable := uint32(0)
+	for i, b := range buffers {
+		flags, next := uint16(flagNext), uint16(i+1)
+		if i == len(buffers)-1 {
+			flags, next = 0, 0
+		}
+		if b.Write {
+			flags |= flagWrite
+			writable += b.Bytes
+		}
+		d := table.Bytes[i*descriptorBytes:][:descriptorBytes]
+		binary.LittleEndian.PutUint64(d, uint64(b.Physical))
+		binary.LittleEndian.PutUint32(d[8:], b.Bytes)
+		binary.LittleEndian.PutUint16(d[12:], flags)
+		binary.LittleEndian.PutUint16(d[14:], next)
+	}
+	q.own[head].writable = writable
+	return head, true
+}
+
+// IndirectBytes returns the memory that a table of n buffers takes.
+func IndirectBytes(n int) int { return n * descriptorBytes }
 
 // AddPair is Add for what is sent most: two pieces.
 func (q *Queue) AddPair(a, b Piece) (head uint16, ok bool) {

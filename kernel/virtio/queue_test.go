@@ -292,3 +292,37 @@ func TestInterrupts(t *testing.T) {
 		}
 	}
 }
+
+// TestIndirect sends chains by a table and believes no more of the device than of others.
+func TestIndirect(t *testing.T) {
+	q, device, m := newQueue(t, 2)
+	device.AcceptForTest(virtio.FeatureIndirect)
+	memory, _ := m.Allocate(1000)
+	table, _ := m.Allocate(virtio.IndirectBytes(40))
+	var buffers []virtio.Buffer
+	for i := range 40 {
+		memory.Bytes[i] = byte(i)
+		buffers = append(buffers, virtio.Buffer{Physical: memory.Part(i*10, 10).Physical, Bytes: 10, Write: i >= 30})
+	}
+	for range 5 {
+		head, ok := q.AddIndirect(table, buffers)
+		if !ok || q.Free() != 1 {
+			t.Fatalf("AddIndirect = %v, %d free", ok, q.Free())
+		}
+		q.Publish()
+		c, ok := device.Pop()
+		if !ok || c.Head != head || len(c.Read) != 300 || len(c.Into) != 10 || c.Read[1] != 1 {
+			t.Fatalf("the device sees %v, %d bytes and %d buffers", ok, len(c.Read), len(c.Into))
+		}
+		device.Push(head, 100)
+		if c, ok, err := q.Used(); !ok || c.Bytes != 100 || err != nil || q.Free() != 2 {
+			t.Fatalf("Used = %v, %v, %v", c, ok, err)
+		}
+	}
+	head, _ := q.AddIndirect(table, buffers)
+	q.Publish()
+	device.Push(head, 101)
+	if _, _, err := q.Used(); err != virtio.ErrUsedLength {
+		t.Errorf("Used = %v, want ErrUsedLength", err)
+	}
+}

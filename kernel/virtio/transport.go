@@ -64,6 +64,7 @@ type Features uint64
 
 // Features that are not of a kind of device (6).
 const (
+	FeatureIndirect   Features = 1 << 28 // VIRTIO_F_INDIRECT_DESC
 	FeatureEventIndex Features = 1 << 29 // VIRTIO_F_EVENT_IDX
 	FeatureVersion1   Features = 1 << 32 // VIRTIO_F_VERSION_1: a device of virtio 1
 )

@@ -21,6 +21,17 @@ func (s *System) named(fd, at, length uint32, right Rights) (vfs.Place, Errno) {
 	return o.name()
 }
 
+// existing is named for a function that takes away what is there: its parameters are a
+// directory and a path.
+func (s *System) existing(a *Args, right Rights) (vfs.Place, Errno) {
+	place, errno := s.named(uint32(a[0]), uint32(a[1]), uint32(a[2]), right)
+	if errno == Success && !place.Exists() {
+		place.Release()
+		errno = ENoEnt
+	}
+	return place, errno
+}
+
 // name walks to the last name of the path.
 func (o *origin) name() (vfs.Place, Errno) {
 	place, err := vfs.Resolve(o.directory.files, vfs.Walk{
@@ -104,14 +115,12 @@ func (s *System) pathLink(a *Args) Errno {
 //   - EINVAL: path ends in a single dot.
 //   - ENOTEMPTY: there is something in the directory, or path ends in two dots.
 func (s *System) pathRemoveDirectory(a *Args) Errno {
-	place, errno := s.named(uint32(a[0]), uint32(a[1]), uint32(a[2]), RightPathRemoveDirectory)
+	place, errno := s.existing(a, RightPathRemoveDirectory)
 	if errno != Success {
 		return errno
 	}
 	defer place.Release()
 	switch {
-	case !place.Exists():
-		return ENoEnt
 	case place.Entry.Type != vfs.Directory:
 		return ENotDir
 	case place.Dots == 2:
@@ -230,14 +239,12 @@ func (s *System) pathSymlink(a *Args) Errno {
 //   - ENOENT: path names nothing.
 //   - EISDIR: path names a directory.
 func (s *System) pathUnlinkFile(a *Args) Errno {
-	place, errno := s.named(uint32(a[0]), uint32(a[1]), uint32(a[2]), RightPathUnlinkFile)
+	place, errno := s.existing(a, RightPathUnlinkFile)
 	if errno != Success {
 		return errno
 	}
 	defer place.Release()
 	switch {
-	case !place.Exists():
-		return ENoEnt
 	case place.Entry.Type == vfs.Directory:
 		return EIsDir
 	case place.Slash:

@@ -32,6 +32,7 @@ type descriptor struct {
 	flags      FDFlags
 	base       Rights
 	inheriting Rights
+	quiet      Rights // those of base that came along with what was asked for: they are not shown
 
 	in  console.Input  // of an input
 	out console.Output // of an output

@@ -7,7 +7,8 @@ import (
 	"mewz/kernel/vfs"
 )
 
-// fdFdstatGet is fd_fdstat_get: what a descriptor is and may.
+// fdFdstatGet is fd_fdstat_get: what a descriptor is and may. Of a file it shows the rights
+// that path_open was asked for: so two ways to one file show the same (docs/decisions/0016).
 //
 // Parameters: fd i32; result.stat i32, where the fdstat goes: type u8 at 0,
 // flags u16 at 2, rights u64 at 8, inheriting rights u64 at 16.
@@ -28,7 +29,7 @@ func (s *System) fdFdstatGet(a *Args) Errno {
 	clear(b)
 	b[0] = byte(d.fileType)
 	le.PutUint16(b[2:], uint16(d.flags))
-	le.PutUint64(b[8:], uint64(d.base))
+	le.PutUint64(b[8:], uint64(d.base&^d.quiet))
 	le.PutUint64(b[16:], uint64(d.inheriting))
 	return Success
 }
@@ -60,7 +61,7 @@ func (s *System) fdFdstatSetFlags(a *Args) Errno {
 // fdFdstatSetRights is fd_fdstat_set_rights: gives up rights for good.
 //
 // Parameters: fd i32; fs_rights_base i64 and fs_rights_inheriting i64, those
-// that remain.
+// that remain. They are all that the descriptor has then, and all are shown.
 //
 // Errors:
 //   - EBADF: fd is not open.
@@ -76,7 +77,7 @@ func (s *System) fdFdstatSetRights(a *Args) Errno {
 	if d.kind == connection && base&RightPollFDReadwrite == 0 {
 		s.network.plain = true
 	}
-	d.base, d.inheriting = base, inheriting
+	d.base, d.inheriting, d.quiet = base, inheriting, 0
 	return Success
 }
 

@@ -63,7 +63,11 @@ type listenError struct {
 }
 
 func (e *listenError) Error() string {
-	return "wasi: cannot listen on " + e.text + ": " + e.reason.Error()
+	text := "wasi: cannot listen on " + e.text + ": " + e.reason.Error()
+	if e.reason == syscall.EADDRNOTAVAIL {
+		text += ": listen on 0.0.0.0 or [::], or give the machine this address"
+	}
+	return text
 }
 
 func (e *listenError) Unwrap() error { return e.reason }

@@ -221,6 +221,7 @@ func (s *System) open(o *origin, place *vfs.Place, how *opening) (fd uint32, err
 		d.base |= writeFileRights
 	}
 	d.base &= handsOn
+	d.quiet = d.base &^ how.base
 	var err error
 	if place.Exists() {
 		d.node = place.Entry.Node

@@ -59,9 +59,31 @@ func (s *System) fdReaddir(a *Args) Errno {
 	return Success
 }
 
-// visitEntry puts an entry into the buffer, and reports whether there is room for more.
-func (s *System) visitEntry(e *vfs.DirectoryEntry) bool {
-	l := &s.listing
+// visitor returns what puts entries into the buffer, and reports whether there is room for
+// more. It is one function without calls but to copy the name: it runs for each name of each listing.
+// Within New, which is long, the compiler would leave them calls.
+//
+//go:noinline
+func (l *listing) visitor() func(e *vfs.DirectoryEntry) bool {
+	return func(e *vfs.DirectoryEntry) bool {
+		b := l.into[l.used:]
+		if e.Serial == 0 || e.Type == 0 || len(b) < direntBytes+len(e.Name) {
+			return l.visit(e)
+		}
+		header, le := (*[direntBytes]byte)(b), binary.LittleEndian
+		l.next = e.Next
+		le.PutUint64(header[0:], e.Next)
+		le.PutUint64(header[8:], e.Serial)
+		le.PutUint32(header[16:], uint32(len(e.Name)))
+		le.PutUint32(header[20:], uint32(fileTypeOf(e.Type))) // and three bytes of nothing
+		n := direntBytes + copy(b[direntBytes:], e.Name)
+		l.used += n
+		return n < len(b)
+	}
+}
+
+// visit is visitor for an entry that is unknown, or does not fit.
+func (l *listing) visit(e *vfs.DirectoryEntry) bool {
 	l.next = e.Next
 	if e.Serial == 0 || e.Type == 0 {
 		l.unknown, l.name = true, append(l.name[:0], e.Name...)

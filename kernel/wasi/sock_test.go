@@ -312,7 +312,7 @@ func TestListenEntries(t *testing.T) {
 	}
 	var refused *listenError
 	_, err := New(Machine{Config: listenConfig("1.2.3.4:5"), Clock: n.clock, Network: n.net, Wait: n.wait})
-	if !errors.As(err, &refused) || !errors.Is(err, syscall.EADDRNOTAVAIL) {
+	if !errors.As(err, &refused) || !errors.Is(err, syscall.EADDRNOTAVAIL) || !strings.Contains(err.Error(), "listen on 0.0.0.0") {
 		t.Errorf("New = %v", err)
 	}
 	if _, err := New(Machine{Config: &abi.Config{}, Network: n.net}); err != errWaiter {

@@ -55,7 +55,7 @@ type System struct {
 	gather      [gatherBytes]byte              // fd_write: small buffers on their way
 	staging     []byte                         // of a datagram and its many buffers, made when it is needed first
 	listing     listing                        // of fd_readdir
-	visit       func(*vfs.DirectoryEntry) bool // visitEntry, made once
+	visit       func(*vfs.DirectoryEntry) bool // of listing, made once
 	exitCode    uint32
 }
 
@@ -80,7 +80,7 @@ func New(machine Machine) (*System, error) {
 	if !ok[0] || !ok[1] {
 		return nil, errStrings
 	}
-	s.visit = s.visitEntry
+	s.visit = s.listing.visitor()
 	s.openStreams()
 	if err := s.openPreopens(); err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ var Table = [...]Entry{
 	{abi.Preview1, "fd_allocate", (*System).fdAllocate, Full, "room for a part of a file; ENOTSUP where the file system cannot"},
 	{abi.Preview1, "fd_close", (*System).fdClose, Full, "streams and preopened directories too; tells what was lost of what was written"},
 	{abi.Preview1, "fd_datasync", (*System).fdDatasync, Full, "waits until the data are safe, as far as the file system can"},
-	{abi.Preview1, "fd_fdstat_get", (*System).fdFdstatGet, Full, "a terminal is a character device, a pipe of unknown type"},
+	{abi.Preview1, "fd_fdstat_get", (*System).fdFdstatGet, Full, "a terminal is a character device, a pipe of unknown type; of a file the rights asked for"},
 	{abi.Preview1, "fd_fdstat_set_flags", (*System).fdFdstatSetFlags, Full, "nonblock works on standard input and sockets; append, dsync, rsync and sync on files"},
 	{abi.Preview1, "fd_fdstat_set_rights", (*System).fdFdstatSetRights, Full, "rights can be given up"},
 	{abi.Preview1, "fd_filestat_get", (*System).fdFilestatGet, Full, "all attributes of the file system; a stream has a type only"},

@@ -49,6 +49,7 @@ var realPrograms = []realProgram{
 		program: toolchain.Program{
 			Name: "speedtest1", Language: toolchain.C, Packages: packages(&toolchain.Speedtest),
 			Sources: []string{"test/toolchain/sqlite/vfs.c"}, Flags: append(toolchain.SQLiteFlags, "-O2"),
+			Inputs: []string{toolchain.SQLiteHeader},
 		},
 		args: []string{"--memdb", "--verify", "--size", "2"}, long: []string{"--memdb", "--verify", "--size", "30"},
 	},

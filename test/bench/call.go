@@ -43,7 +43,7 @@ func (b *bench) calls() (*document.Report, error) {
 	}
 	t := document.Table{Columns: []string{"call", "instructions", "ns as a process"}}
 	for _, c := range measuredCalls {
-		progress("call: %s", c.name)
+		b.Progress("call: %s", c.name)
 		instructions, err := b.countCall(path, c)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
@@ -101,14 +101,14 @@ func (b *bench) timeCall(image string, call measuredCall) (float64, error) {
 	}
 	best := 0.0
 	for range callTimedRuns {
-		o, err := b.exec(b.mewz, "run", "--vmm", "process", image, "--", call.name, strconv.Itoa(calls))
+		o, err := b.exec(b.Mewz, "run", "--vmm", "process", image, "--", call.name, strconv.Itoa(calls))
 		if err != nil {
 			return 0, err
 		}
-		_, text, _ := strings.Cut(strings.TrimSpace(o.stdout), " ")
+		_, text, _ := strings.Cut(strings.TrimSpace(o.Stdout), " ")
 		nanos, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return 0, fmt.Errorf("%q is not a name and a time", o.stdout)
+			return 0, fmt.Errorf("%q is not a name and a time", o.Stdout)
 		}
 		if best == 0 || nanos < best {
 			best = nanos

@@ -40,7 +40,7 @@ func (b *bench) changeFunction(path string) (string, error) {
 			// A constant of one byte, changed by one.
 			if i.Opcode == wasm.OpI32Const && r.Offset() == i.Offset+2 {
 				content[i.Offset+1] ^= 1
-				changed := b.path(filepath.Base(path) + ".changed")
+				changed := b.Path(filepath.Base(path) + ".changed")
 				return changed, os.WriteFile(changed, content, 0o600)
 			}
 		}

@@ -89,7 +89,7 @@ func (b *bench) compareCode(s *suite) (*document.Report, error) {
 		rounds = min(rounds, codeRoundsShort)
 	}
 	for round := range rounds {
-		progress("%s: round %d of %d", s.name, round+1, rounds)
+		b.Progress("%s: round %d of %d", s.name, round+1, rounds)
 		for _, c := range candidates {
 			if err := c.run(); err != nil {
 				return nil, fmt.Errorf("%s: %w", c.name, err)
@@ -129,7 +129,7 @@ func (b *bench) candidates(s *suite) (candidates []*candidate, finish func(), er
 		if b.short && !p.short || len(b.programs) > 0 && !slices.Contains(b.programs, p.name) {
 			continue
 		}
-		progress("%s: %s: building", s.name, p.name)
+		b.Progress("%s: %s: building", s.name, p.name)
 		c := &candidate{name: p.name, times: map[string][]float64{}}
 		for _, w := range s.ways {
 			run, finishOne, err := w.prepare(b, p)

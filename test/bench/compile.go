@@ -9,6 +9,7 @@ import (
 	"mewz/compiler/wasm/decode"
 	"mewz/test/document"
 	"mewz/test/toolchain"
+	"mewz/test/workbench"
 )
 
 // compileTime measures compiling at each level, then again from the cache.
@@ -35,23 +36,23 @@ func (b *bench) compileTime() (*document.Report, error) {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 		for _, level := range []string{levelNone, levelFast, levelTwo} {
-			progress("compile: %s at level %s", p.name, level)
-			object := b.path(p.program.Name + "." + level + ".o")
+			b.Progress("compile: %s at level %s", p.name, level)
+			object := b.Path(p.program.Name + "." + level + ".o")
 			c, err := b.compile(path, object, level)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
-			after, err := b.exec(b.mewz, "compile", "--opt", level, "-o", object+".changed", changed)
+			after, err := b.exec(b.Mewz, "compile", "--opt", level, "-o", object+".changed", changed)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
 			mb := float64(code) / megabyte
-			cpu, wall := c.first.cpu.Seconds(), c.first.wall.Seconds()
+			cpu, wall := c.first.CPU.Seconds(), c.first.Wall.Seconds()
 			t.Add(p.name, fmt.Sprintf("%.2f", mb), level, fmt.Sprintf("%.1f", cpu), fmt.Sprintf("%.1f", cpu/mb),
 				fmt.Sprintf("%.1f", wall), fmt.Sprintf("%.1f", wall/mb), fmt.Sprintf("%.2f", float64(c.objectBytes)/megabyte),
-				fmt.Sprintf("%.2f", c.again.Seconds()), fmt.Sprintf("%.1f", after.cpu.Seconds()))
+				fmt.Sprintf("%.2f", c.again.Seconds()), fmt.Sprintf("%.1f", after.CPU.Seconds()))
 		}
-		progress("compile: %s by wazero", p.name)
+		b.Progress("compile: %s by wazero", p.name)
 		cpu, wall, err := wazeroCompile(path)
 		if err != nil {
 			return nil, err
@@ -71,7 +72,7 @@ func (b *bench) compileTime() (*document.Report, error) {
 
 // compiled is what compile measured.
 type compiled struct {
-	first       outcome
+	first       workbench.Outcome
 	again       time.Duration // from the cache
 	objectBytes int64
 }
@@ -79,11 +80,11 @@ type compiled struct {
 // compile compiles a module that the cache does not have, then once more.
 func (b *bench) compile(path, object, level string) (compiled, error) {
 	args := []string{"compile", "--opt", level, "-o", object, path}
-	first, err := b.exec(b.mewz, args...)
+	first, err := b.exec(b.Mewz, args...)
 	if err != nil {
 		return compiled{}, err
 	}
-	again, err := b.exec(b.mewz, args...)
+	again, err := b.exec(b.Mewz, args...)
 	if err != nil {
 		return compiled{}, err
 	}
@@ -91,7 +92,7 @@ func (b *bench) compile(path, object, level string) (compiled, error) {
 	if err != nil {
 		return compiled{}, err
 	}
-	return compiled{first, again.wall, info.Size()}, nil
+	return compiled{first, again.Wall, info.Size()}, nil
 }
 
 // codeBytes is the size of all function bodies of a module.

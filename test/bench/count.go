@@ -38,24 +38,17 @@ const machineTimeout = "60s"
 // not more of them because counting is slow.
 const steadyClock = "shift=0,sleep=off"
 
-// plugin builds the TCG plugin.
-func (b *bench) plugin() (string, error) {
-	path := b.path("libicount.so")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	_, err := b.exec("clang-19", "-O2", "-Wall", "-shared", "-fPIC", "-o", path, b.root+"/test/bench/icount/icount.c")
-	return path, err
-}
+// pluginSource counts instructions.
+const pluginSource = "test/bench/icount/icount.c"
 
 // countRun runs an image under the plugin and returns the instructions of the
 // guest, in all and until each of the marks.
 func (b *bench) countRun(machine, image string, marks []uint64, args ...string) (counted, error) {
-	plugin, err := b.plugin()
+	plugin, err := b.Plugin(pluginSource)
 	if err != nil {
 		return counted{}, err
 	}
-	output := b.path("counts")
+	output := b.Path("counts")
 	argument := "file=" + plugin + ",out=" + output
 	for _, mark := range marks {
 		argument += ",mark=" + strconv.FormatUint(mark, 10)
@@ -67,7 +60,7 @@ func (b *bench) countRun(machine, image string, marks []uint64, args ...string) 
 	if len(args) > 0 {
 		flags = append(append(flags, "--"), args...)
 	}
-	if _, err := b.exec(b.mewz, flags...); err != nil {
+	if _, err := b.exec(b.Mewz, flags...); err != nil {
 		return counted{}, err
 	}
 	return readCounts(output, len(marks))

@@ -61,9 +61,9 @@ func (b *bench) object(p toolchain.Program) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := b.path(p.Name + "." + levelFast + ".o")
+	path := b.Path(p.Name + "." + levelFast + ".o")
 	if _, err := os.Stat(path); err != nil {
-		if _, err := b.exec(b.mewz, "compile", "--opt", levelFast, "-o", path, wasm); err != nil {
+		if _, err := b.exec(b.Mewz, "compile", "--opt", levelFast, "-o", path, wasm); err != nil {
 			return nil, err
 		}
 	}
@@ -84,10 +84,10 @@ func (b *bench) link(content []byte) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		if err := img.WriteFile(b.path("linked.img")); err != nil {
+		if err := img.WriteFile(b.Path("linked.img")); err != nil {
 			return 0, err
 		}
 		best = min(best, time.Since(start))
 	}
-	return best, b.ctx.Err()
+	return best, b.Context.Err()
 }

@@ -69,7 +69,7 @@ func (b *bench) firstLine(tool string, args ...string) string {
 	if err != nil {
 		return "missing"
 	}
-	line, _, _ := strings.Cut(o.stdout, "\n")
+	line, _, _ := strings.Cut(o.Stdout, "\n")
 	return line
 }
 

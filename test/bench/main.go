@@ -1,18 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"mewz/test/document"
-	"mewz/test/toolchain"
+	"mewz/test/workbench"
 )
 
 // section is one subject of measurement, in the order in which they run:
@@ -37,14 +33,11 @@ var sections = []section{
 
 // bench is one run of this command.
 type bench struct {
-	ctx       context.Context
-	root      string // of the project
-	directory string // for everything that is made, gone afterwards
-	mewz      string // path of the command
-	short     bool
-	rounds    int                // of the sections that compare code
-	programs  []string           // of the sections that compare code; none: all
-	measured  map[string]float64 // values that have a budget, by its name
+	*workbench.Bench
+	short    bool
+	rounds   int                // of the sections that compare code
+	programs []string           // of the sections that compare code; none: all
+	measured map[string]float64 // values that have a budget, by its name
 }
 
 // options are the command line.
@@ -66,10 +59,7 @@ func main() {
 	flag.StringVar(&o.markdown, "markdown", "", "also write the tables into this `file`, between its markers")
 	flag.DurationVar(&o.timeout, "timeout", 25*time.Minute, "give up after this `time`")
 	flag.Parse()
-	if err := run(o); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	workbench.Main("bench", o.timeout, func(w *workbench.Bench) error { return run(w, o) })
 }
 
 func sectionNames() string {
@@ -82,20 +72,11 @@ func sectionNames() string {
 
 // run measures, prints, and writes the file at the end, also what was measured
 // before something failed.
-func run(o options) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("not done after %v: -timeout", o.timeout))
-	defer cancel()
-	b, err := prepare(ctx, o.short)
-	if err != nil {
-		return err
-	}
-	b.rounds = max(1, o.rounds)
+func run(w *workbench.Bench, o options) error {
+	b := &bench{Bench: w, short: o.short, rounds: max(1, o.rounds), measured: map[string]float64{}}
 	if o.programs != "" {
 		b.programs, o.markdown = strings.Split(o.programs, ","), ""
 	}
-	defer os.RemoveAll(b.directory)
 
 	blocks := []document.Block{{Name: machineMarker, Text: b.machineFacts(o)}}
 	fmt.Println(blocks[0].Text)
@@ -106,7 +87,7 @@ func run(o options) error {
 			continue
 		}
 		found = true
-		progress("%s", s.title)
+		b.Progress("%s", s.title)
 		r, err := s.measure(b)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", s.name, err))
@@ -132,35 +113,5 @@ func run(o options) error {
 	return errors.Join(failures...)
 }
 
-// prepare finds the command and makes the folder for everything else.
-func prepare(ctx context.Context, short bool) (*bench, error) {
-	root, err := toolchain.Root()
-	if err != nil {
-		return nil, err
-	}
-	b := &bench{ctx: ctx, root: root, short: short, measured: map[string]float64{}}
-	b.mewz = os.Getenv("MEWZ")
-	if b.mewz == "" {
-		b.mewz = filepath.Join(root, "build", "mewz")
-	}
-	if _, err := os.Stat(b.mewz); err != nil {
-		return nil, fmt.Errorf("%s is missing: run make build", b.mewz)
-	}
-	parent := filepath.Join(root, "build", "bench")
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return nil, err
-	}
-	b.directory, err = os.MkdirTemp(parent, "run-")
-	return b, err
-}
-
 // complete says whether sections that compare code have all their programs.
 func (b *bench) complete() bool { return !b.short && len(b.programs) == 0 }
-
-// progress says on standard error what is being done.
-func progress(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
-}
-
-// path is a file of this run.
-func (b *bench) path(name string) string { return filepath.Join(b.directory, name) }

@@ -26,11 +26,11 @@ func (b *bench) plot(s *suite, candidates []*candidate) error {
 			fmt.Fprintf(&text, "\t%.3f", c.ratio(w.name))
 		}
 	}
-	numbers := b.path("plot.tsv")
+	numbers := b.Path("plot.tsv")
 	if err := os.WriteFile(numbers, []byte(text.String()+"\n"), 0o666); err != nil {
 		return err
 	}
-	output := filepath.Join(b.root, "docs", plotName(s))
+	output := filepath.Join(b.Root, "docs", plotName(s))
 	_, err = b.exec(program, "-o", output, "-title", "Time relative to native, less is better", "-axis", "native = 1", "-line", "1", numbers)
 	return err
 }

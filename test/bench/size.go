@@ -22,7 +22,7 @@ func (b *bench) sizes() (*document.Report, error) {
 	kinds := []string{"kernel", "text", "rodata", "data", "memory", "symbols"}
 	t := document.Table{Columns: append([]string{"program", "module", "image"}, kinds...)}
 	for _, p := range programs {
-		progress("size: %s", p.name)
+		b.Progress("size: %s", p.name)
 		wasm, err := toolchain.Wasm(p.program)
 		if err != nil {
 			return nil, err
@@ -112,11 +112,11 @@ const helloGreeting = "hello, 0 arguments\n"
 
 // boots says whether hello runs in a machine of so much memory.
 func (b *bench) boots(machine, path string, memoryBytes int) (bool, error) {
-	o, err := b.exec(b.mewz, "run", "--machine", machine, "--accel", "tcg", "--timeout", "20s", "-m", fmt.Sprint(memoryBytes), path)
+	o, err := b.exec(b.Mewz, "run", "--machine", machine, "--accel", "tcg", "--timeout", "20s", "-m", fmt.Sprint(memoryBytes), path)
 	if isExit(err) {
 		return false, nil
 	}
-	return o.stdout == helloGreeting, err
+	return o.Stdout == helloGreeting, err
 }
 
 // leastTrue returns the least n of [low, high] for which holds is true, which

@@ -47,7 +47,7 @@ var (
 func (b *bench) process(program string, args ...string) runner {
 	return func() (string, error) {
 		o, err := b.exec(program, args...)
-		return o.stdout, err
+		return o.Stdout, err
 	}
 }
 
@@ -59,7 +59,7 @@ func prepareNative(b *bench, p measuredProgram) (runner, func(), error) {
 func prepareMewz(level, cpu string) func(*bench, measuredProgram) (runner, func(), error) {
 	return func(b *bench, p measuredProgram) (runner, func(), error) {
 		image, err := b.image(p.program, level, cpu)
-		return b.process(b.mewz, append([]string{"run", "--vmm", "process", image, "--"}, p.args...)...), nil, err
+		return b.process(b.Mewz, append([]string{"run", "--vmm", "process", image, "--"}, p.args...)...), nil, err
 	}
 }
 
@@ -73,7 +73,7 @@ func prepareNode(b *bench, p measuredProgram) (runner, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	script := b.path("node.mjs")
+	script := b.Path("node.mjs")
 	if err := os.WriteFile(script, nodeScript, 0o666); err != nil {
 		return nil, nil, err
 	}
@@ -91,7 +91,7 @@ func prepareWasmtime(b *bench, p measuredProgram) (runner, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	compiled := b.path(p.program.Name + ".cwasm")
+	compiled := b.Path(p.program.Name + ".cwasm")
 	if _, err := b.exec(program, "-o", compiled, wasm); err != nil {
 		return nil, nil, err
 	}
@@ -100,12 +100,12 @@ func prepareWasmtime(b *bench, p measuredProgram) (runner, func(), error) {
 
 // peer builds a command of the module test/bench/peers.
 func (b *bench) peer(name string) (string, error) {
-	path := b.path(name)
+	path := b.Path(name)
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
 	// Not by b.exec, which has an empty cache for its children.
-	build := exec.CommandContext(b.ctx, "go", "build", "-C", filepath.Join(b.root, "test", "bench", "peers"), "-o", path, "./"+name)
+	build := exec.CommandContext(b.Context, "go", "build", "-C", filepath.Join(b.Root, "test", "bench", "peers"), "-o", path, "./"+name)
 	if said, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", name, err, bytes.TrimSpace(said))
 	}
@@ -114,7 +114,7 @@ func (b *bench) peer(name string) (string, error) {
 
 // prepareWazero compiles a module by wazero's compiler, in this process.
 func prepareWazero(b *bench, p measuredProgram) (run runner, finish func(), err error) {
-	ctx := b.ctx
+	ctx := b.Context
 	path, err := toolchain.Wasm(p.program)
 	if err != nil {
 		return nil, nil, err

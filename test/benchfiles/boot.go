@@ -37,7 +37,7 @@ type boot struct {
 
 // measureBoot boots with an empty archive and with a large one.
 func (b *bench) measureBoot() ([]boot, error) {
-	large := b.path("large")
+	large := b.Path("large")
 	content := make([]byte, bootFileBytes)
 	for i := range bootFiles {
 		folder := filepath.Join(large, strconv.Itoa(i/bootPerFolder))
@@ -51,7 +51,7 @@ func (b *bench) measureBoot() ([]boot, error) {
 			return nil, err
 		}
 	}
-	empty := b.path("empty")
+	empty := b.Path("empty")
 	if err := os.Mkdir(empty, 0o777); err != nil {
 		return nil, err
 	}
@@ -67,24 +67,24 @@ func (b *bench) measureBoot() ([]boot, error) {
 }
 
 func (b *bench) bootOnce(title, folder string) (boot, error) {
-	progress("boot with an archive of %s", title)
+	b.Progress("boot with an archive of %s", title)
 	wasm, err := toolchain.Wasm(roomProgram)
 	if err != nil {
 		return boot{}, err
 	}
-	plugin, err := b.plugin()
+	plugin, err := b.Plugin(pluginSource)
 	if err != nil {
 		return boot{}, err
 	}
-	image, counts := b.path("boot.img"), b.path("boot.counts")
-	if err := b.exec(b.mewz, "build", "--root", folder, "-o", image, wasm); err != nil {
+	image, counts := b.Path("boot.img"), b.Path("boot.counts")
+	if err := b.Execute(b.Mewz, "build", "--root", folder, "-o", image, wasm); err != nil {
 		return boot{}, err
 	}
 	info, err := os.Stat(image)
 	if err != nil {
 		return boot{}, err
 	}
-	c := exec.CommandContext(b.ctx, b.mewz, "run", "--accel", "tcg", "-m", bootMemory,
+	c := exec.CommandContext(b.Context, b.Mewz, "run", "--accel", "tcg", "-m", bootMemory,
 		"--qemu-arg=-plugin", "--qemu-arg=file="+plugin+",out="+counts, image)
 	output, err := c.Output()
 	if err != nil {

@@ -57,28 +57,18 @@ var program = toolchain.Program{
 
 // native builds the program for Linux, without libraries.
 func (b *bench) native() (string, error) {
-	path := b.path("files")
-	return path, b.exec("clang-19", "-O2", "-Wall", "-static", "-o", path, filepath.Join(b.root, "test/benchfiles/src/files.c"))
-}
-
-// exec runs a program to its end.
-func (b *bench) exec(program string, args ...string) error {
-	c := exec.CommandContext(b.ctx, program, args...)
-	c.Dir = b.root
-	if output, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", program, err, output)
-	}
-	return nil
+	path := b.Path("files")
+	return path, b.Execute("clang-19", "-O2", "-Wall", "-static", "-o", path, filepath.Join(b.Root, "test/benchfiles/src/files.c"))
 }
 
 // archiveFolder is what is in the image and in the initrd.
-func (b *bench) archiveFolder() string { return b.path("root") }
+func (b *bench) archiveFolder() string { return b.Path("root") }
 
 // shareFolder is a folder of the host for one side and one file system.
-func (b *bench) shareFolder(side, tag string) string { return b.path(side + "-" + tag) }
+func (b *bench) shareFolder(side, tag string) string { return b.Path(side + "-" + tag) }
 
 // volumeFile is the volume of one side.
-func (b *bench) volumeFile(side string) string { return b.path(side + ".ext4") }
+func (b *bench) volumeFile(side string) string { return b.Path(side + ".ext4") }
 
 // volumeBytes is the size of a volume.
 const volumeBytes = "256M"
@@ -93,7 +83,7 @@ func (b *bench) prepareFolders() error {
 	if err := os.MkdirAll(arc, 0o777); err != nil {
 		return err
 	}
-	fill := exec.CommandContext(b.ctx, native)
+	fill := exec.CommandContext(b.Context, native)
 	fill.Stdin, err = commandFile(arc)
 	if err != nil {
 		return err
@@ -107,7 +97,7 @@ func (b *bench) prepareFolders() error {
 				return err
 			}
 		}
-		if err := b.exec("mkfs.ext4", "-q", b.volumeFile(side), volumeBytes); err != nil {
+		if err := b.Execute("mkfs.ext4", "-q", b.volumeFile(side), volumeBytes); err != nil {
 			return err
 		}
 	}

@@ -38,14 +38,8 @@ var linuxModules = []string{
 	"drivers/block/virtio_blk.ko", "lib/crc16.ko", "crypto/crc32c_generic.ko", "fs/mbcache.ko", "fs/jbd2/jbd2.ko", "fs/ext4/ext4.ko",
 }
 
-// plugin builds the TCG plugin that counts.
-func (b *bench) plugin() (string, error) {
-	path := b.path("libicount.so")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	return path, b.exec("clang-19", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", path, filepath.Join(b.root, "test/bench/icount/icount.c"))
-}
+// pluginSource counts instructions.
+const pluginSource = "test/bench/icount/icount.c"
 
 // startMewz boots our machine.
 func (b *bench) startMewz(chosen []*fileSystem) (*session, error) {
@@ -53,11 +47,11 @@ func (b *bench) startMewz(chosen []*fileSystem) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	plugin, err := b.plugin()
+	plugin, err := b.Plugin(pluginSource)
 	if err != nil {
 		return nil, err
 	}
-	counts := b.path("mewz.counts")
+	counts := b.Path("mewz.counts")
 	args := []string{
 		"run", "--accel", "tcg", "--machine", machineType, "-m", memory(),
 		"--qemu-arg=-plugin", "--qemu-arg=file=" + plugin + ",out=" + counts,
@@ -75,7 +69,7 @@ func (b *bench) startMewz(chosen []*fileSystem) (*session, error) {
 			args = append(args, "--volume", b.volumeFile(ours)+"::"+f.folder)
 		}
 	}
-	return b.start(launch{counts: counts}, b.mewz, append(args, wasm)...)
+	return b.start(launch{counts: counts}, b.Mewz, append(args, wasm)...)
 }
 
 // startLinux boots the Linux guest.
@@ -84,18 +78,18 @@ func (b *bench) startLinux(chosen []*fileSystem) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	plugin, err := b.plugin()
+	plugin, err := b.Plugin(pluginSource)
 	if err != nil {
 		return nil, err
 	}
-	counts := b.path("linux.counts")
+	counts := b.Path("linux.counts")
 	shared, property := qemu.SharedMemory(memoryMegabytes << 20)
 	args := append(shared,
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
 		"-machine", machineType+","+property,
 		"-accel", "tcg", "-cpu", "max", "-smp", "1", "-m", memory(),
 		"-plugin", "file="+plugin+",out="+counts,
-		"-kernel", kernel, "-initrd", b.path("initrd"), "-append", "console=ttyS0 quiet nokaslr panic=-1",
+		"-kernel", kernel, "-initrd", b.Path("initrd"), "-append", "console=ttyS0 quiet nokaslr panic=-1",
 	)
 	var after func()
 	var files []*os.File
@@ -105,7 +99,7 @@ func (b *bench) startLinux(chosen []*fileSystem) (*session, error) {
 			args = append(args, "-fsdev", "local,id=share,path="+b.shareFolder(linux, tag9P)+",security_model=none",
 				"-device", "virtio-9p-pci,disable-legacy=on,fsdev=share,mount_tag="+tag9P)
 		case nameVirtioFS:
-			daemon, err := qemu.StartVirtioFS(b.ctx, qemu.VirtioFSShare{Directory: b.shareFolder(linux, tagVirtioFS), Tag: tagVirtioFS})
+			daemon, err := qemu.StartVirtioFS(b.Context, qemu.VirtioFSShare{Directory: b.shareFolder(linux, tagVirtioFS), Tag: tagVirtioFS})
 			if err != nil {
 				return nil, err
 			}
@@ -131,11 +125,11 @@ func (b *bench) linuxImage(chosen []*fileSystem) (kernel string, err error) {
 		return "", err
 	}
 	a := linuxguest.New()
-	init := b.path("guest")
-	if err := b.exec("env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-o", init, "./test/benchfiles/guest"); err != nil {
+	init, err := b.Build("guest", "", "./test/benchfiles/guest")
+	if err != nil {
 		return "", err
 	}
-	if err := errorsOf(a.Copy("/init", init), a.Copy(plan.Program, b.path("files")),
+	if err := errorsOf(a.Copy("/init", init), a.Copy(plan.Program, b.Path("files")),
 		a.Modules(plan.Modules, tree, b.linux, linuxModules), b.copyTree(a)); err != nil {
 		return "", err
 	}
@@ -157,7 +151,7 @@ func (b *bench) linuxImage(chosen []*fileSystem) (kernel string, err error) {
 		return "", err
 	}
 	a.Add(plan.Path, text)
-	return kernel, a.WriteFile(b.path("initrd"))
+	return kernel, a.WriteFile(b.Path("initrd"))
 }
 
 // copyTree adds what our image has as its archive.

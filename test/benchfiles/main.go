@@ -5,27 +5,21 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"mewz/test/document"
-	"mewz/test/toolchain"
+	"mewz/test/workbench"
 )
 
 // bench is one run of this command.
 type bench struct {
+	*workbench.Bench
 	options
-	ctx       context.Context
-	root      string // of the project
-	directory string // for everything that is made, gone afterwards
-	mewz      string // path of the command
-	linux     string // version of the guest's kernel
-	sessions  []*session
-	results   map[key]result
+	linux    string // version of the guest's kernel
+	sessions []*session
+	results  map[key]result
 }
 
 // options are the command line.
@@ -43,22 +37,12 @@ func main() {
 	flag.StringVar(&o.markdown, "markdown", "", "also write the tables into this `file`, between its markers")
 	flag.DurationVar(&o.timeout, "timeout", 20*time.Minute, "give up after this `time`")
 	flag.Parse()
-	if err := run(o); err != nil {
-		fmt.Fprintln(os.Stderr, "benchfiles:", err)
-		os.Exit(1)
-	}
+	workbench.Main("benchfiles", o.timeout, func(w *workbench.Bench) error { return run(w, o) })
 }
 
 // run measures, prints, and writes the file at the end.
-func run(o options) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("not done after %v: -timeout", o.timeout))
-	defer cancel()
-	b, err := prepare(ctx, o)
-	if err != nil {
-		return err
-	}
+func run(w *workbench.Bench, o options) error {
+	b := &bench{Bench: w, options: o, results: map[key]result{}}
 	defer b.close()
 	if err := b.measure(); err != nil {
 		return err
@@ -76,32 +60,12 @@ func run(o options) error {
 	return d.Replace([]document.Block{{Name: "files", Text: text}})
 }
 
-func prepare(ctx context.Context, o options) (*bench, error) {
-	root, err := toolchain.Root()
-	if err != nil {
-		return nil, err
-	}
-	b := &bench{options: o, ctx: ctx, root: root, results: map[key]result{}}
-	if b.mewz, err = toolchain.Mewz(); err != nil {
-		return nil, err
-	}
-	// Not below build/: the name of a socket has at most 107 bytes (unix(7)).
-	if b.directory, err = os.MkdirTemp("", "benchfiles-"); err != nil {
-		return nil, err
-	}
-	return b, nil
-}
-
 // close ends everything that was started.
 func (b *bench) close() {
 	for _, s := range b.sessions {
 		s.stop()
 	}
-	os.RemoveAll(b.directory)
 }
-
-// path is a file of this run.
-func (b *bench) path(name string) string { return filepath.Join(b.directory, name) }
 
 // wanted says whether a file system is to be measured.
 func (b *bench) wanted(f *fileSystem) bool {
@@ -131,7 +95,7 @@ func (b *bench) measure() error {
 		return err
 	}
 	for _, run := range b.runs(chosen) {
-		progress("%s: boot", run.side)
+		b.Progress("%s: boot", run.side)
 		s, err := run.start(run.files)
 		if err != nil {
 			return fmt.Errorf("%s: %w", run.side, err)
@@ -143,7 +107,7 @@ func (b *bench) measure() error {
 		}
 		s.stop()
 	}
-	return errors.Join(context.Cause(b.ctx), b.compare())
+	return errors.Join(context.Cause(b.Context), b.compare())
 }
 
 // machineRun is one machine, and what is measured in it.
@@ -165,9 +129,4 @@ func (b *bench) runs(chosen []*fileSystem) []machineRun {
 	}
 	runs := []machineRun{{ours, b.startMewz, without}, {ours, b.startMewz, with}, {linux, b.startLinux, chosen}}
 	return slices.DeleteFunc(runs, func(r machineRun) bool { return len(r.files) == 0 })
-}
-
-// progress says on standard error what is being done.
-func progress(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "benchfiles: "+format+"\n", args...)
 }

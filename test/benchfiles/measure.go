@@ -56,7 +56,7 @@ func (f *fileSystem) does(o *operation) bool {
 // measureFileSystem does all operations on a file system.
 func (b *bench) measureFileSystem(side string, s *session, f *fileSystem) error {
 	if !f.readOnly {
-		if _, _, err := s.do(b.ctx, f.folder, operationPrepare, 1); err != nil {
+		if _, _, err := s.do(b.Context, f.folder, operationPrepare, 1); err != nil {
 			return err
 		}
 	}
@@ -65,7 +65,7 @@ func (b *bench) measureFileSystem(side string, s *session, f *fileSystem) error 
 		if !f.does(o) {
 			continue
 		}
-		progress("%s: %s: %s", side, f.title, o.title)
+		b.Progress("%s: %s: %s", side, f.title, o.title)
 		r, err := b.measureOperation(s, f, o)
 		if err != nil {
 			return err
@@ -82,14 +82,14 @@ func (b *bench) measureOperation(s *session, f *fileSystem, o *operation) (resul
 	if b.quick {
 		times = max(1, times/quickFraction)
 	}
-	if _, _, err := s.do(b.ctx, f.folder, o.name, times); err != nil {
+	if _, _, err := s.do(b.Context, f.folder, o.name, times); err != nil {
 		return result{}, err
 	}
-	short, _, err := s.do(b.ctx, f.folder, o.name, times)
+	short, _, err := s.do(b.Context, f.folder, o.name, times)
 	if err != nil {
 		return result{}, err
 	}
-	long, check, err := s.do(b.ctx, f.folder, o.name, times*longerBy)
+	long, check, err := s.do(b.Context, f.folder, o.name, times*longerBy)
 	if err != nil {
 		return result{}, err
 	}

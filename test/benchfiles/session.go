@@ -2,37 +2,33 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"mewz/test/workbench"
 )
 
 // session is a machine that runs src/files.c.
 type session struct {
-	process *exec.Cmd
-	stdin   io.WriteCloser
-	lines   chan string
-	counts  string // the plugin's file
-	said    *tail  // standard error
-	once    sync.Once
-	ended   chan struct{}
-	after   func() // when it has ended: what else was started for it
+	*workbench.Machine
+	stdin  io.WriteCloser
+	lines  chan string
+	counts string // the plugin's file
+	once   sync.Once
+	after  func() // when it has ended: what else was started for it
 }
 
 // Bounds of waiting. Linux boots for half a minute under TCG with a plugin.
 const (
 	bootTimeout      = 4 * time.Minute
 	operationTimeout = 5 * time.Minute
-	stopTimeout      = 10 * time.Second
 	// settleTime is for what a machine still does after it has answered.
 	settleTime = 100 * time.Millisecond
 )
@@ -53,22 +49,17 @@ type launch struct {
 
 // start runs a command line that ends as QEMU and waits until the program is there.
 func (b *bench) start(l launch, program string, args ...string) (*session, error) {
-	s := &session{counts: l.counts, said: &tail{}, ended: make(chan struct{}), lines: make(chan string, 64), after: l.after}
-	s.process = exec.CommandContext(b.ctx, program, args...)
-	s.process.ExtraFiles = l.files
-	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
-	s.process.WaitDelay = stopTimeout
-	s.process.Stderr = s.said
+	s := &session{Machine: b.NewMachine(program, args...), counts: l.counts, lines: make(chan string, 64), after: l.after}
+	s.ExtraFiles, s.Stdout = l.files, nil
 	var err error
-	if s.stdin, err = s.process.StdinPipe(); err != nil {
+	if s.stdin, err = s.StdinPipe(); err != nil {
 		return nil, err
 	}
-	stdout, err := s.process.StdoutPipe()
+	stdout, err := s.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := s.process.Start(); err != nil {
+	if err := s.Start(); err != nil {
 		return nil, err
 	}
 	for _, f := range l.files {
@@ -76,7 +67,7 @@ func (b *bench) start(l launch, program string, args ...string) (*session, error
 	}
 	b.sessions = append(b.sessions, s)
 	go s.read(stdout)
-	_, err = s.answer(b.ctx, bootTimeout, saidReady)
+	_, err = s.answer(b.Context, bootTimeout, saidReady)
 	return s, err
 }
 
@@ -85,12 +76,11 @@ func (s *session) read(stdout io.Reader) {
 	scanner := bufio.NewScanner(stdout)
 	for scanner.Scan() {
 		line := strings.TrimRight(scanner.Text(), "\r")
-		fmt.Fprintln(s.said, line)
+		fmt.Fprintln(&s.Said, line)
 		s.lines <- line
 	}
-	_ = s.process.Wait() // how it ended is in what it said
+	s.Watch()
 	close(s.lines)
-	close(s.ended)
 }
 
 // answer waits for a line that begins with want; others are of the kernel.
@@ -102,11 +92,11 @@ func (s *session) answer(ctx context.Context, timeout time.Duration, want string
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
 		case <-timer.C:
-			return "", fmt.Errorf("no answer within %v\n%s", timeout, s.said)
+			return "", fmt.Errorf("no answer within %v\n%s", timeout, &s.Said)
 		case line, ok := <-s.lines:
 			switch {
 			case !ok:
-				return "", fmt.Errorf("it ended\n%s", s.said)
+				return "", fmt.Errorf("it ended\n%s", &s.Said)
 			case strings.HasPrefix(line, want):
 				return strings.TrimPrefix(line, want), nil
 			case strings.HasPrefix(line, saidError), strings.Contains(line, "guest: failed:"):
@@ -130,7 +120,7 @@ func (s *session) do(ctx context.Context, folder, operation string, times int) (
 		return count{}, "", err
 	}
 	if _, err := fmt.Fprintf(s.stdin, "%s %s %d\n", folder, operation, times); err != nil {
-		return count{}, "", fmt.Errorf("%w\n%s", err, s.said)
+		return count{}, "", fmt.Errorf("%w\n%s", err, &s.Said)
 	}
 	check, err := s.answer(ctx, operationTimeout, saidOK)
 	if err != nil {
@@ -159,37 +149,13 @@ func (s *session) snapshot() (count, error) {
 func (s *session) stop() {
 	s.once.Do(func() {
 		s.stdin.Close()
-		select {
-		case <-s.ended:
-		case <-time.After(settleTime):
-			_ = s.process.Process.Signal(syscall.SIGTERM)
-			<-s.ended // WaitDelay has it killed
-		}
+		go func() {
+			for range s.lines { // else read would wait for somebody who takes them
+			}
+		}()
+		s.Stop(settleTime)
 		if s.after != nil {
 			s.after()
 		}
 	})
-}
-
-// tail keeps the end of what a machine said.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-// tailMaxBytes is some 30 lines.
-const tailMaxBytes = 3000
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, p...)
-	t.text = t.text[max(0, len(t.text)-tailMaxBytes):]
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(bytes.TrimSpace(t.text))
 }

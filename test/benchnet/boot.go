@@ -1,9 +1,6 @@
 package main
 
-import (
-	"os"
-	"time"
-)
+import "time"
 
 // Bounds of starting. That of Linux covers compiling modules inside, under TCG;
 // ours has nothing to compile.
@@ -38,7 +35,7 @@ func (b *bench) boot() error {
 		return err
 	}
 	for _, s := range b.ours {
-		progress("%s: boot", s.server.name)
+		b.Progress("%s: boot", s.server.name)
 		b.attempt(s.server, func() error {
 			if err := s.build(b, folder); err != nil {
 				return err
@@ -50,7 +47,7 @@ func (b *bench) boot() error {
 			return err
 		})
 	}
-	return b.ctx.Err()
+	return b.Context.Err()
 }
 
 func (b *bench) bootMewz(s *mewzServer, counted bool) (*machine, error) {
@@ -74,7 +71,7 @@ func (b *bench) bootLinux(name string, servers []*linuxServer) error {
 	if len(servers) == 0 {
 		return nil
 	}
-	progress("%s: boot", name)
+	b.Progress("%s: boot", name)
 	kernel, base, err := b.linuxImage(servers)
 	if err != nil {
 		return err
@@ -107,5 +104,4 @@ func (b *bench) close() {
 	for _, m := range b.machines {
 		m.stop()
 	}
-	os.RemoveAll(b.directory)
 }

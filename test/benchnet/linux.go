@@ -74,7 +74,7 @@ func (b *bench) linuxImage(servers []*linuxServer) (kernel string, base *linuxgu
 	}
 	b.linux = version
 	a := linuxguest.New()
-	init, err := b.build("guest", "./test/benchnet/guest")
+	init, err := b.Build("guest", "", "./test/benchnet/guest")
 	if err != nil {
 		return "", nil, err
 	}
@@ -118,7 +118,7 @@ func (b *bench) linuxMachine(name string, counted bool, kernel string, base *lin
 	}
 	a := base.Clone()
 	a.Add(plan.Path, text)
-	path := b.path(name + ".initrd")
+	path := b.Path(name + ".initrd")
 	if err := a.WriteFile(path); err != nil {
 		return nil, err
 	}

@@ -8,30 +8,26 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"mewz/test/benchnet/guest/plan"
+	"mewz/test/workbench"
 )
 
 // machine is a QEMU with one processor under TCG on a wire. It runs only between
 // resume and pause, so that machines do not take time from each other.
 type machine struct {
+	*workbench.Machine
 	name     string
 	wire     wire
-	process  *exec.Cmd // QEMU, or the command that runs it
-	ended    chan struct{}
 	monitor  net.Conn
 	replies  *bufio.Reader
 	pidFile  string
-	counts   string // the plugin's file, or ""
-	said     *tail
+	counts   string   // the plugin's file, or ""
 	symbols  *symbols // of the image, or nil
 	stopping sync.Once
 }
@@ -40,53 +36,37 @@ type machine struct {
 // computer is busy.
 const (
 	monitorTimeout = 30 * time.Second
-	stopTimeout    = 5 * time.Second
+	quitTimeout    = 5 * time.Second // then it gets a signal
 )
 
 // qemuFlags are the arguments that every machine gets: a monitor, a file with its
 // process number, the plugin if instructions are to be counted.
 func (b *bench) qemuFlags(m *machine, counted bool) ([]string, error) {
-	m.pidFile = b.path(m.name + ".pid")
-	flags := []string{"-pidfile", m.pidFile, "-monitor", "unix:" + b.path(m.name+".monitor") + ",server=on,wait=off"}
+	m.pidFile = b.Path(m.name + ".pid")
+	flags := []string{"-pidfile", m.pidFile, "-monitor", "unix:" + b.Path(m.name+".monitor") + ",server=on,wait=off"}
 	if counted {
-		plugin, err := b.plugin()
+		plugin, err := b.Plugin(pluginSource)
 		if err != nil {
 			return nil, err
 		}
-		m.counts = b.path(m.name + ".counts")
+		m.counts = b.Path(m.name + ".counts")
 		flags = append(flags, "-plugin", "file="+plugin+",out="+m.counts)
 	}
 	return flags, nil
 }
 
-// plugin builds the TCG plugin.
-func (b *bench) plugin() (string, error) {
-	path := b.path("libhistogram.so")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	source := filepath.Join(b.root, "test/benchnet/histogram/histogram.c")
-	return path, b.exec(nil, "clang-19", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", path, source)
-}
+// pluginSource counts the instructions of each block.
+const pluginSource = "test/benchnet/histogram/histogram.c"
 
 // start runs a command line that ends as QEMU in the namespace.
 func (b *bench) start(m *machine, program string, args ...string) error {
-	m.said = &tail{}
-	m.process = exec.CommandContext(b.ctx, program, args...)
-	m.process.Stdout, m.process.Stderr = m.said, m.said
-	m.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	m.process.Cancel = func() error { return m.process.Process.Signal(syscall.SIGTERM) }
-	m.process.WaitDelay = stopTimeout
-	m.ended = make(chan struct{})
-	if err := b.namespace.do(m.process.Start); err != nil {
+	m.Machine = b.NewMachine(program, args...)
+	if err := b.namespace.do(m.Start); err != nil {
 		return fmt.Errorf("%s: %w", m.name, err)
 	}
 	b.machines = append(b.machines, m)
-	go func() {
-		_ = m.process.Wait() // how it ended is in what it said
-		close(m.ended)
-	}()
-	return m.connect(b.ctx, b.path(m.name+".monitor"))
+	go m.Watch()
+	return m.connect(b.Context, b.Path(m.name+".monitor"))
 }
 
 // connect waits until the monitor is there.
@@ -111,15 +91,15 @@ const pollInterval = 50 * time.Millisecond
 // wait lets a moment pass before the next try, unless that is in vain: the
 // machine has said one of the texts that mean it.
 func (m *machine) wait(ctx context.Context, deadline time.Time, last error, inVain ...string) error {
-	said := m.said.String()
+	said := m.Said.String()
 	if time.Now().After(deadline) || slices.ContainsFunc(inVain, func(text string) bool { return strings.Contains(said, text) }) {
-		return fmt.Errorf("%s: %w\n%s", m.name, last, m.said)
+		return fmt.Errorf("%s: %w\n%s", m.name, last, &m.Said)
 	}
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-m.ended:
-		return fmt.Errorf("%s ended by itself\n%s", m.name, m.said)
+	case <-m.Ended:
+		return fmt.Errorf("%s ended by itself\n%s", m.name, &m.Said)
 	case <-time.After(pollInterval):
 		return nil
 	}
@@ -137,7 +117,7 @@ func (m *machine) prompt() error {
 	for !bytes.HasSuffix(reply, []byte(monitorPrompt)) {
 		c, err := m.replies.ReadByte()
 		if err != nil {
-			return fmt.Errorf("%s: monitor: %w\n%s", m.name, err, m.said)
+			return fmt.Errorf("%s: monitor: %w\n%s", m.name, err, &m.Said)
 		}
 		reply = append(reply, c)
 	}
@@ -146,7 +126,7 @@ func (m *machine) prompt() error {
 
 func (m *machine) command(text string) error {
 	if _, err := m.monitor.Write([]byte(text + "\n")); err != nil {
-		return fmt.Errorf("%s: monitor: %w\n%s", m.name, err, m.said)
+		return fmt.Errorf("%s: monitor: %w\n%s", m.name, err, &m.Said)
 	}
 	return m.prompt()
 }
@@ -160,12 +140,7 @@ func (m *machine) stop() {
 		if m.monitor != nil {
 			_, _ = m.monitor.Write([]byte("quit\n")) // what does not hear gets a signal below
 		}
-		select {
-		case <-m.ended:
-		case <-time.After(stopTimeout):
-			_ = m.process.Process.Signal(syscall.SIGTERM)
-			<-m.ended // WaitDelay has it killed
-		}
+		m.Stop(quitTimeout)
 		if m.monitor != nil {
 			m.monitor.Close()
 		}
@@ -201,27 +176,4 @@ func (m *machine) cpu() (time.Duration, error) {
 		total += ticks
 	}
 	return time.Duration(total) * time.Second / clockTicks, nil
-}
-
-// tail keeps the end of what a machine said.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-// tailMaxBytes is some 30 lines.
-const tailMaxBytes = 3000
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, p...)
-	t.text = t.text[max(0, len(t.text)-tailMaxBytes):]
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
 }

@@ -6,23 +6,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"mewz/test/document"
-	"mewz/test/toolchain"
+	"mewz/test/workbench"
 )
 
 // bench is one run of this command.
 type bench struct {
+	*workbench.Bench
 	options
-	ctx       context.Context
-	root      string // of the project
-	directory string // for everything that is made, gone afterwards
-	mewz      string // path of the command
 	linux     string // version of the guest's kernel
 	namespace *namespace
 	machines  []*machine
@@ -61,21 +56,18 @@ func main() {
 	flag.StringVar(&o.machineType, "machine", "microvm", "of our machines: microvm, q35 or pc")
 	flag.DurationVar(&o.timeout, "timeout", 25*time.Minute, "give up after this `time`")
 	flag.Parse()
-	if err := run(o); err != nil {
-		fmt.Fprintln(os.Stderr, "benchnet:", err)
-		os.Exit(1)
-	}
+	workbench.Main("benchnet", o.timeout, func(w *workbench.Bench) error { return measure(w, o) })
 }
 
-// run measures, prints, and writes the file at the end, also what was measured
+// measure measures, prints, and writes the file at the end, also what was measured
 // before something failed.
-func run(o options) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("not done after %v: -timeout", o.timeout))
-	defer cancel()
-	b, err := prepare(ctx, o)
-	if err != nil {
+func measure(w *workbench.Bench, o options) error {
+	b := &bench{Bench: w, options: o, found: findings{idle: map[*server]float64{}, memory: map[*server]uint64{}}}
+	var err error
+	if b.namespace, err = newNamespace(); err != nil {
+		return err
+	}
+	if err := b.choose(); err != nil {
 		return err
 	}
 	defer b.close()
@@ -87,11 +79,11 @@ func run(o options) error {
 	if err := b.boot(); err != nil {
 		return err
 	}
-	progress("all machines serve after %v", time.Since(start).Round(time.Second))
+	b.Progress("all machines serve after %v", time.Since(start).Round(time.Second))
 	b.measureAll()
 	b.measureRest()
-	progress("measured in %v", time.Since(start).Round(time.Second))
-	return errors.Join(context.Cause(ctx), b.publish(facts))
+	b.Progress("measured in %v", time.Since(start).Round(time.Second))
+	return errors.Join(context.Cause(b.Context), b.publish(facts))
 }
 
 // publish prints and writes all that was found.
@@ -110,33 +102,6 @@ func (b *bench) publish(facts string) error {
 		failures = append(failures, d.Replace([]document.Block{{Name: "network", Text: text}}), b.plots())
 	}
 	return errors.Join(failures...)
-}
-
-// prepare finds or makes everything that machines are made of.
-func prepare(ctx context.Context, o options) (*bench, error) {
-	root, err := toolchain.Root()
-	if err != nil {
-		return nil, err
-	}
-	b := &bench{options: o, ctx: ctx, root: root, mewz: os.Getenv("MEWZ")}
-	b.found = findings{idle: map[*server]float64{}, memory: map[*server]uint64{}}
-	if b.mewz == "" {
-		b.mewz = filepath.Join(root, "build", "mewz")
-	}
-	if _, err := os.Stat(b.mewz); err != nil {
-		return nil, fmt.Errorf("%s is missing: run make build", b.mewz)
-	}
-	if b.namespace, err = newNamespace(); err != nil {
-		return nil, err
-	}
-	// Not below build/: the name of a socket has at most 107 bytes (unix(7)).
-	if b.directory, err = os.MkdirTemp("", "benchnet-"); err != nil {
-		return nil, err
-	}
-	if err := b.choose(); err != nil {
-		return nil, err
-	}
-	return b, nil
 }
 
 // choose makes the list of servers, ours first.

@@ -54,12 +54,12 @@ func (b *bench) measureAll() {
 	for _, c := range b.cells() {
 		for round := range rounds(c) {
 			for _, s := range b.servers {
-				progress("%s: %d connections, %s, requests per second, round %d", s.name, c.connections, bodies[c.body].name, round+1)
+				b.Progress("%s: %d connections, %s, requests per second, round %d", s.name, c.connections, bodies[c.body].name, round+1)
 				b.attempt(s, func() error { return b.measureRate(s, c) })
 			}
 		}
 		for _, s := range b.servers {
-			progress("%s: %d connections, %s, instructions", s.name, c.connections, bodies[c.body].name)
+			b.Progress("%s: %d connections, %s, instructions", s.name, c.connections, bodies[c.body].name)
 			b.attempt(s, func() error { return b.measureCount(s, c) })
 		}
 	}
@@ -76,12 +76,12 @@ func rounds(c cell) int {
 
 // attempt does something with a server that has not failed so far.
 func (b *bench) attempt(s *server, do func() error) {
-	if s.failed != nil || b.ctx.Err() != nil {
+	if s.failed != nil || b.Context.Err() != nil {
 		return
 	}
 	if err := do(); err != nil {
 		s.failed = fmt.Errorf("%s: %w", s, err)
-		progress("%v", s.failed)
+		b.Progress("%v", s.failed)
 	}
 }
 
@@ -109,7 +109,7 @@ func (b *bench) loadOnce(m *machine, s *server, c cell, duration time.Duration) 
 		return load{}, err
 	}
 	if l.errors != "" {
-		progress("%s: %s: %d connections, %s, %v: %d requests, %s", m.name, s.name, c.connections, bodies[c.body].name, duration, l.requests, l.errors)
+		b.Progress("%s: %s: %d connections, %s, %v: %d requests, %s", m.name, s.name, c.connections, bodies[c.body].name, duration, l.requests, l.errors)
 	}
 	time.Sleep(settleTime)
 	return l, m.pause()
@@ -227,7 +227,7 @@ func (b *bench) measureRest() {
 	}
 	for _, s := range b.ours {
 		b.attempt(s.server, func() error {
-			progress("%s: %d idle connections", s.server.name, idleConnections)
+			b.Progress("%s: %d idle connections", s.server.name, idleConnections)
 			share, err := b.idle(s.server)
 			if err != nil {
 				return err
@@ -236,7 +236,7 @@ func (b *bench) measureRest() {
 			if s.server.name != nameC {
 				return nil
 			}
-			progress("%s: least memory", s.server.name)
+			b.Progress("%s: least memory", s.server.name)
 			least, err := b.leastMemory(s)
 			if err == nil {
 				b.found.memory[s.server] = least

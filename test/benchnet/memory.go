@@ -56,8 +56,8 @@ func (b *bench) leastMemory(s *mewzServer) (uint64, error) {
 		middle := low + (high-low)/2
 		if err := b.serves(s, middle*memoryStepBytes); err == nil {
 			high = middle
-		} else if b.ctx.Err() != nil {
-			return 0, b.ctx.Err()
+		} else if b.Context.Err() != nil {
+			return 0, b.Context.Err()
 		} else {
 			low = middle + 1
 		}

@@ -31,8 +31,8 @@ func (s *mewzServer) build(b *bench, folder string) error {
 	if err != nil {
 		return err
 	}
-	s.image = b.path(s.server.name + ".img")
-	if err := b.exec(nil, b.mewz, "build", "--root", folder, "-o", s.image, wasm); err != nil {
+	s.image = b.Path(s.server.name + ".img")
+	if err := b.Execute(b.Mewz, "build", "--root", folder, "-o", s.image, wasm); err != nil {
 		return err
 	}
 	d, err := image.Read(s.image)
@@ -68,11 +68,11 @@ func (s *mewzServer) boot(b *bench, name string, counted bool, memory string) (*
 	}
 	args = append(append(args, s.image, "--"), s.wasm.args(portMewz, "/")...)
 	if counted {
-		if m.symbols, err = readSymbols(filepath.Join(b.root, kernelPath), s.image); err != nil {
+		if m.symbols, err = readSymbols(filepath.Join(b.Root, kernelPath), s.image); err != nil {
 			return nil, err
 		}
 	}
-	return m, b.start(m, b.mewz, args...)
+	return m, b.start(m, b.Mewz, args...)
 }
 
 // imageBytes is the size of the image.

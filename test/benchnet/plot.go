@@ -11,7 +11,7 @@ import (
 // plots draws instructions and requests per second of all servers at 50
 // connections, beside the document.
 func (b *bench) plots() error {
-	program, err := b.peer("plot", "./plot")
+	program, err := b.Build("plot", peers, "./plot")
 	if err != nil {
 		return err
 	}
@@ -46,15 +46,15 @@ func (b *bench) plots() error {
 				}
 			}
 		}
-		numbers := b.path("plot.tsv")
+		numbers := b.Path("plot.tsv")
 		if err := os.WriteFile(numbers, []byte(text.String()+"\n"), 0o666); err != nil {
 			return err
 		}
 		output := filepath.Join(filepath.Dir(b.markdown), "benchmarks-net-"+picture.name+".svg")
 		if !filepath.IsAbs(output) {
-			output = filepath.Join(b.root, output)
+			output = filepath.Join(b.Root, output)
 		}
-		if err := b.exec(nil, program, "-o", output, "-title", picture.title, "-axis", picture.axis, numbers); err != nil {
+		if err := b.Execute(program, "-o", output, "-title", picture.title, "-axis", picture.axis, numbers); err != nil {
 			return err
 		}
 	}

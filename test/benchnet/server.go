@@ -101,9 +101,9 @@ func nativeServers() []*linuxServer {
 }
 
 func installEpoll(b *bench, a *linuxguest.Initrd) error {
-	path := b.path("epoll")
-	source := filepath.Join(b.root, "test/benchnet/src/epoll.c")
-	if err := b.exec(nil, "clang-19", "-O2", "-Wall", "-Werror", "-static", "-o", path, source); err != nil {
+	path := b.Path("epoll")
+	source := filepath.Join(b.Root, "test/benchnet/src/epoll.c")
+	if err := b.Execute("clang-19", "-O2", "-Wall", "-Werror", "-static", "-o", path, source); err != nil {
 		return err
 	}
 	return a.Copy("/bin/epoll", path)
@@ -123,15 +123,17 @@ func installNginx(_ *bench, a *linuxguest.Initrd) error {
 }
 
 func installGo(b *bench, a *linuxguest.Initrd) error {
-	path, err := b.build("http", "./test/benchnet/src/http")
+	path, err := b.Build("http", "", "./test/benchnet/src/http")
 	if err != nil {
 		return err
 	}
 	return a.Copy("/bin/http", path)
 }
 
-// wasirunPackage is the command of wasi-go; its version is in the go.mod of
-// test/bench/peers.
+// peers is a module of its own, for programs of others.
+const peers = "test/bench/peers"
+
+// wasirunPackage is the command of wasi-go; its version is in the go.mod of peers.
 const wasirunPackage = "github.com/stealthrocket/wasi-go/cmd/wasirun"
 
 // wazeroServer runs a module of test/net in the Linux guest.
@@ -142,7 +144,7 @@ func wazeroServer(w wasmServer, port int) *linuxServer {
 		server: &server{kind: kindWazero, label: w.language, name: "wazero-" + name, port: port, quick: false},
 		install: func(b *bench, a *linuxguest.Initrd) error {
 			if !a.Has("/bin/wasirun") {
-				path, err := b.peer("wasirun", wasirunPackage)
+				path, err := b.Build("wasirun", peers, wasirunPackage)
 				if err != nil {
 					return err
 				}
@@ -162,7 +164,7 @@ func wazeroServer(w wasmServer, port int) *linuxServer {
 
 // webFolder makes the folder with the files that the servers serve.
 func (b *bench) webFolder() (string, error) {
-	folder := b.path("www")
+	folder := b.Path("www")
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return "", err
 	}

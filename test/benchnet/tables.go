@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mewz/test/document"
+	"mewz/test/workbench"
 )
 
 // machineFacts says when, where and with what was measured.
@@ -21,11 +22,10 @@ func (b *bench) machineFacts() string {
 		command += " -only " + b.only
 	}
 	var r document.Report
-	version, err := b.output(nil, processTimeout, "qemu-system-x86_64", "--version")
-	if err != nil {
-		version = "unknown"
+	version := "unknown"
+	if qemu, err := b.Run(workbench.Process{Program: "qemu-system-x86_64", Args: []string{"--version"}, Timeout: workbench.ProcessTimeout}); err == nil {
+		version, _, _ = strings.Cut(qemu.Stdout, "\n")
 	}
-	version, _, _ = strings.Cut(version, "\n")
 	load, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
 		load = []byte("unknown")

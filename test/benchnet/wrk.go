@@ -7,12 +7,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"mewz/test/benchnet/guest/plan"
+	"mewz/test/workbench"
 )
 
 // body is a file that is asked for.
@@ -45,11 +47,14 @@ var (
 // wrk loads a server in the namespace.
 func (b *bench) wrk(m *machine, s *server, of body, connections int, duration time.Duration) (load, error) {
 	url := fmt.Sprintf("http://%v:%d/%s", m.wire.guest, s.port, of.file())
-	said, err := b.output(b.namespace, duration+wrkGrace, "wrk", "-t1", "-c"+strconv.Itoa(connections), fmt.Sprintf("-d%ds", int(duration.Seconds())), url)
+	said, err := b.Run(workbench.Process{
+		Program: "wrk", Args: []string{"-t1", "-c" + strconv.Itoa(connections), fmt.Sprintf("-d%ds", int(duration.Seconds())), url},
+		Timeout: duration + wrkGrace, Start: func(c *exec.Cmd) error { return b.namespace.do(c.Start) },
+	})
 	if err != nil {
 		return load{}, err
 	}
-	return readWrk(said)
+	return readWrk(said.Stdout)
 }
 
 // readWrk reads what wrk prints.
@@ -124,7 +129,7 @@ func (b *bench) ready(m *machine, s *server, deadline time.Time) error {
 				connection.Close()
 				break
 			}
-			if err := m.wait(b.ctx, deadline, err, plan.Failed, plan.Ended(s.name)); err != nil {
+			if err := m.wait(b.Context, deadline, err, plan.Failed, plan.Ended(s.name)); err != nil {
 				return err
 			}
 		}

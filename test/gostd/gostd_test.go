@@ -16,23 +16,18 @@ import (
 	"testing"
 	"time"
 
+	"mewz/test/oracle"
 	"mewz/test/toolchain"
 )
 
 var (
 	packageFlag  = flag.String("package", "", "run the packages that match, and not the usual ones")
-	executorFlag = flag.String("executor", "", "run them as this only: process, machine, wazero or wasmtime")
+	executorFlag = flag.String("executor", "", "run them as this only: process, machine, virtiofs, wazero or wasmtime")
 )
 
 // packageTimeout bounds the tests of a package, with compiling. The longest, of
 // math/big and compress/flate, take minutes as processes on two cores.
 const packageTimeout = 30 * time.Minute
-
-// outcome is what the tests of a package did.
-type outcome struct {
-	output string // of both streams
-	exit   int
-}
 
 // program is the tests of a package as a module, and where they run.
 type program struct {
@@ -41,6 +36,7 @@ type program struct {
 	goroot    string
 	scratch   string // becomes /tmp
 	etc       string // becomes /etc: localhost has an address
+	level     string // of optimisation
 	args      []string
 }
 
@@ -48,14 +44,16 @@ type program struct {
 type executor struct {
 	name   string
 	oracle bool
-	run    func(ctx context.Context, p program) (outcome, error)
+	args   []string // of mewz
+	run    func(ctx context.Context, e executor, p program) (outcome, error)
 }
 
 var executors = []executor{
-	{name: "process", run: func(ctx context.Context, p program) (outcome, error) { return runMewz(ctx, "process", p) }},
-	{name: "machine", run: func(ctx context.Context, p program) (outcome, error) { return runMewz(ctx, "qemu", p) }},
-	{name: "wazero", oracle: true, run: runWazero},
-	{name: "wasmtime", oracle: true, run: runWasmtime},
+	{name: "process", args: []string{"--vmm", "process"}, run: runMewz},
+	{name: "machine", args: []string{"--vmm", "qemu", "--share", "9p"}, run: runMewz},
+	{name: "virtiofs", args: []string{"--vmm", "qemu", "--share", "virtiofs"}, run: runMewz},
+	{name: "wazero", oracle: true, run: underOracle(oracle.Wazero)},
+	{name: "wasmtime", oracle: true, run: underOracle(oracle.Wasmtime)},
 }
 
 func nightly() bool { return os.Getenv("MEWZ_NIGHTLY") != "" }
@@ -70,16 +68,33 @@ func wanted(t *testing.T, p testedPackage, e executor) bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return matches && (e.name != "machine" || *executorFlag != "")
+		return matches && (p.runs(e) || *executorFlag != "")
 	}
-	if e.name == "machine" {
-		return nightly() && p.machine
-	}
-	return p.fast || nightly()
+	return p.runs(e) && (nightly() || p.fast && e.name == "process")
 }
 
 // TestStandardLibrary runs the tests of packages and holds what fails to the list.
 func TestStandardLibrary(t *testing.T) {
+	requireTests(t)
+	t.Run("all", func(t *testing.T) {
+		for _, e := range executors {
+			for _, p := range packages {
+				if wanted(t, p, e) {
+					t.Run(e.name+"/"+p.path, func(t *testing.T) { testPackage(t, e, p) })
+				}
+			}
+		}
+	})
+	if *update {
+		if err := updateResults(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// requireTests skips without what is run.
+func requireTests(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("the tests of Go take minutes")
 	}
@@ -89,92 +104,133 @@ func TestStandardLibrary(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(goroot(t), "src", "os", "os_test.go")); err != nil {
 		unavailable(t, "this Go comes without the tests of its library")
 	}
+}
+
+// testPackage runs a package, two at a time on two cores.
+func testPackage(t *testing.T, e executor, p testedPackage) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), packageTimeout)
+	defer cancel()
+	program, err := compile(ctx, t, e, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ends := testsOf(p, func(f failure) bool { return f.ends }); len(ends) > 0 {
+		program.args = append(program.args, "-test.skip="+only(ends))
+	}
+	record, err := program.record(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *resume {
+		if r, ok := recall(record); ok {
+			t.Logf("%d tests passed, %d skipped, %d failed, before", r.Passed, r.Skipped, len(r.Failed))
+			keep(r)
+			return
+		}
+	}
+	o, err := e.run(ctx, e, program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := o.result()
+	r.Package, r.Executor, r.Level = p.path, e.name, program.level
+	t.Logf("%d tests passed, %d skipped, %d failed", r.Passed, r.Skipped, len(r.Failed))
+	if e.oracle {
+		t.Logf("failed: %q\n%s", r.Failed, tail(o.output))
+		return
+	}
+	compare(t, r, o)
+	if t.Failed() {
+		return
+	}
+	keep(r)
+	if err := remember(record, r); err != nil {
+		t.Error(err)
+	}
+}
+
+// compare holds a result to the list of failures and to the last one.
+func compare(t *testing.T, r result, o outcome) {
+	t.Helper()
+	for _, name := range r.Failed {
+		if !slices.ContainsFunc(failures, func(f failure) bool { return f.pkg == r.Package && f.test == name }) {
+			t.Errorf("%s fails:\n%s", name, o.excerpt(name))
+		}
+	}
+	for _, f := range failures {
+		if f.pkg == r.Package && !f.ends && !slices.Contains(r.Failed, f.test) {
+			t.Errorf("%s does not fail any more: remove it from failures.go", f.test)
+		}
+	}
+	all, err := expected()
+	if *update {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, ok := all.find(r)
+	if ok && all.Go == runtime.Version() && (last.Passed != r.Passed || last.Skipped != r.Skipped) {
+		t.Errorf("%d tests passed and %d were skipped, %d and %d by %s: -update takes that over", r.Passed, r.Skipped, last.Passed, last.Skipped, resultsPath)
+	}
+}
+
+// testsOf lists the tests of a package that fail.
+func testsOf(p testedPackage, chosen func(failure) bool) []string {
+	var tests []string
+	for _, f := range failures {
+		if f.pkg == p.path && chosen(f) {
+			tests = append(tests, f.test)
+		}
+	}
+	return tests
+}
+
+// only is the pattern of some tests.
+func only(tests []string) string { return "^(" + strings.Join(tests, "|") + ")$" }
+
+// TestFailures holds the list of failures to its word: the oracle that it names fails
+// each test too, and those that end the program do so here.
+func TestFailures(t *testing.T) {
+	requireTests(t)
+	if !nightly() {
+		t.Skip("MEWZ_NIGHTLY=1 runs the oracles")
+	}
 	for _, e := range executors {
 		for _, p := range packages {
-			if wanted(t, p, e) {
-				t.Run(e.name+"/"+p.path, func(t *testing.T) { testPackage(t, e, p) })
+			tests := testsOf(p, func(f failure) bool { return f.oracle == e.name || f.ends && e.name == "process" })
+			if len(tests) > 0 {
+				t.Run(e.name+"/"+p.path, func(t *testing.T) { testFailures(t, e, p, tests) })
 			}
 		}
 	}
 }
 
-func testPackage(t *testing.T, e executor, p testedPackage) {
+// testFailures runs tests one by one, since some end the program, and wants each to
+// fail.
+func testFailures(t *testing.T, e executor, p testedPackage, tests []string) {
 	ctx, cancel := context.WithTimeout(t.Context(), packageTimeout)
 	defer cancel()
-	program, err := compile(ctx, t, p)
+	program, err := compile(ctx, t, e, p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := e.run(ctx, program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	failed := failedTests(o)
-	t.Logf("%d tests passed, %d skipped, %d failed", strings.Count(o.output, "--- PASS: "), strings.Count(o.output, "--- SKIP: "), len(failed))
-	if e.oracle {
-		t.Logf("failed: %q\n%s", failed, tail(o.output))
-		return
-	}
-	for _, name := range failed {
-		if !slices.ContainsFunc(failures, func(f failure) bool { return f.pkg == p.path && f.test == name }) {
-			t.Errorf("%s fails:\n%s", name, excerpt(o.output, name))
+	args := program.args
+	for _, name := range tests {
+		program.args = append(slices.Clip(args), "-test.run="+only([]string{name}))
+		o, err := e.run(ctx, e, program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(o.result().Failed, name) {
+			t.Errorf("%s does not fail as %s:\n%s", name, e.name, o.excerpt(name))
 		}
 	}
-	for _, f := range failures {
-		if f.pkg == p.path && !slices.Contains(failed, f.test) {
-			t.Errorf("%s does not fail any more: remove it from failures.go", f.test)
-		}
-	}
-}
-
-var failLine = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
-
-// crashed stands for a run that ends otherwise than by its tests.
-const crashed = "(crash)"
-
-// failedTests lists the tests that failed, without those inside of others.
-func failedTests(o outcome) []string {
-	var names []string
-	for _, match := range failLine.FindAllStringSubmatch(o.output, -1) {
-		names = append(names, match[1])
-	}
-	finished := strings.HasSuffix(strings.TrimRight(o.output, "\n"), "\nPASS") || strings.HasSuffix(strings.TrimRight(o.output, "\n"), "\nFAIL")
-	if !finished || (o.exit != 0) != (len(names) > 0) {
-		names = append(names, crashed)
-	}
-	return names
-}
-
-// excerpt returns what a test said.
-func excerpt(output, name string) string {
-	if name == crashed {
-		return tail(output)
-	}
-	_, after, ok := strings.Cut(output, "=== RUN   "+name+"\n")
-	if !ok {
-		return tail(output)
-	}
-	if i := strings.Index(after, "--- FAIL: "+name); i >= 0 {
-		said, rest := after[:i], after[i:]
-		if j := strings.Index(rest, "\n=== RUN"); j >= 0 {
-			rest = rest[:j]
-		}
-		after = said + rest
-	}
-	return tail(after)
-}
-
-// tail returns the end of a text that is too long for a message.
-func tail(text string) string {
-	const most = 3000
-	if len(text) > most {
-		return "…" + text[len(text)-most:]
-	}
-	return text
 }
 
 // compile builds the tests of a package.
-func compile(ctx context.Context, t *testing.T, p testedPackage) (program, error) {
+func compile(ctx context.Context, t *testing.T, e executor, p testedPackage) (program, error) {
 	root, err := toolchain.Root()
 	if err != nil {
 		return program{}, err
@@ -183,14 +239,12 @@ func compile(ctx context.Context, t *testing.T, p testedPackage) (program, error
 		goroot: goroot(t), directory: filepath.Join(goroot(t), "src", filepath.FromSlash(p.path)),
 		wasm:    filepath.Join(root, "build", "gostd", strings.ReplaceAll(p.path, "/", "-")+"-"+runtime.Version()+".wasm"),
 		scratch: t.TempDir(),
-		args:    []string{"-test.v", "-test.short", "-test.timeout=" + packageTimeout.String()},
+		level:   p.level(e),
+		args:    []string{"-test.v=test2json", "-test.short", "-test.timeout=" + packageTimeout.String()},
 	}
 	result.etc = t.TempDir()
 	if err := os.WriteFile(filepath.Join(result.etc, "hosts"), []byte("127.0.0.1 localhost\n::1 localhost\n"), 0o666); err != nil {
 		return program{}, err
-	}
-	if p.skip != "" {
-		result.args = append(result.args, "-test.skip="+p.skip)
 	}
 	// Go's cache knows what is built; only linking is done again.
 	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", result.wasm, ".")
@@ -221,13 +275,14 @@ func (p program) variables() []string {
 const memoryOfMachine = "2G"
 
 // runMewz runs the tests with the command.
-func runMewz(ctx context.Context, vmm string, p program) (outcome, error) {
+func runMewz(ctx context.Context, e executor, p program) (outcome, error) {
 	mewz, err := toolchain.Mewz()
 	if err != nil {
 		return outcome{}, err
 	}
-	args := []string{"run", "-q", "--vmm", vmm, "--opt", "0", "-m", memoryOfMachine, "--timeout", packageTimeout.String(),
-		"--dir", p.goroot + "::" + p.goroot + ":ro", "--dir", p.scratch + "::/tmp", "--dir", p.etc + "::/etc:ro"}
+	args := append([]string{"run", "-q"}, e.args...)
+	args = append(args, "--opt", p.level, "-m", memoryOfMachine, "--timeout", packageTimeout.String(),
+		"--dir", p.goroot+"::"+p.goroot+":ro", "--dir", p.scratch+"::/tmp", "--dir", p.etc+"::/etc:ro")
 	for _, variable := range p.variables() {
 		args = append(args, "-e", variable)
 	}
@@ -260,4 +315,28 @@ func unavailable(t *testing.T, reason string) {
 		t.Fatal(reason)
 	}
 	t.Skip(reason)
+}
+
+// level is the optimisation that the tests are compiled with. Without it compiling
+// takes a third of the time, and is most of what a package takes; machines have it
+// never, since what they add is not the code of the program.
+func (p testedPackage) level(e executor) string {
+	if p.heavy && e.name != "machine" && e.name != "virtiofs" {
+		return "fast"
+	}
+	return "0"
+}
+
+// runs reports whether a nightly run has the package so.
+func (p testedPackage) runs(e executor) bool {
+	switch e.name {
+	case "process":
+		return true
+	case "machine":
+		return p.machine
+	case "virtiofs":
+		return p.virtiofs
+	default:
+		return false
+	}
 }

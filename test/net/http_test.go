@@ -73,6 +73,7 @@ func TestHTTP(t *testing.T) {
 			{"pipeline", testPipeline},
 			{"pieces", testPieces},
 			{"page", testPage},
+			{"browser", testBrowser},
 			{"ab", testApacheBench},
 			{"wrk", testWrk},
 			{"slow reader", testSlowReader},
@@ -268,7 +269,7 @@ func browser(m *machine) *http.Client {
 	}}
 }
 
-// testPage loads the files of a page as a browser does.
+// testPage loads the files of a page as browsers do, all at once.
 func testPage(t *testing.T, m *machine, s server, files *site) {
 	client := browser(m)
 	defer client.CloseIdleConnections()

@@ -32,10 +32,14 @@ func makeSite(t *testing.T) *site {
 	for i := range pageFiles {
 		sizes[fmt.Sprintf("/page/%d.png", i)] = random.IntN(60_000)
 	}
+	sizes[browserPath] = len(browserPage)
 	for name, size := range sizes {
 		contents := make([]byte, size)
 		for i := range contents {
 			contents[i] = byte(random.Uint32())
+		}
+		if name == browserPath {
+			contents = browserPage
 		}
 		path := filepath.Join(s.root, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {

@@ -31,8 +31,8 @@ import (
 const (
 	program     = "qemu-system-x86_64"
 	memoryBytes = 64 << 20
-	memoryFirst = 1 << 20 // below lie holes
 	pageBytes   = 4 << 10
+	inherited   = 3                // the first of ExtraFiles
 	patience    = 30 * time.Second // of QEMU, for its start and for one answer
 )
 
@@ -42,11 +42,9 @@ type Machine struct {
 	mu     sync.Mutex // one question at a time
 	conn   net.Conn
 	answer *bufio.Reader
-	memory []byte
-	next   int
-	start  time.Time
-	qemu   *exec.Cmd
-	ended  chan struct{}
+	*Memory
+	qemu  *exec.Cmd
+	ended chan struct{}
 }
 
 // New starts a microvm with devices. A missing QEMU skips the test, unless CI is set.
@@ -63,8 +61,7 @@ func New(t testing.TB, devices ...string) *Machine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(directory) })
-	m := &Machine{t: t, next: memoryFirst, start: time.Now()}
-	ram := m.mapMemory(filepath.Join(directory, "memory"))
+	m := &Machine{t: t, Memory: NewMemory(t, memoryBytes)}
 	socket := filepath.Join(directory, "qtest")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
@@ -75,11 +72,12 @@ func New(t testing.TB, devices ...string) *Machine {
 	m.qemu = exec.Command(program, append([]string{
 		// The processor is stopped before its first instruction.
 		"-accel", "tcg", "-S", "-qtest", "unix:" + socket, "-qtest-log", os.DevNull, "-machine", "microvm,memory-backend=ram",
-		"-object", fmt.Sprintf("memory-backend-file,id=ram,size=%d,share=on,mem-path=%s", memoryBytes, ram),
+		"-object", fmt.Sprintf("memory-backend-file,id=ram,size=%d,share=on,mem-path=/proc/self/fd/%d", memoryBytes, inherited),
 		"-m", fmt.Sprintf("%dM", memoryBytes>>20), "-nodefaults", "-no-user-config", "-display", "none",
 		"-global", "virtio-mmio.force-legacy=false",
 	}, devices...)...)
 	m.qemu.Stderr = &messages
+	m.qemu.ExtraFiles = []*os.File{m.File}
 	m.qemu.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
 	if err := m.qemu.Start(); err != nil {
 		t.Fatal(err)
@@ -100,23 +98,6 @@ func New(t testing.TB, devices ...string) *Machine {
 	}
 	m.answer = bufio.NewReader(m.conn)
 	return m
-}
-
-// mapMemory makes the file that is the memory of the machine.
-func (m *Machine) mapMemory(path string) string {
-	f, err := os.Create(path)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	defer f.Close()
-	if err := f.Truncate(memoryBytes); err != nil {
-		m.t.Fatal(err)
-	}
-	if m.memory, err = unix.Mmap(int(f.Fd()), 0, memoryBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
-		m.t.Fatal(err)
-	}
-	m.t.Cleanup(func() { _ = unix.Munmap(m.memory) })
-	return path
 }
 
 // Kill ends QEMU at once, as a loss of power would.
@@ -153,21 +134,6 @@ func (m *Machine) Map(physical abi.PhysAddr, n uint64) (device.Registers, error)
 	return &registers{m, physical, n}, nil
 }
 
-// Allocate takes memory.
-func (m *Machine) Allocate(n int) (device.Memory, error) {
-	at := m.next
-	m.next += (n + pageBytes - 1) &^ (pageBytes - 1)
-	if m.next > len(m.memory) {
-		return device.Memory{}, device.ErrMemory
-	}
-	return device.Memory{Bytes: m.memory[at : at+n : at+n], Physical: abi.PhysAddr(at)}, nil
-}
-
-// Interrupt refuses: nobody is interrupted here, everybody looks.
-func (m *Machine) Interrupt(uint32) (device.Interrupt, error) {
-	return device.Interrupt{}, device.ErrInterrupt
-}
-
 // Wait waits for a moment.
 func (m *Machine) Wait(uint32, time.Duration) uint32 {
 	m.Pause(0)
@@ -176,9 +142,6 @@ func (m *Machine) Wait(uint32, time.Duration) uint32 {
 
 // Pause lets QEMU go on (request.Machine).
 func (m *Machine) Pause(time.Duration) { unix.Nanosleep(&unix.Timespec{Nsec: 1}, nil) }
-
-// Now returns the time.
-func (m *Machine) Now() time.Duration { return time.Since(m.start) }
 
 // ask sends a command and returns the value that comes. A machine that is gone answers
 // with all ones, as a bus without a device.

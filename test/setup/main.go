@@ -43,6 +43,7 @@ var requirements = []requirement{
 	{"wrk", "/usr/bin/wrk", "loads the HTTP servers of the tests", forTests},
 	{"apache2-utils", "/usr/bin/ab", "loads the HTTP servers of the tests", forTests},
 	{"curl", "/usr/bin/curl", "asks the HTTP servers of the tests", forTests},
+	{"chromium-headless-shell", "/usr/bin/chromium-headless-shell", "loads a page from the HTTP servers of the tests", forTests},
 	{"iproute2", "/usr/sbin/ip", "makes the network namespaces of the tests", forTests},
 	{"wabt", "/usr/bin/wat2wasm", "turns the text modules of the tests into binary", forTests},
 	{"qemu-system-x86", "/usr/bin/qemu-system-x86_64", "runs the machines", forDemo},

@@ -71,12 +71,7 @@ func look(t *testing.T, directory string) string {
 // TestShare runs a program that does random things to files, and compares what it knows of
 // them with what the host has, and with what the next machine finds.
 func TestShare(t *testing.T) {
-	if _, err := exec.LookPath(qemu.Program); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	needQEMU(t)
 	wasm, err := toolchain.Wasm(toolchain.Program{Name: "exercise", Language: toolchain.C, Sources: []string{"test/share/testdata/exercise.c"}})
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ const (
 
 // TestPowerCut kills machines and looks at the database that they leave.
 func TestPowerCut(t *testing.T) {
-	for _, p := range lasting {
+	for _, p := range lasting() {
 		t.Run(p.name, func(t *testing.T) {
 			p.require(t)
 			wasm, folder := build(t, commit), t.TempDir()
@@ -124,7 +124,7 @@ func (p place) check(t *testing.T, wasm, folder string, acknowledged int64) int6
 // TestCommit makes transactions without any harm, so that a failure of TestPowerCut
 // is one of the cut.
 func TestCommit(t *testing.T) {
-	for _, p := range lasting {
+	for _, p := range lasting() {
 		t.Run(p.name, func(t *testing.T) {
 			p.require(t)
 			wasm, folder := build(t, commit), t.TempDir()

@@ -89,12 +89,15 @@ func LuaProgram(name, source string, flags ...string) Program {
 	}
 }
 
+// SQLiteHeader is what vfs.c and filevfs.c include.
+const SQLiteHeader = "test/toolchain/sqlite/vfs.h"
+
 // SQLiteProgram is a C program that uses the SQLite library with databases in
 // memory only; flags are more flags of the compiler.
 func SQLiteProgram(name, source string, flags ...string) Program {
 	return Program{
 		Name: name, Language: C, Sources: []string{source, "test/toolchain/sqlite/vfs.c"}, Packages: []*SourcePackage{&SQLite},
-		Flags: slices.Concat(SQLiteFlags, flags),
+		Flags: slices.Concat(SQLiteFlags, flags), Inputs: []string{SQLiteHeader},
 	}
 }
 
@@ -103,7 +106,7 @@ func SQLiteProgram(name, source string, flags ...string) Program {
 func SQLiteFilesProgram(name string, part *SourcePackage, sources ...string) Program {
 	return Program{
 		Name: name, Language: C, Packages: []*SourcePackage{part}, Flags: append([]string{"-O2"}, SQLiteFilesFlags...),
-		Sources: append([]string{"test/toolchain/sqlite/filevfs.c"}, sources...), Inputs: []string{"test/toolchain/sqlite/pwd.h"},
+		Sources: append([]string{"test/toolchain/sqlite/filevfs.c"}, sources...), Inputs: []string{"test/toolchain/sqlite/pwd.h", SQLiteHeader},
 		WasmFlags: []string{
 			"-I$ROOT/test/toolchain/sqlite",
 			"-D_WASI_EMULATED_PROCESS_CLOCKS", "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_GETPID",

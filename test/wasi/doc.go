@@ -12,5 +12,5 @@
 // are meant. MEWZ_NIGHTLY=1 makes it thousands of sequences.
 //
 // With MEWZ_WASI_TESTSUITE=DIRECTORY the same harness runs programs that are not
-// ours: each .wasm in the folder or below, with its .json beside it.
+// ours: each .wasm or .wat in the folder or below, with its .json beside it.
 package wasi

@@ -119,18 +119,19 @@ func (s *specification) variables() []string {
 	return list
 }
 
-// foreign finds the programs below a folder.
+// foreign finds the programs below a folder, as modules or as their text.
 func foreign(root string) ([]program, error) {
 	var list []program
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".wasm" {
+		extension := filepath.Ext(path)
+		if err != nil || entry.IsDir() || extension != ".wasm" && extension != ".wat" {
 			return err
 		}
 		p := program{wasm: path, folder: filepath.Dir(path)}
-		if p.name, err = filepath.Rel(root, strings.TrimSuffix(path, ".wasm")); err != nil {
+		if p.name, err = filepath.Rel(root, strings.TrimSuffix(path, extension)); err != nil {
 			return err
 		}
-		p.specification, err = readSpecification(strings.TrimSuffix(path, ".wasm") + ".json")
+		p.specification, err = readSpecification(strings.TrimSuffix(path, extension) + ".json")
 		list = append(list, p)
 		return err
 	})

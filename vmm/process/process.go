@@ -17,9 +17,12 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
+	"time"
 
 	"mewz/abi"
 	"mewz/vmm"
@@ -45,7 +48,7 @@ func (v *VMM) Run(ctx context.Context, m *vmm.Machine) (*vmm.Result, error) {
 		return nil, err
 	}
 	defer input.Close()
-	p := &process{machine: m, input: input, log: vmm.NewTail(m.Log), failed: make(chan error, 2)}
+	p := &process{machine: m, input: input, log: vmm.NewTail(m.Log), failed: make(chan error, 2), running: make(chan struct{})}
 	defer p.closeFiles()
 	if err := p.start(ctx); err != nil {
 		return nil, fmt.Errorf("starting %s as a process: %w", m.Name, err)
@@ -63,16 +66,22 @@ type process struct {
 	log     *vmm.Tail
 	child   *vmm.Child
 	stop    context.CancelFunc
-	control *os.File   // frames of the kernel
-	copies  int        // streams that are copied here
-	failed  chan error // one message for each of them
-	guest   []*os.File // the process's ends, closed here once it has them
+	control *os.File // frames of the kernel
+	request *os.File // requests to it; nil: it is not asked
+	ready   sync.Once
+	running chan struct{} // closed when the kernel says that it runs
+	stops   bool          // it ends when it is asked to; from then on
+	asked   bool          // to do that
+	copies  int           // streams that are copied here
+	failed  chan error    // one message for each of them
+	guest   []*os.File    // the process's ends, closed here once it has them
 	shares  []*share.Server
 }
 
 // start starts the process with the descriptors of abi/layout.go.
 func (p *process) start(ctx context.Context) error {
-	ctx, p.stop = context.WithCancel(ctx)
+	// Not ctx itself: the program may still say goodbye when that ends.
+	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	stdout, err := p.output("standard output", p.machine.Stdout)
 	if err != nil {
 		return err
@@ -102,7 +111,11 @@ func (p *process) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.ExtraFiles = append(c.ExtraFiles, tap) // abi.DescriptorNetwork is the next; nil: closed
+	request, err := p.requests(c)
+	if err != nil {
+		return err
+	}
+	c.ExtraFiles = append(c.ExtraFiles, tap, request) // abi.DescriptorNetwork is the next; nil: closed
 	files, err := p.files()
 	if err != nil {
 		return err
@@ -158,6 +171,22 @@ func (p *process) stdin() (*os.File, error) {
 		_, _ = io.Copy(w, p.input)
 		w.Close()
 	}()
+	return guest, nil
+}
+
+// requests returns the descriptor of the process by which it is asked to end, nil if there is
+// nothing that it would bring to an end. A process that has one does not listen to signals
+// (kernel/console).
+func (p *process) requests(c *exec.Cmd) (*os.File, error) {
+	if p.machine.StopGrace() == 0 {
+		return nil, nil
+	}
+	guest, request, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.guest, p.request = append(p.guest, guest), request
+	c.Cancel = func() error { return c.Process.Kill() }
 	return guest, nil
 }
 
@@ -218,8 +247,10 @@ func (p *process) closeGuest() {
 
 func (p *process) closeFiles() {
 	p.closeGuest()
-	if p.control != nil {
-		p.control.Close()
+	for _, f := range []*os.File{p.control, p.request} {
+		if f != nil {
+			f.Close()
+		}
 	}
 	p.stop()
 	for _, server := range p.shares {
@@ -227,25 +258,43 @@ func (p *process) closeFiles() {
 	}
 }
 
+// outputGrace is how long output that nobody takes may hold the end up.
+const outputGrace = time.Second
+
 // wait reads the control frames and waits for the end.
 func (p *process) wait(ctx context.Context) (*vmm.Result, error) {
-	decoder := &vmm.Channel{Stdout: p.machine.Stdout, Stderr: p.machine.Stderr, Log: p.log, Announced: p.machine.Announced}
-	decoded := decoder.Copy(p.control)
+	decoder := &vmm.Channel{
+		Stdout: p.machine.Stdout, Stderr: p.machine.Stderr, Log: p.log, Announced: p.machine.Announced, Warned: p.machine.Warned,
+		Started: p.started,
+	}
+	frames := make(chan error, 1)
+	go func() { frames <- decoder.Copy(p.control) }()
+	go func() { // whoever else has the other end does not hold the end up
+		<-p.child.Done
+		_ = p.control.SetReadDeadline(time.Now().Add(outputGrace)) // else it ends with the frames
+	}()
+	var decoded error
+	select {
+	case decoded = <-frames:
+	case <-ctx.Done():
+		p.askToStop()
+		decoded = <-frames
+	}
 	if decoded != nil && !errors.Is(decoded, vmm.ErrChannelEnd) {
 		p.stop()
 	}
-	<-p.child.Done
-	var streamErr error
-	for range p.copies {
-		select {
-		case err := <-p.failed:
-			streamErr = errors.Join(streamErr, err)
-		case <-ctx.Done():
-		}
+	select {
+	case <-p.child.Done:
+	case <-ctx.Done():
+		p.stop()
+		<-p.child.Done
 	}
+	failed := p.drain(ctx)
 	switch {
-	case streamErr != nil && ctx.Err() == nil:
-		return nil, streamErr
+	case failed != nil && ctx.Err() == nil:
+		return nil, failed
+	case decoder.Result != nil && p.asked:
+		return decoder.Result, context.Cause(ctx)
 	case decoder.Result != nil:
 		decoder.Result.Log = p.log.Unseen()
 		return decoder.Result, nil
@@ -254,6 +303,57 @@ func (p *process) wait(ctx context.Context) (*vmm.Result, error) {
 	default:
 		return nil, p.explain(decoded)
 	}
+}
+
+// started is called when the kernel runs, and says whether it ends when it is asked to.
+func (p *process) started(ready byte) {
+	p.ready.Do(func() {
+		p.stops = ready&abi.ReadyStops != 0
+		close(p.running)
+	})
+}
+
+// askToStop asks a process with a network, or with files that outlive it, to end by itself,
+// and ends any other, and one that takes too long. What the process has done so far may be seen
+// before it is seen here that the kernel runs.
+func (p *process) askToStop() {
+	p.asked = true
+	if p.request == nil {
+		p.stop()
+		return
+	}
+	if _, err := p.request.Write([]byte{abi.RequestStop}); err != nil {
+		p.stop() // it is gone
+		return
+	}
+	time.AfterFunc(p.machine.StopGrace(), p.stop)
+	go func() {
+		select {
+		case <-p.running:
+			if !p.stops {
+				p.stop()
+			}
+		case <-p.child.Done:
+		}
+	}()
+}
+
+// drain waits for the streams that are copied, for a while once ctx has ended.
+func (p *process) drain(ctx context.Context) (failed error) {
+	ended := ctx.Done()
+	var timeout <-chan time.Time
+	for left := p.copies; left > 0; {
+		select {
+		case err := <-p.failed:
+			failed = errors.Join(failed, err)
+			left--
+		case <-ended:
+			ended, timeout = nil, time.After(outputGrace)
+		case <-timeout:
+			return failed
+		}
+	}
+	return failed
 }
 
 // explain says how a process ended that sent no FrameExit.

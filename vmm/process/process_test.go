@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,8 @@ func script(t *testing.T, body string) *vmm.Machine {
 		return s.String()
 	}
 	text := "#!/bin/sh\nready() { printf '" + octal(abi.AppendFrameHeader(nil, abi.FrameReady, 0)) + "' >&4; }\n" +
+		"stops() { printf '" + octal(append(abi.AppendFrameHeader(nil, abi.FrameReady, 1), abi.ReadyStops)) + "' >&4; }\n" +
+		"network() { printf '" + octal(abi.AppendFrameHeader(nil, abi.FrameNetwork, 0)) + "' >&4; }\n" +
 		"exit_3() { printf '" + octal(abi.AppendExitFrame(nil, abi.ExitByProgram, 3)) + "' >&4; exit 3; }\n" +
 		"PATH=/bin:/usr/bin\n" + body + "\n"
 	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
@@ -136,3 +139,29 @@ func TestRunOutputError(t *testing.T) {
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// A process with something to bring to an end is asked to end, and says what it has to say;
+// one that is asked and does not listen, or cannot, is ended.
+func TestRunStops(t *testing.T) {
+	cause := errors.New("enough")
+	for _, test := range []struct {
+		name, body, want string
+		ended            bool
+	}{
+		{"asked", `stops; network; head -c 1 <&6; exit_3`, "s", true},
+		{"deaf", `stops; network; exec 4>&-; exec sleep 1000`, "", false},
+		{"old", `ready; trap 'echo term; exit' TERM; network; while true; do sleep 0.1; done`, "", false},
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		m := script(t, test.body)
+		m.Shares = []vmm.Share{{Path: t.TempDir(), Tag: "7"}}
+		var stdout strings.Builder
+		m.Stdout = &stdout
+		m.Announced = func([]netip.Prefix) { cancel(cause) } // by then it has said whether it can be asked
+		result, err := new(VMM).Run(ctx, m)
+		if err != cause || (result != nil) != test.ended || stdout.String() != test.want {
+			t.Errorf("%s: Run = %+v, %v after %q, want %q", test.name, result, err, stdout.String(), test.want)
+		}
+		cancel(nil)
+	}
+}

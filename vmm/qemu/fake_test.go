@@ -57,6 +57,8 @@ func fake(kind string) {
 	if strings.HasPrefix(kind, "ports ") {
 		send(abi.FrameReady, string([]byte{abi.ReadyPorts | abi.ReadyStops}))
 		switch kind {
+		case "ports closed":
+			fakeClosed(serial)
 		case "ports stops", "ports ignores", "ports ignores it":
 			send(abi.FrameNetwork, "10.0.2.15/24")
 			fakeStop(kind, serial)
@@ -145,6 +147,16 @@ func fakeStop(kind string, serial io.Reader) {
 		os.Exit(1)
 	}
 	stdout.WriteString("goodbye\n")
+}
+
+// fakeClosed is a guest whose output nobody takes, and that says more before it ends.
+func fakeClosed(serial io.Reader) {
+	stdout := os.NewFile(portDescriptor+stdoutPort, "stdout")
+	stdout.WriteString("x")
+	if _, err := io.ReadFull(serial, make([]byte, 3)); err != nil {
+		os.Exit(1)
+	}
+	stdout.Write(make([]byte, 8<<20)) // more than a pipe holds
 }
 
 // fakeRequest asks for standard input and returns the bytes of the answer.

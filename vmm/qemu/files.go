@@ -71,6 +71,9 @@ func startDaemons(ctx context.Context, m *vmm.Machine) ([]*VirtioFS, error) {
 			closeDaemons(daemons)
 			return nil, err
 		}
+		if d.unlocked != nil && m.Warned != nil {
+			m.Warned(unlockedText(s.Path, d.unlocked))
+		}
 		daemons = append(daemons, d)
 	}
 	return daemons, nil
@@ -138,12 +141,15 @@ func volumeOptions(isMicroVM bool, i int, v *vmm.Volume) ([]string, error) {
 	return []string{"-blockdev", node, "-device", device}, nil
 }
 
+const inUse = "--volume: another machine, or another program, uses the file: end it first"
+
 // fileComplaints are what QEMU says when something of the files came in between, and
 // what we say.
 var fileComplaints = []struct{ said, meant string }{
-	{`Failed to get "write" lock`, "--volume: another machine, or another program, uses the file"},
-	{`Failed to get shared "write" lock`, "--volume: another machine, or another program, uses the file"},
-	{"Failed to lock byte", "--volume: another machine, or another program, uses the file"},
+	{`Failed to get "write" lock`, inUse},
+	{`Failed to get shared "write" lock`, inUse},
+	{"Failed to lock byte", inUse},
+	{"Is another process using the image", inUse}, // the line behind one of these
 	{"No more available virtio-bus", "the machine has too many devices: --machine q35 has room for more"},
 	{"'virtio-9p", "--dir: this QEMU was built without 9P: use --share virtiofs"},
 	{"'local' is not", "--dir: this QEMU was built without 9P: use --share virtiofs"},

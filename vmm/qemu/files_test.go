@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"mewz/vmm"
 )
@@ -138,21 +137,6 @@ func TestVirtioFSMemory(t *testing.T) {
 		if !strings.Contains(line, "memory-backend=memory -accel") || !strings.Contains(line, "-object memory-backend-memfd,id=memory,size=65536k,share=on") {
 			t.Errorf("%s: %s", kind, line)
 		}
-	}
-}
-
-func TestStopGrace(t *testing.T) {
-	for want, m := range map[time.Duration]*vmm.Machine{
-		0:              {Shares: []vmm.Share{{ReadOnly: true}}},
-		stopGrace:      {Network: &vmm.Network{}, Volumes: []vmm.Volume{{ReadOnly: true}}},
-		stopGraceFiles: {Volumes: []vmm.Volume{{}}},
-	} {
-		if got := (&session{machine: m}).grace(); got != want {
-			t.Errorf("grace with %+v = %v, want %v", m, got, want)
-		}
-	}
-	if got := (&session{machine: &vmm.Machine{Shares: []vmm.Share{{}}, Network: &vmm.Network{}}}).grace(); got != stopGraceFiles {
-		t.Errorf("grace = %v", got)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -177,6 +178,7 @@ func TestNetworkComplaint(t *testing.T) {
 // A machine with a network is asked to end before it is made to.
 func TestRunCancelAsks(t *testing.T) {
 	cause := errors.New("enough")
+	grace := (&vmm.Machine{Network: &vmm.Network{}}).StopGrace()
 	for kind, network := range map[string]*vmm.Network{"ports stops": {}, "ports ignores": {}, "ports ignores it": nil} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		m, stdout := testMachine()
@@ -191,8 +193,25 @@ func TestRunCancelAsks(t *testing.T) {
 			t.Errorf("%s: output %q", kind, stdout)
 		}
 		// The one that does not listen is given its time; without a network none.
-		if patient := took >= stopGrace; patient != (kind == "ports ignores") || took > stopGrace+5*time.Second {
+		if patient := took >= grace; patient != (kind == "ports ignores") || took > grace+5*time.Second {
 			t.Errorf("%s: it took %v", kind, took)
 		}
 	}
 }
+
+// A machine with files to bring to safety is asked to end when nobody takes its output any more.
+func TestRunOutputClosedAsks(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		m, _ := testMachine()
+		m.Shares = []vmm.Share{{Path: t.TempDir(), Tag: "x", ReadOnly: readOnly}}
+		m.Stdout = closedWriter{}
+		result, err := fakeVMM(t, "ports closed").Run(t.Context(), m)
+		if !errors.Is(err, vmm.ErrOutputClosed) || (result != nil) == readOnly {
+			t.Errorf("read-only %v: Run = %+v, %v", readOnly, result, err)
+		}
+	}
+}
+
+type closedWriter struct{}
+
+func (closedWriter) Write([]byte) (int, error) { return 0, syscall.EPIPE }

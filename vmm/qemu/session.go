@@ -70,7 +70,7 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	decoder := &vmm.Channel{
 		Stdout: s.machine.Stdout, Stderr: s.machine.Stderr, Log: s.log,
 		Ready:   func() { close(s.ready) },
-		Started: s.started, Announced: s.machine.Announced,
+		Started: s.started, Announced: s.machine.Announced, Warned: s.machine.Warned,
 	}
 	decoded := make(chan error, 1)
 	go func() { decoded <- decoder.Copy(s.channel) }()
@@ -87,6 +87,8 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 		return decoder.Result, cause
 	case cause != nil:
 		return nil, cause
+	case s.ended:
+		return decoder.Result, s.explain(err)
 	default:
 		return nil, s.explain(err)
 	}
@@ -164,6 +166,9 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 			return err
 		case err := <-s.streams.copied:
 			if s.copied++; err != nil {
+				if s.machine.KeepsFiles() {
+					s.askToStop(decoded)
+				}
 				return err
 			}
 		case <-s.broken:
@@ -171,47 +176,33 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 		case <-timeout.C:
 			return fmt.Errorf("no sign of life for %v", s.readyTimeout)
 		case <-ctx.Done():
-			return s.askToStop(ctx, decoded)
+			s.askToStop(decoded)
+			return ctx.Err()
 		}
 	}
 }
 
-// How long a machine may take to close its connections, and to write out what is to
-// outlive it: a little more than it takes by itself (kernel).
-const (
-	stopGrace      = 2 * time.Second
-	stopGraceFiles = 12 * time.Second
-)
-
-// askToStop asks a machine with a network, or with files that outlive it, to end by
-// itself: ctx is over. It always returns an error.
-func (s *session) askToStop(ctx context.Context, decoded <-chan error) error {
-	grace := s.grace()
+// askToStop asks a machine with a network, or with files that outlive it, to end by itself,
+// and waits until it has, for a while.
+func (s *session) askToStop(decoded <-chan error) {
+	grace := s.machine.StopGrace()
 	if grace == 0 || !s.stops.Load() {
-		return ctx.Err()
+		return
 	}
 	if _, err := s.serial.Write(vmm.StopRequest()); err != nil {
-		return ctx.Err() // the machine is gone
+		return // the machine is gone
 	}
-	select {
-	case <-decoded:
-		s.ended = true
-	case <-s.streams.copied: // an output is closed: nobody waits for more
-		s.copied++
-	case <-time.After(grace):
-	}
-	return ctx.Err()
-}
-
-// grace is how long the machine may go on after it is asked to end; 0: it is not asked.
-func (s *session) grace() time.Duration {
-	switch {
-	case s.machine.KeepsFiles():
-		return stopGraceFiles
-	case s.machine.Network != nil:
-		return stopGrace
-	default:
-		return 0
+	timeout := time.After(grace)
+	for {
+		select {
+		case <-decoded:
+			s.ended = true
+			return
+		case <-s.streams.copied: // nobody takes an output any more: the files count
+			s.copied++
+		case <-timeout:
+			return
+		}
 	}
 }
 

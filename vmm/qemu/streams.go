@@ -98,11 +98,18 @@ func (s *streams) close() {
 	}
 }
 
-// copy copies the outputs until QEMU is gone.
+// copy copies the outputs until QEMU is gone. What cannot be written is left out, and the machine
+// not held up: it may have files to bring to safety.
 func (s *streams) copy() {
 	s.copied = make(chan error, len(s.outputs))
 	for _, o := range s.outputs {
-		go func() { s.copied <- vmm.CopyStream(o.name, o.to, o.from) }()
+		go func() {
+			err := vmm.CopyStream(o.name, o.to, o.from)
+			s.copied <- err
+			if err != nil {
+				_, _ = io.Copy(io.Discard, o.from) // until close
+			}
+		}()
 	}
 }
 

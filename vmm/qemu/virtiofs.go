@@ -50,7 +50,11 @@ type VirtioFS struct {
 	stop       context.CancelFunc
 	said       *vmm.Tail
 	connection *os.File // for QEMU
+	unlocked   error    // why it is locked up in nothing; nil: it is in the directory
 }
+
+// effectiveUser is who starts it.
+var effectiveUser = os.Geteuid
 
 // FindVirtioFS returns the path of virtiofsd, or ErrNoVirtioFS.
 func FindVirtioFS() (string, error) {
@@ -79,13 +83,17 @@ func StartVirtioFS(ctx context.Context, share VirtioFSShare) (*VirtioFS, error) 
 	if err != nil {
 		return nil, err
 	}
-	root := os.Geteuid() == 0
+	root := effectiveUser() == 0
 	if !root && !kind.modern {
 		return nil, fmt.Errorf("%s serves root only: install its successor, virtiofsd 1.7 or newer, or share by 9p", path)
 	}
 	for _, sandbox := range kind.sandboxes(root) {
+		before := err // with the sandbox before this one
 		var d *VirtioFS
 		if d, err = startVirtioFS(ctx, path, kind.arguments(share, sandbox), share.Tag); err == nil {
+			if sandbox == sandboxNone {
+				d.unlocked = before
+			}
 			return d, nil
 		}
 		if ctx.Err() != nil {
@@ -133,7 +141,18 @@ func (k virtioFSKind) sandboxes(root bool) []string {
 	if root {
 		return []string{"namespace", "chroot"}
 	}
-	return []string{"namespace", "none"}
+	return []string{"namespace", sandboxNone}
+}
+
+// sandboxNone is the sandbox that is none. What serves the directory then may read and change
+// all that the user may, as QEMU may that shares by 9p; a user who asked for virtiofsd
+// expects more, and is told.
+const sandboxNone = "none"
+
+// unlockedText is that message.
+func unlockedText(share string, reason error) string {
+	return fmt.Sprintf("--share virtiofs: virtiofsd serves %s without a sandbox, for it may make no namespace (%v): "+
+		"allow that to users (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone), or run mewz as root", share, reason)
 }
 
 // arguments are those of virtiofsd. It may be told of a change by nobody but us, so

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mewz/vmm"
 )
 
 // needVirtioFS skips a test where there is no virtiofsd, or not for this user.
@@ -162,6 +164,33 @@ func TestVirtioFSErrors(t *testing.T) {
 	defer func() { VirtioFSPrograms = before }()
 	if _, err := StartVirtioFS(t.Context(), VirtioFSShare{Directory: "/"}); !errors.Is(err, ErrNoVirtioFS) {
 		t.Errorf("without a program: %v", err)
+	}
+}
+
+// A user who may make no namespaces is told that nothing locks virtiofsd up.
+func TestVirtioFSWithoutSandbox(t *testing.T) {
+	directory := t.TempDir()
+	t.Cleanup(func(before []string) func() { return func() { VirtioFSPrograms = before } }(VirtioFSPrograms))
+	VirtioFSPrograms = []string{os.Args[0]}
+	for _, test := range []struct {
+		user int
+		kind string
+		want string
+	}{
+		{1000, "both", "--share virtiofs: virtiofsd serves " + directory + " without a sandbox, for it may make no namespace (it ended at once: no, I do not want to): allow"},
+		{1000, "works", ""},
+		{0, "both", ""}, // chroot locks it up, too
+	} {
+		effectiveUser = func() int { return test.user }
+		t.Setenv(fakeVariable, "virtiofsd "+test.kind)
+		said := ""
+		m := &vmm.Machine{Shares: []vmm.Share{{Path: directory, Tag: "x", ReadOnly: true, VirtioFS: true}}, Warned: func(text string) { said += text }}
+		daemons, err := startDaemons(t.Context(), m)
+		effectiveUser = os.Geteuid
+		if err != nil || !strings.HasPrefix(said, test.want) || (said == "") != (test.want == "") {
+			t.Errorf("user %d, %s: %v, said %q, want %q", test.user, test.kind, err, said, test.want)
+		}
+		closeDaemons(daemons)
 	}
 }
 

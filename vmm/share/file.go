@@ -18,44 +18,40 @@ type qid struct {
 }
 
 // serials makes one number of device and inode number: below the directory may be
-// mounts.
-type serials struct {
-	devices map[uint64]uint64
-	odd     map[[2]uint64]uint64
-}
+// mounts. It is the inode number with its upper bits, of which few file systems use any,
+// replaced by a number for them and the device together; so what it remembers has a bound,
+// and no two files have the same.
+type serials map[prefix]uint64
 
-// inodeBits is how many bits of an inode number fit. The numbers of files with more, which
-// few file systems give, are counted instead.
+type prefix struct{ device, upper uint64 }
+
 const (
 	inodeBits = 48
-	oddBit    = 1 << 63
-	// devicesMax is how many devices have a number of their own.
-	devicesMax = 1 << (63 - inodeBits)
+	// prefixesMax is how many numbers there are; 0 is none, so that no file is 0.
+	prefixesMax = 1<<(64-inodeBits) - 1
 )
 
-func (s *serials) path(device, inode uint64) uint64 {
-	if s.devices == nil {
-		s.devices, s.odd = map[uint64]uint64{}, map[[2]uint64]uint64{}
-	}
-	number, ok := s.devices[device]
-	if !ok && len(s.devices) < devicesMax {
-		number, ok = uint64(len(s.devices)), true
-		s.devices[device] = number
-	}
-	if ok && inode != 0 && inode < 1<<inodeBits {
-		return number<<inodeBits | inode
-	}
-	key := [2]uint64{device, inode}
-	odd, ok := s.odd[key]
+// path returns the number of a file, or 0 when there is none left.
+func (s serials) path(device, inode uint64) uint64 {
+	key := prefix{device, inode >> inodeBits}
+	number, ok := s[key]
 	if !ok {
-		odd = oddBit | uint64(len(s.odd))
-		s.odd[key] = odd
+		if len(s) >= prefixesMax {
+			return 0
+		}
+		number = uint64(len(s)) + 1
+		s[key] = number
 	}
-	return odd
+	return number<<inodeBits | inode&(1<<inodeBits-1)
 }
 
-func (s *serials) qid(st *unix.Stat_t) qid {
-	return qid{qidKind(st.Mode), s.path(st.Dev, st.Ino)}
+// qid returns what the client knows a file by.
+func (s serials) qid(st *unix.Stat_t) (qid, error) {
+	path := s.path(st.Dev, st.Ino)
+	if path == 0 {
+		return qid{}, unix.EOVERFLOW // as stat(2) of a number that does not fit
+	}
+	return qid{qidKind(st.Mode), path}, nil
 }
 
 func qidKind(mode uint32) uint8 {
@@ -70,18 +66,18 @@ func qidKind(mode uint32) uint8 {
 }
 
 // getattr tells the attributes of a file.
-func (s *Server) getattr(r *request, a *answer) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) getattr(f *fid, r *request, a *answer) error {
 	r.uint64() // all are told, whatever is asked for
 	var st unix.Stat_t
 	if err := unix.Fstat(f.path, &st); err != nil {
 		return err
 	}
 	a.uint64(getattrBasics)
-	a.qid(s.serials.qid(&st))
+	known, err := s.serials.qid(&st)
+	if err != nil {
+		return err
+	}
+	a.qid(known)
 	a.uint32(st.Mode)
 	a.uint32(st.Uid)
 	a.uint32(st.Gid)
@@ -96,11 +92,7 @@ func (s *Server) getattr(r *request, a *answer) error {
 }
 
 // setattr sets size and times. Owner and permissions stay.
-func (s *Server) setattr(r *request, _ *answer) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) setattr(f *fid, r *request, _ *answer) error {
 	valid := r.uint32()
 	r.take(3 * 4)
 	size := r.uint64()
@@ -171,11 +163,7 @@ const (
 )
 
 // lopen opens a file or a directory, and nothing else: to open a device does things.
-func (s *Server) lopen(r *request, a *answer) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) lopen(f *fid, r *request, a *answer) error {
 	flags := int(r.uint32()) & flagsKept
 	if s.options.ReadOnly && (flags&unix.O_ACCMODE != unix.O_RDONLY || flags&flagsChange != 0) {
 		return unix.EROFS
@@ -204,11 +192,7 @@ func (s *Server) lopen(r *request, a *answer) error {
 }
 
 // lcreate makes a file, which must not be there, and makes the fid that file.
-func (s *Server) lcreate(r *request, a *answer) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) lcreate(f *fid, r *request, a *answer) error {
 	text, err := name(r)
 	if err != nil {
 		return err
@@ -222,13 +206,13 @@ func (s *Server) lcreate(r *request, a *answer) error {
 	if err != nil {
 		return err
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	known, err := s.identify(fd)
+	if err != nil {
 		unix.Close(fd)
 		return err
 	}
 	unix.Close(f.path)
-	*f = fid{path: fd, open: fd, qid: s.serials.qid(&st)}
+	f.path, f.open, f.qid = fd, fd, known
 	a.qid(f.qid)
 	a.uint32(0)
 	return nil
@@ -245,10 +229,9 @@ func (s *Server) room(a *answer, wanted uint32) []byte {
 }
 
 // read reads, and stops only at the end of the file.
-func (s *Server) read(r *request, a *answer) error {
-	f, err := s.opened(r, 0)
-	if err != nil {
-		return err
+func (s *Server) read(f *fid, r *request, a *answer) error {
+	if !f.opened(0) {
+		return unix.EBADF
 	}
 	offset := int64(r.uint64())
 	a.uint32(0)
@@ -272,20 +255,13 @@ func (s *Server) read(r *request, a *answer) error {
 	return nil
 }
 
-// opened reads a fid that is opened and of a type.
-func (s *Server) opened(r *request, kind uint8) (*fid, error) {
-	f, err := s.fid(r)
-	if err == nil && (f.open < 0 || f.qid.kind != kind) {
-		err = unix.EBADF
-	}
-	return f, err
-}
+// opened says whether a fid is opened and of a type.
+func (f *fid) opened(kind uint8) bool { return f.open >= 0 && f.qid.kind == kind }
 
 // write writes all, unless it fails in the middle.
-func (s *Server) write(r *request, a *answer) error {
-	f, err := s.opened(r, 0)
-	if err != nil {
-		return err
+func (s *Server) write(f *fid, r *request, a *answer) error {
+	if !f.opened(0) {
+		return unix.EBADF
 	}
 	offset, n := int64(r.uint64()), r.uint32()
 	if r.bad || int64(n) != int64(len(r.b)) {
@@ -310,11 +286,7 @@ func (s *Server) write(r *request, a *answer) error {
 }
 
 // fsync has the host write a file or the names of a directory to its disk.
-func (s *Server) fsync(r *request, _ *answer) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) fsync(f *fid, r *request, _ *answer) error {
 	contents := r.uint32()
 	switch {
 	case f.open < 0:
@@ -327,11 +299,7 @@ func (s *Server) fsync(r *request, _ *answer) error {
 }
 
 // readlink tells where a link leads.
-func (s *Server) readlink(r *request, a *answer) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) readlink(f *fid, r *request, a *answer) error {
 	if f.qid.kind != qidSymlink {
 		return unix.EINVAL
 	}
@@ -355,10 +323,9 @@ const (
 )
 
 // readdir lists a directory from a cookie on: those of the file system of the host.
-func (s *Server) readdir(r *request, a *answer) error {
-	f, err := s.opened(r, qidDirectory)
-	if err != nil {
-		return err
+func (s *Server) readdir(f *fid, r *request, a *answer) error {
+	if !f.opened(qidDirectory) {
+		return unix.EBADF
 	}
 	cookie, wanted := int64(r.uint64()), r.uint32()
 	if r.bad {
@@ -416,8 +383,8 @@ func entryQid(kind uint8) uint8 {
 }
 
 // mkdir makes a directory.
-func (s *Server) mkdir(r *request, a *answer) error {
-	return s.makeNamed(r, a, func(directory int, text string) error {
+func (s *Server) mkdir(f *fid, r *request, a *answer) error {
+	return s.makeNamed(f, r, a, func(directory int, text string) error {
 		mode := r.uint32() & permissionsX
 		r.uint32() // gid
 		if !r.done() {
@@ -428,8 +395,8 @@ func (s *Server) mkdir(r *request, a *answer) error {
 }
 
 // symlink makes a symbolic link.
-func (s *Server) symlink(r *request, a *answer) error {
-	return s.makeNamed(r, a, func(directory int, text string) error {
+func (s *Server) symlink(f *fid, r *request, a *answer) error {
+	return s.makeNamed(f, r, a, func(directory int, text string) error {
 		target := r.text()
 		r.uint32() // gid
 		switch {
@@ -443,11 +410,7 @@ func (s *Server) symlink(r *request, a *answer) error {
 }
 
 // makeNamed makes something in a directory and answers with its qid.
-func (s *Server) makeNamed(r *request, a *answer, make func(directory int, text string) error) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) makeNamed(f *fid, r *request, a *answer, make func(directory int, text string) error) error {
 	text, err := name(r)
 	if err != nil {
 		return err
@@ -459,16 +422,13 @@ func (s *Server) makeNamed(r *request, a *answer, make func(directory int, text 
 	if err := unix.Fstatat(f.path, text, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return err
 	}
-	a.qid(s.serials.qid(&st))
-	return nil
+	known, err := s.serials.qid(&st)
+	a.qid(known)
+	return err
 }
 
 // link gives a file another name.
-func (s *Server) link(r *request, _ *answer) error {
-	directory, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) link(directory *fid, r *request, _ *answer) error {
 	f, err := s.fid(r)
 	if err != nil {
 		return err
@@ -486,11 +446,7 @@ func (s *Server) link(r *request, _ *answer) error {
 }
 
 // unlinkat removes a name.
-func (s *Server) unlinkat(r *request, _ *answer) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) unlinkat(f *fid, r *request, _ *answer) error {
 	text, err := name(r)
 	if err != nil {
 		return err
@@ -503,11 +459,7 @@ func (s *Server) unlinkat(r *request, _ *answer) error {
 }
 
 // renameat gives what has a name another one.
-func (s *Server) renameat(r *request, _ *answer) error {
-	from, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) renameat(from *fid, r *request, _ *answer) error {
 	fromName, err := name(r)
 	if err != nil {
 		return err

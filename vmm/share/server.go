@@ -30,9 +30,10 @@ type Server struct {
 
 // fid is a file that the client knows.
 type fid struct {
-	path int // descriptor that names the file
-	open int // descriptor that it is opened by, path too; -1: it is not
-	qid  qid
+	number uint32
+	path   int // descriptor that names the file
+	open   int // descriptor that it is opened by, path too; -1: it is not
+	qid    qid
 }
 
 // Start serves a directory. It returns the other end of the connection, which does not
@@ -53,7 +54,7 @@ func Start(directory string, o Options) (*Server, *os.File, error) {
 	}
 	// Ours may block, in a thread of its own; theirs must not. What is put to not
 	// blocking before NewFile stays so when a child inherits it.
-	s := &Server{options: o, root: root, fids: map[uint32]*fid{}, conn: os.NewFile(uintptr(pair[0]), "share"), done: make(chan struct{})}
+	s := &Server{options: o, root: root, fids: map[uint32]*fid{}, serials: serials{}, conn: os.NewFile(uintptr(pair[0]), "share"), done: make(chan struct{})}
 	if err := unix.SetNonblock(pair[1], true); err != nil {
 		s.conn.Close()
 		unix.Close(pair[1])
@@ -149,10 +150,10 @@ func (f *fid) close() error {
 	return nil
 }
 
-// handlers answer the messages. What changes something is refused where that is
-// not allowed.
+// handlers answer the messages. All but the first two begin with a fid, which is read
+// already. What changes something is refused where that is not allowed.
 var handlers = map[uint8]struct {
-	answer  func(s *Server, r *request, a *answer) error
+	answer  func(s *Server, f *fid, r *request, a *answer) error
 	changes bool
 }{
 	kindVersion:  {(*Server).version, false},
@@ -186,7 +187,13 @@ func (s *Server) answer(r *request) {
 	case handler.changes && s.options.ReadOnly:
 		err = unix.EROFS
 	default:
-		err = handler.answer(s, r, &s.out)
+		var f *fid
+		if r.kind != kindVersion && r.kind != kindAttach {
+			f, err = s.fid(r)
+		}
+		if err == nil {
+			err = handler.answer(s, f, r, &s.out)
+		}
 	}
 	if err == nil && (r.bad || r.kind != kindWrite && len(r.b) != 0) {
 		err = unix.EBADMSG
@@ -203,7 +210,7 @@ func (s *Server) answer(r *request) {
 }
 
 // version agrees on the protocol and forgets everything (version(5)).
-func (s *Server) version(r *request, a *answer) error {
+func (s *Server) version(_ *fid, r *request, a *answer) error {
 	n, text := r.uint32(), r.text()
 	if !r.done() {
 		return unix.EBADMSG
@@ -222,7 +229,7 @@ func (s *Server) version(r *request, a *answer) error {
 }
 
 // attach makes a fid of the directory. There are no users and only one tree.
-func (s *Server) attach(r *request, a *answer) error {
+func (s *Server) attach(_ *fid, r *request, a *answer) error {
 	number, _ := r.uint32(), r.uint32()
 	r.text()
 	tree := r.text()
@@ -246,8 +253,7 @@ func (s *Server) attach(r *request, a *answer) error {
 
 // add makes a fid of a descriptor, which it owns from now on.
 func (s *Server) add(number uint32, path int) (*fid, error) {
-	var st unix.Stat_t
-	err := unix.Fstat(path, &st)
+	known, err := s.identify(path)
 	switch {
 	case err != nil:
 	case s.fids[number] != nil || number == nobody:
@@ -259,9 +265,18 @@ func (s *Server) add(number uint32, path int) (*fid, error) {
 		unix.Close(path)
 		return nil, err
 	}
-	f := &fid{path: path, open: -1, qid: s.serials.qid(&st)}
+	f := &fid{number: number, path: path, open: -1, qid: known}
 	s.fids[number] = f
 	return f, nil
+}
+
+// identify returns what the client knows the file of a descriptor by.
+func (s *Server) identify(fd int) (qid, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return qid{}, err
+	}
+	return s.serials.qid(&st)
 }
 
 // fid reads a fid.
@@ -296,37 +311,15 @@ func plain(text string) bool {
 
 // walk makes a fid of what a sequence of names leads to, or of the same file
 // (walk(5)). All names are there, or nothing happens; links are not followed.
-func (s *Server) walk(r *request, a *answer) error {
-	f, err := s.fid(r)
-	if err != nil {
-		return err
-	}
+func (s *Server) walk(f *fid, r *request, a *answer) error {
 	number, count := r.uint32(), int(r.uint16())
 	if r.bad || count > walkMax {
 		return unix.EINVAL
 	}
 	at, err := unix.FcntlInt(uintptr(f.path), unix.F_DUPFD_CLOEXEC, 0)
 	a.uint16(uint16(count))
-	for range count {
-		if err != nil {
-			return err
-		}
-		var text string
-		var next int
-		if text, err = name(r); err == nil {
-			if next, err = unix.Openat(at, text, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err == nil {
-				var st unix.Stat_t
-				if err = unix.Fstat(next, &st); err == nil {
-					a.qid(s.serials.qid(&st))
-				} else {
-					unix.Close(next)
-				}
-			}
-			unix.Close(at)
-			at = next
-		} else {
-			unix.Close(at)
-		}
+	for ; count > 0 && err == nil; count-- {
+		at, err = s.step(at, r, a)
 	}
 	if err != nil {
 		return err
@@ -335,13 +328,31 @@ func (s *Server) walk(r *request, a *answer) error {
 	return err
 }
 
-// clunk forgets a fid (clunk(5)).
-func (s *Server) clunk(r *request, _ *answer) error {
-	number := r.uint32()
-	f := s.fids[number]
-	if f == nil || r.bad {
-		return unix.EBADF
+// step goes from a directory, whose descriptor it closes, to what the next name of a request
+// leads to, and answers with its qid.
+func (s *Server) step(at int, r *request, a *answer) (next int, err error) {
+	defer unix.Close(at)
+	text, err := name(r)
+	if err != nil {
+		return -1, err
 	}
-	delete(s.fids, number)
+	if next, err = unix.Openat(at, text, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err != nil {
+		return -1, err
+	}
+	known, err := s.identify(next)
+	if err != nil {
+		unix.Close(next)
+		return -1, err
+	}
+	a.qid(known)
+	return next, nil
+}
+
+// clunk forgets a fid (clunk(5)).
+func (s *Server) clunk(f *fid, r *request, _ *answer) error {
+	if !r.done() {
+		return unix.EBADMSG
+	}
+	delete(s.fids, f.number)
 	return f.close()
 }

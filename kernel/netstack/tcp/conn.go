@@ -138,9 +138,12 @@ const (
 	ourScale = 7
 )
 
-// orphansMax bounds connections whose program has gone away and whose peer has not.
+// orphansMin is how many connections there may be at least whose program has gone away and whose peer has not.
 // Further ones are reset.
-const orphansMax = 4096
+const orphansMin = 1024
+
+// orphansMax is how many there may be: half of all, as a program that ends thousands at once does nothing wrong.
+func (e *Engine) orphansMax() int { return max(e.connsMax()/2, orphansMin) }
 
 // newConn returns a connection in no state.
 func (e *Engine) newConn() *Conn {
@@ -400,7 +403,7 @@ func (c *Conn) takeMany(b []byte) (n int) {
 	for n < len(b) {
 		room := c.snd.end - c.sndTail
 		if c.snd.head == 0 || room == 0 {
-			if !e.plenty() || c.snd.chunks() >= e.share() || !c.snd.extend(e, c.sndTail) {
+			if c.snd.chunks() >= e.share() || !c.snd.extend(e, c.sndTail) {
 				break
 			}
 			room = packet.ChunkBytes
@@ -479,7 +482,7 @@ func (c *Conn) Close() {
 		c.owned = false
 		c.rcv.clear(e)
 		c.recycle()
-	case c.state == synSent, unread, c.linger == 0, e.orphans >= orphansMax:
+	case c.state == synSent, unread, c.linger == 0, e.orphans >= e.orphansMax():
 		c.Abort()
 	default:
 		c.owned = false

@@ -3,6 +3,8 @@ package tcp
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
+	"syscall"
 	"time"
 
 	"mewz/kernel/netstack/ip"
@@ -57,6 +59,7 @@ type Engine struct {
 	blocked   []*Conn          // the device had no room; in order
 	unblocked []*Conn          // memory for another such list
 	starved   []*Conn          // the pool had none
+	shedAt    uint32           // when shed looked for somebody last
 	free      *Conn
 	freeSpans *spans
 
@@ -188,9 +191,28 @@ func (e *Engine) remove(c *Conn) {
 	e.conns--
 }
 
-// Memory. A part of the pool is kept for what is on its way already: segments that are
-// in order, and the retransmissions that hold chunks anyway.
-const reserveFraction = 8 // 1/8
+// Memory. Who holds little comes before who holds much, so that peers who do not read leave room for others. What
+// a connection may hold in one direction depends on how much of the pool is free:
+//
+//	1                1/2              1/8             1/32            0
+//	| half of what is | from 4 chunks | one chunk     | nothing new   |
+//	| beyond 1/2      | down to one   |               |               |
+//
+// What is there stays, and what is in order is received to the end: the first chunk of a connection comes from
+// anywhere.
+const (
+	// bulkFraction is what is kept for connections with up to smallChunks in one direction: a request, an answer.
+	bulkFraction = 2
+	smallChunks  = 4
+	// reserveFraction is what is kept for those who hold nothing in one direction: newcomers. Where it begins, those
+	// who do not read are given up (shed), so that newcomers need not be refused.
+	reserveFraction = 8
+	// lastFraction is what is kept for requests that have been let in.
+	lastFraction = 32
+	// shareFraction is the part of what is free beyond all that which one connection may hold
+	// (dynamic thresholds: Choudhury and Hahne, 1998).
+	shareFraction = 2
+)
 
 // plenty reports whether there is memory for more than what must be.
 func (e *Engine) plenty() bool {
@@ -198,22 +220,56 @@ func (e *Engine) plenty() bool {
 	return limit-e.pool.Used() > limit/reserveFraction
 }
 
-// How the rest is shared: who holds little comes before who holds much, so that peers who do not read leave
-// room for the requests of others.
-const (
-	// bulkFraction is the part of the pool that is kept for connections with up to smallChunks in one direction:
-	// a request, an answer.
-	bulkFraction = 4
-	smallChunks  = 4
-	// shareFraction is the part of what is free beyond that one connection may hold in one direction
-	// (dynamic thresholds: Choudhury and Hahne, 1998).
-	shareFraction = 2
-)
-
 // share returns how many chunks a connection may hold in one direction at present.
 func (e *Engine) share() uint32 {
 	limit := e.pool.Max()
-	return uint32(max((limit-e.pool.Used()-limit/bulkFraction)/shareFraction, smallChunks))
+	free := limit - e.pool.Used()
+	bulk, reserve := limit/bulkFraction, limit/reserveFraction
+	switch {
+	case free > bulk:
+		return uint32(max((free-bulk)/shareFraction, smallChunks))
+	case free > reserve:
+		return uint32(min(1+smallChunks*(free-reserve)/(bulk-reserve), smallChunks))
+	case free > limit/lastFraction:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// Shedding.
+const (
+	// shedProbes is how often a closed window has been probed in vain: for 3 seconds at least, as the shortest timeout
+	// is 200 ms. Newcomers repeat their SYN after one and after three.
+	shedProbes = 4
+	// shedEveryMS is how often all connections are looked at, for somebody to give up.
+	shedEveryMS = 250
+)
+
+// shed gives up connections whose peers keep their window closed while memory is short: those that hold most
+// first, and no more than have to go. RFC 6429, section 3 allows it: who never reads must not keep others from being
+// served.
+func (e *Engine) shed() {
+	if e.ms-e.shedAt < shedEveryMS {
+		return
+	}
+	e.shedAt = e.ms
+	var found []*Conn
+	for _, c := range e.table {
+		for ; c != nil; c = c.chain {
+			if c.sndWnd == 0 && c.state >= established && c.snd.head != 0 && c.backoff >= shedProbes {
+				found = append(found, c)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b *Conn) int { return int(b.snd.chunks()) - int(a.snd.chunks()) })
+	for _, c := range found {
+		if e.plenty() {
+			return
+		}
+		c.sendReset()
+		c.fail(syscall.ETIMEDOUT)
+	}
 }
 
 // chunks is how many a buffer holds.
@@ -227,7 +283,7 @@ func (b *buffer) chunks() uint32 {
 // admits reports whether there is memory for data in order up to end: the reserve is for those who
 // hold little. What is refused comes again.
 func (c *Conn) admits(end uint32) bool {
-	return c.rcv.head == 0 || atMost(end, c.rcv.end) || c.rcv.chunks() < smallChunks || c.engine.plenty()
+	return c.rcv.head == 0 || atMost(end, c.rcv.end) || c.engine.plenty() || c.rcv.chunks() < c.engine.share()
 }
 
 // Connections themselves are memory too: some 1 KB with their socket and descriptor. Two
@@ -240,7 +296,7 @@ const (
 func (e *Engine) connsMax() int { return max(chunkConns*e.pool.Max(), connsMin) }
 
 // roomForNew reports whether there may be another connection. Those that are there live on.
-func (e *Engine) roomForNew() bool { return e.plenty() && e.conns < e.connsMax() }
+func (e *Engine) roomForNew() bool { return e.share() > 0 && e.conns < e.connsMax() }
 
 // EndPoll retries what the device had no room for, sends what Write has left and the acknowledgements that nothing
 // carried, and runs the timers that are due.
@@ -258,10 +314,13 @@ func (e *Engine) EndPoll(now time.Duration) {
 		c.recycle()
 	}
 	e.visits = e.visits[:0]
-	if len(e.starved) > 0 && e.plenty() {
+	if len(e.starved) > 0 && e.share() > 0 {
 		e.feed()
 	}
 	if e.wheel.at != e.tick {
+		if !e.plenty() {
+			e.shed()
+		}
 		e.turn()
 	}
 	e.waiting.expire(e)
@@ -291,7 +350,7 @@ func (e *Engine) unblock() {
 // mayFeed reports whether there is memory for a connection that got none: by so much less than its share
 // that it is worth waking the program, or it is closed.
 func (c *Conn) mayFeed(share uint32) bool {
-	return c.state == closed || c.snd.chunks() <= share*3/4
+	return c.state == closed || share > 0 && c.snd.chunks() <= share*3/4
 }
 
 // feed tells those who got no memory that there is some for them.
@@ -312,7 +371,7 @@ func (e *Engine) feed() {
 
 // feedable reports whether feed would find somebody.
 func (e *Engine) feedable() bool {
-	if len(e.starved) == 0 || !e.plenty() {
+	if len(e.starved) == 0 {
 		return false
 	}
 	share := e.share()

@@ -334,10 +334,30 @@ func TestSequenceNumbers(t *testing.T) {
 
 func TestOrphansBounded(t *testing.T) {
 	s := newScript(t)
-	s.engine.orphans = orphansMax
+	limit := s.engine.orphansMax()
+	s.engine.orphans = limit
 	s.lines("handshake\nclose\n+0 > R. 1:1(0) ack 1\nconnections 0")
-	if s.engine.orphans != orphansMax {
-		t.Errorf("%d orphans, want %d", s.engine.orphans, orphansMax)
+	if s.engine.orphans != limit {
+		t.Errorf("%d orphans, want %d", s.engine.orphans, limit)
+	}
+}
+
+// TestManyClosedAtOnce: a program that ends thousands of connections resets none, and their peers get all that it
+// has said.
+func TestManyClosedAtOnce(t *testing.T) {
+	const n = 5000
+	c := newCrowd(t, n, 64<<20)
+	for i, conn := range c.conns {
+		if n, err := conn.Write([]byte("goodbye"), false); n != 7 || err != nil {
+			t.Fatalf("connection %d: Write = %d, %v", i, n, err)
+		}
+		conn.Close()
+	}
+	if got := c.engine.Stats.Resets; got != 0 {
+		t.Errorf("%d of %d connections were reset", got, n)
+	}
+	if got := c.engine.Connections(); got != n {
+		t.Errorf("%d connections wait for their peers, want %d", got, n)
 	}
 }
 

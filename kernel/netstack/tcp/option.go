@@ -20,7 +20,7 @@ const (
 const finWait2MS = 60_000
 
 // orphanLifeMS bounds the life of a connection without a program whose peer takes what was written, but as slowly as it
-// can: orphansMax of them would have all others reset.
+// can: as many as there may be (orphansMax) would have all others reset.
 const orphanLifeMS = 600_000
 
 // Option and SetOption know NoDelay, KeepAlive…, Linger, SendBuffer, ReceiveBuffer.

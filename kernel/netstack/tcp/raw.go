@@ -107,13 +107,16 @@ func swapPorts(t []byte) uint32 {
 }
 
 // sendReset tells the peer that the connection is gone. Its number is the one that the
-// peer expects, as RFC 5961 demands.
+// peer expects, as RFC 5961 demands: one who has closed his window has not taken the byte that probes it.
 func (c *Conn) sendReset() {
 	if c.state < synReceived {
 		return
 	}
 	e := c.engine
 	r := raw{ports: c.key.ports, seq: c.sndNxt, ack: c.rcvNxt, flags: flagRST | flagACK}
+	if edge := c.sndUna + c.sndWnd; before(edge, c.sndNxt) {
+		r.seq = edge
+	}
 	e.Stats.Resets++
 	e.sendRaw(&c.route, &r)
 }

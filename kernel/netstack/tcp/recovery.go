@@ -169,7 +169,11 @@ func (c *Conn) lose(to uint32) {
 	r.active, r.force, r.plain = true, true, r.sacked == nil
 	r.point = c.sndNxt
 	r.resent = c.sndUna
+	probe := r.tail.due
 	r.tail = tailProbe{}
+	if probe {
+		c.startResend() // the timer was that of the probe: too early for a timeout
+	}
 	r.lostTo = earlier(to, c.sndNxt)
 	c.rtt.timing = false // Karn
 	c.fast = false
@@ -255,7 +259,7 @@ func (c *Conn) resendTimeout() {
 		c.probeTail()
 		return
 	}
-	if c.tooLong() || c.holdsTooMuch() {
+	if c.tooLong() {
 		if c.state == established || c.state == closeWait {
 			c.sendReset()
 		}
@@ -296,16 +300,6 @@ func (c *Conn) tooLong() bool {
 		limit = orphanMS
 	}
 	return c.engine.ms-c.stalled >= limit
-}
-
-// persistMax is how often a closed window is probed in vain when memory is short: for 6 seconds at least, as
-// the shortest timeout is 200 ms.
-const persistMax = 5
-
-// holdsTooMuch reports whether memory is short, and the peer keeps its window closed. RFC 6429, section 3
-// allows to give such connections up: who never reads must not keep others from being served.
-func (c *Conn) holdsTooMuch() bool {
-	return c.sndWnd == 0 && c.state >= established && c.backoff >= persistMax && !c.engine.plenty()
 }
 
 // timeoutError is the reason to give: what ICMP said, if it did.

@@ -2,10 +2,9 @@ package ext4
 
 import "mewz/kernel/vfs"
 
-// buffer is a block of the volume in memory.
+// buffer is a block of metadata in memory; that of files is in dataCache.
 //
 //	clean    as on the volume; may be dropped
-//	dirty    data of a file that is to be written before the next commit
 //	running  changed by the running transaction
 //	logged   in the journal, but not yet in its place
 //
@@ -16,7 +15,6 @@ type buffer struct {
 	kind    kind
 	owner   uint32 // of a bitmap the group; of what an inode owns, the seed of its sums
 	checked bool   // the content is as its kind wants it
-	dirty   bool
 	running bool
 	logged  bool
 	keep    bool // it stays in memory: the superblock
@@ -30,7 +28,6 @@ type buffer struct {
 	inTransact int    // index in transaction.buffers, while running
 	inLog      int    // and in journal.logged, while logged
 	loggedIn   uint32 // and the last transaction that logged it
-	inDirty    int    // index in cache.dirty, while dirty
 }
 
 // kind says what a block holds, and with that, how it is sealed: how its sum is
@@ -38,8 +35,7 @@ type buffer struct {
 type kind uint8
 
 const (
-	kindData kind = iota
-	kindPlain
+	kindPlain kind = iota
 	kindSuper
 	kindGroups
 	kindBlockBitmap
@@ -49,9 +45,9 @@ const (
 	kindIndex // of a directory: root or node of the hash tree
 )
 
-func (b *buffer) pinned() bool { return b.dirty || b.running || b.logged || b.keep || b.undo != nil }
+func (b *buffer) pinned() bool { return b.running || b.logged || b.keep || b.undo != nil }
 
-// cache holds blocks. Nothing is dropped but by trim, which is called where
+// cache holds blocks of metadata. Nothing is dropped but by trim, which is called where
 // nobody holds a buffer.
 type cache struct {
 	device  Device
@@ -61,7 +57,6 @@ type cache struct {
 	clean   buffer // head of the ring of clean buffers, least recently used first
 	spare   []*buffer
 	undos   [][]byte
-	dirty   []*buffer
 	one     [1][]byte
 }
 
@@ -140,7 +135,6 @@ func (c *cache) drop(b *buffer) {
 		b.previous.next, b.next.previous = b.next, b.previous
 		b.previous, b.next = nil, nil
 	}
-	c.setClean(b)
 	delete(c.buffers, b.block)
 	if len(c.spare) < c.limit {
 		c.spare = append(c.spare, b)
@@ -154,27 +148,6 @@ func (c *cache) trim() {
 	for len(c.buffers) > c.limit && c.clean.next != &c.clean {
 		c.drop(c.clean.next)
 	}
-}
-
-// setDirty marks data of a file.
-func (c *cache) setDirty(b *buffer) {
-	if !b.dirty {
-		b.dirty, b.inDirty = true, len(c.dirty)
-		c.dirty = append(c.dirty, b)
-		c.use(b)
-	}
-}
-
-// setClean takes that back.
-func (c *cache) setClean(b *buffer) {
-	if !b.dirty {
-		return
-	}
-	last := c.dirty[len(c.dirty)-1]
-	c.dirty[b.inDirty], last.inDirty = last, b.inDirty
-	c.dirty[len(c.dirty)-1] = nil
-	c.dirty = c.dirty[:len(c.dirty)-1]
-	b.dirty = false
 }
 
 // save returns memory for the content of a block before an operation.

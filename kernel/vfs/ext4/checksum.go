@@ -4,7 +4,18 @@ import "encoding/binary"
 
 // CRC-32C (Castagnoli), reflected, as the format uses it: without inversion at
 // either end. crcTables[k][b] is the sum of byte b with k zero bytes behind it.
-var crcTables = makeCRCTables()
+// They are made by prepareSums.
+var crcTables *[8][256]uint32
+
+// hasCRC says that the processor makes these sums itself.
+var hasCRC bool
+
+// prepareSums makes what the sums need, once: not before there is a volume.
+func prepareSums() {
+	if crcTables == nil {
+		crcTables, hasCRC = makeCRCTables(), crcInstruction()
+	}
+}
 
 const (
 	crcPolynomial   = 0x82f63b78
@@ -30,6 +41,14 @@ func makeCRCTables() *[8][256]uint32 {
 
 // crc continues a sum with p.
 func crc(sum uint32, p []byte) uint32 {
+	if words := len(p) &^ (crcWordBytes - 1); words != 0 && hasCRC {
+		sum = crcWords(sum, &p[0], uintptr(words))
+		p = p[words:]
+	}
+	return crcByTable(sum, p)
+}
+
+func crcByTable(sum uint32, p []byte) uint32 {
 	t := crcTables
 	for ; len(p) >= 8; p = p[8:] {
 		v := uint64(sum) ^ binary.LittleEndian.Uint64(p)

@@ -12,13 +12,9 @@ import (
 const commitAfter = 5 * second
 
 // overdue reports whether the transaction has waited long enough.
-func (fs *FileSystem) overdue() bool {
+func (fs *FileSystem) overdue(now uint64) bool {
 	since := fs.running.since
-	if since == 0 {
-		return false
-	}
-	now := fs.now()
-	return now < since || now-since >= commitAfter
+	return since != 0 && (now < since || now-since >= commitAfter)
 }
 
 // startJournal makes an empty journal ready for transactions.
@@ -149,25 +145,6 @@ func (fs *FileSystem) writeOut(list []*buffer) error {
 			return err
 		}
 		i = k
-	}
-	return nil
-}
-
-// writeData gives the device the data of files that has not been written yet.
-func (fs *FileSystem) writeData() error {
-	if len(fs.cache.dirty) == 0 {
-		return nil
-	}
-	list := append(fs.scratch[:0], fs.cache.dirty...)
-	err := fs.writeOut(list)
-	for _, b := range list {
-		fs.cache.setClean(b)
-		fs.cache.use(b)
-	}
-	clear(list)
-	fs.scratch = list[:0]
-	if err != nil {
-		return fs.fail(err)
 	}
 	return nil
 }

@@ -196,7 +196,7 @@ func TestCrash(t *testing.T) {
 				fail("e2fsck -fn ends with " + strconv.Itoa(code) + ":\n" + out)
 			}
 			for _, d := range []*disk{{data: data}, mine} {
-				fs, err := Open(d, Options{})
+				fs, err := Open(d, Options{DataBytes: dataMinBytes})
 				if err != nil {
 					fail(err.Error())
 				}
@@ -206,6 +206,7 @@ func TestCrash(t *testing.T) {
 				if err := fs.Unmount(); err != nil {
 					fail(err.Error())
 				}
+				fs.data.close()
 			}
 			if out, code := fsck(t, mine.data, "-f", "-n"); code != 0 {
 				fail("e2fsck -fn after our replay ends with " + strconv.Itoa(code) + ":\n" + out)

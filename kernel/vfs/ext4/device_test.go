@@ -170,9 +170,13 @@ func open(t testing.TB, d Device, options Options) *FileSystem {
 	if options.Log == nil {
 		options.Log = func(line string) { t.Log(line) }
 	}
+	if options.DataBytes == 0 {
+		options.DataBytes = dataMinBytes
+	}
 	fs, err := Open(d, options)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(fs.data.close)
 	return fs
 }

@@ -1,10 +1,6 @@
 package ext4
 
-import (
-	"bytes"
-
-	"mewz/kernel/vfs"
-)
+import "mewz/kernel/vfs"
 
 // Entries of directories (struct ext4_dir_entry_2): inode, length of the entry,
 // length and type of what it names, name. They fill their block; one with inode 0
@@ -45,18 +41,30 @@ func (fs *FileSystem) leafEnd() int {
 	return fs.blockBytes
 }
 
+// entryAt returns the header of the entry at an offset, which must end at or before end, as it
+// stands there; 0 if that is none.
+func entryAt(b []byte, at, end int) (header uint64) {
+	if at+entryHeader > end {
+		return 0
+	}
+	h := le.Uint64(b[at:])
+	length := int(h >> 32 & 0xffff)
+	if length&3 != 0 || at+length > end || entryHeader+int(h>>48&0xff) > length {
+		return 0
+	}
+	return h
+}
+
 // direntAt reads the entry at an offset, which must end at or before end.
 func direntAt(b []byte, at, end int) (e dirent, ok bool) {
-	if at+entryHeader > end {
+	h := entryAt(b, at, end)
+	if h == 0 {
 		return e, false
 	}
-	e = dirent{at: at, inode: le.Uint32(b[at:]), length: int(le.Uint16(b[at+4:])), kind: b[at+7]}
-	n := int(b[at+6])
-	if e.length < entryHeader || e.length%4 != 0 || at+e.length > end || entryHeader+n > e.length {
-		return e, false
-	}
-	e.name = b[at+entryHeader:][:n]
-	return e, true
+	return dirent{
+		at: at, length: int(h >> 32 & 0xffff), inode: uint32(h), kind: uint8(h >> 56),
+		name: b[at+entryHeader:][:h>>48&0xff],
+	}, true
 }
 
 func putDirent(b []byte, at, length int, number uint32, kind uint8, name []byte) {
@@ -136,15 +144,16 @@ type place struct {
 func (fs *FileSystem) search(n *inode, b *buffer, name []byte) (p place, found bool, err error) {
 	previous, end := -1, fs.leafEnd()
 	for at := 0; at < end; {
-		e, ok := direntAt(b.data, at, end)
-		if !ok {
+		h := entryAt(b.data, at, end)
+		if h == 0 {
 			return p, false, fs.damage("a directory makes no sense, inode", uint64(n.number))
 		}
-		if e.inode != 0 && bytes.Equal(e.name, name) {
+		if int(h>>48&0xff) == len(name) && uint32(h) != 0 && string(b.data[at+entryHeader:][:len(name)]) == string(name) {
+			e, _ := direntAt(b.data, at, end)
 			return place{b, e, previous}, true, nil
 		}
 		previous = at
-		at += e.length
+		at += int(h >> 32 & 0xffff)
 	}
 	return p, false, nil
 }
@@ -196,6 +205,7 @@ func (fs *FileSystem) insertEntry(n *inode, b *buffer, number uint32, kind uint8
 //
 // Preconditions: touch(n); put(n) follows. Nobody holds a buffer that is not changed.
 func (fs *FileSystem) add(n *inode, name []byte, number uint32, kind uint8) error {
+	fs.names.forget(n.number, name)
 	if n.flags&inodeIndexed != 0 {
 		return fs.addIndexed(n, name, number, kind)
 	}

@@ -15,6 +15,9 @@
 // After that the blocks may go to their places (checkpoint), which frees the
 // journal. What was freed is given away again only after the commit that frees it.
 //
+// Data of files is kept apart from that (dataCache), as are inodes and names that
+// nobody uses: what is kept is always what the volume says, or newer.
+//
 // Everything read from the volume is hostile: numbers are checked where they are
 // used, whatever was checked before; loops are bounded. Damage is EIO and one
 // line in the log. A device that fails a write makes the volume read-only. Nothing

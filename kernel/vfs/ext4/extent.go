@@ -106,15 +106,20 @@ func (s *step) remove(i int) {
 
 // find sets at for a block.
 func (s *step) find(logical uint64) {
-	low, high := 0, s.entries()
+	s.at = lastUpTo(s.b[extentHeader:], extentBytes, 0, s.entries(), uint32(min(logical, logicalMax)))
+}
+
+// lastUpTo returns the last of sorted entries, from low up to high, that does not begin behind key,
+// or low-1. Entries have size bytes and begin with theirs, as in extent trees and hash trees.
+func lastUpTo(entries []byte, size, low, high int, key uint32) int {
 	for low < high {
-		if middle := (low + high) / 2; s.key(middle) <= logical {
+		if middle := (low + high) / 2; le.Uint32(entries[size*middle:]) <= key {
 			low = middle + 1
 		} else {
 			high = middle
 		}
 	}
-	s.at = low - 1
+	return low - 1
 }
 
 // initExtents gives an inode an empty tree.

@@ -1,70 +1,22 @@
 package ext4
 
 import (
+	"math/bits"
 	"syscall"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
 
 // Sizes of transfers.
 const (
-	// directBytes is from which size on whole blocks go between the device and the
-	// caller's buffers, past the cache.
-	directBytes = 64 << 10
-	// aheadBytes is how much is read at once for who reads on and on in small pieces.
-	aheadBytes = 128 << 10
+	// aheadMinBytes is how much is read at once for who reads on and on, aheadMaxBytes
+	// after some time: as much as the driver has requests for.
+	aheadMinBytes = 128 << 10
+	aheadMaxBytes = 1 << 20
 	// pieceBytes bounds what is allocated by one operation.
 	pieceBytes = 4 << 20
 )
-
-// cursor walks over the buffers of a caller.
-type cursor struct {
-	rest [][]byte
-	at   int // in the first of them
-}
-
-// piece returns the next bytes that lie together, at most n, and goes on.
-func (c *cursor) piece(n int) []byte {
-	for c.at == len(c.rest[0]) {
-		c.rest, c.at = c.rest[1:], 0
-	}
-	p := c.rest[0][c.at:]
-	if len(p) > n {
-		p = p[:n]
-	}
-	c.at += len(p)
-	return p
-}
-
-func (c *cursor) copyTo(b []byte) {
-	for len(b) > 0 {
-		b = b[copy(b, c.piece(len(b))):]
-	}
-}
-
-func (c *cursor) copyFrom(b []byte) {
-	for len(b) > 0 {
-		b = b[copy(c.piece(len(b)), b):]
-	}
-}
-
-func (c *cursor) zero(n int) {
-	for n > 0 {
-		p := c.piece(n)
-		clear(p)
-		n -= len(p)
-	}
-}
-
-// cut appends the next n bytes to a list of buffers.
-func (c *cursor) cut(list [][]byte, n int) [][]byte {
-	for n > 0 {
-		p := c.piece(n)
-		list = append(list, p)
-		n -= len(p)
-	}
-	return list
-}
 
 func total(buffers [][]byte) (n uint64) {
 	for _, b := range buffers {
@@ -104,8 +56,16 @@ func (fs *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, err
 	if err := fs.accessed(n); err != nil {
 		return 0, err
 	}
-	c := cursor{rest: into}
-	ahead := offset == open.next
+	if len(into) == 1 && uint64(len(into[0])) == want && fs.hit(n, into[0], offset) {
+		open.next = offset + want
+		return int(want), nil
+	}
+	c := device.Cursor{Buffers: into, Copier: fs.copier}
+	if offset != open.next {
+		open.window = 0
+	} else if open.window == 0 {
+		open.window = aheadMinBytes
+	}
 	for at := offset; at < offset+want; {
 		m, err := fs.lookup(n, at>>fs.blockShift)
 		if err != nil {
@@ -114,8 +74,8 @@ func (fs *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, err
 		in := int(at & uint64(fs.blockBytes-1))
 		k := int(min(offset+want-at, m.count<<fs.blockShift-uint64(in), pieceBytes))
 		if !m.written() {
-			c.zero(k)
-		} else if err := fs.fetch(m, in, k, &c, ahead); err != nil {
+			c.Zero(k)
+		} else if err := fs.fetch(m, in, k, &c, open); err != nil {
 			return int(at - offset), err
 		}
 		at += uint64(k)
@@ -125,57 +85,57 @@ func (fs *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, err
 	return int(want), nil
 }
 
+// inChunk returns where n bytes from a place in a block on lie in its chunk: the block, the
+// bytes, and how many of them.
+func (fs *FileSystem) inChunk(block uint64, in, n int) (first uint64, at, bytes int) {
+	first = block & fs.data.mask
+	at = int(first)<<fs.blockShift + in
+	return first, at, min(n, chunkBytes-at)
+}
+
+// hit reads what lies in the extent and the chunk found last, as most small reads do; it
+// reports whether that is so.
+func (fs *FileSystem) hit(n *inode, into []byte, offset uint64) bool {
+	e, d := &n.recent, fs.data
+	skip := offset>>fs.blockShift - e.logical
+	block := e.physical + skip
+	at := int(block&d.mask)<<fs.blockShift + int(offset&uint64(fs.blockBytes-1))
+	end := at + len(into)
+	if skip >= e.count || !e.written() || end > chunkBytes || d.recent.number != block>>d.shift {
+		return false
+	}
+	first, last := uint64(at)>>fs.blockShift, uint64(end-1)>>fs.blockShift
+	if skip+last-first >= e.count || ^d.recent.have&some(first, last-first+1) != 0 {
+		return false
+	}
+	fs.copier.Copy(into, d.recent.data[at:end])
+	return true
+}
+
 // fetch copies n bytes of an extent.
-func (fs *FileSystem) fetch(m mapping, in, n int, c *cursor, ahead bool) error {
-	for block, left := m.physical, m.count; n > 0; {
-		if b := fs.cache.find(block); b != nil {
-			k := min(n, fs.blockBytes-in)
-			c.copyFrom(b.data[in : in+k])
-			block, left, n, in = block+1, left-1, n-k, 0
+func (fs *FileSystem) fetch(m mapping, in, n int, c *device.Cursor, open *handle) error {
+	d := fs.data
+	for block := m.physical; n > 0; {
+		first, at, k := fs.inChunk(block, in, n)
+		count := uint64(at+k-1)>>fs.blockShift + 1 - first
+		if found := d.find(block); found != nil && ^found.have&some(first, count) == 0 {
+			c.Fill(found.data[at : at+k])
+			block, n, in = block+count, n-k, 0
 			continue
-		}
-		whole := fs.absent(block, min(left, uint64(n>>fs.blockShift)))
-		if bytes := int(whole) << fs.blockShift; in == 0 && bytes >= directBytes {
-			fs.vectors = c.cut(fs.vectors[:0], bytes)
-			if err := fs.device.Read(fs.vectors, block<<fs.blockShift); err != nil {
-				return vfs.ErrDamaged
+		} else if found != nil {
+			if here := ^(found.have >> first); here&1 == 0 { // up to the first that is missing
+				count = uint64(bits.TrailingZeros64(here))
+				k = int(count)<<fs.blockShift - in
+				c.Fill(found.data[at : at+k])
+				block, n, in = block+count, n-k, 0
+				continue
 			}
-			block, left, n = block+whole, left-whole, n-bytes
-			continue
 		}
-		most := uint64(in+n+fs.blockBytes-1) >> fs.blockShift
-		if ahead {
-			most = max(most, aheadBytes>>fs.blockShift)
-		}
-		if err := fs.loadRun(block, fs.absent(block, min(left, most, aheadBytes>>fs.blockShift))); err != nil {
+		most := max(uint64(in+n+fs.blockBytes-1), uint64(open.window)) >> fs.blockShift
+		if err := fs.loadData(block, min(most, aheadMaxBytes>>fs.blockShift, m.physical+m.count-block)); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// absent returns how many of count blocks are not in memory, up to the first that is.
-func (fs *FileSystem) absent(block, count uint64) uint64 {
-	for i := range count {
-		if fs.cache.buffers[block+i] != nil {
-			return i
-		}
-	}
-	return count
-}
-
-// loadRun reads blocks that are not in memory.
-func (fs *FileSystem) loadRun(block, count uint64) error {
-	list := fs.vectors[:0]
-	for i := range count {
-		list = append(list, fs.cache.make(block+i, kindData).data)
-	}
-	fs.vectors = list
-	if err := fs.device.Read(list, block<<fs.blockShift); err != nil {
-		for i := range count {
-			fs.cache.drop(fs.cache.buffers[block+i])
-		}
-		return vfs.ErrDamaged
+		open.window = min(2*open.window, aheadMaxBytes)
 	}
 	return nil
 }
@@ -218,14 +178,15 @@ func (fs *FileSystem) write(n *inode, from [][]byte, offset uint64) (int, error)
 			return 0, err
 		}
 	}
-	c := cursor{rest: from}
+	c := device.Cursor{Buffers: from, Copier: fs.copier}
 	done := uint64(0)
 	for done < want {
-		if err := fs.relieve(); err != nil {
+		now := fs.now()
+		if err := fs.relieveAt(now); err != nil {
 			return int(done), err
 		}
 		fs.cache.trim()
-		k, err := fs.writePiece(n, &c, offset+done, want-done)
+		k, err := fs.writePiece(n, &c, stretch{offset + done, want - done}, fs.storable(now))
 		done += uint64(k)
 		if err != nil {
 			return int(done), err
@@ -234,8 +195,12 @@ func (fs *FileSystem) write(n *inode, from [][]byte, offset uint64) (int, error)
 	return int(done), nil
 }
 
-// writePiece writes into one extent, which it makes where there is a hole.
-func (fs *FileSystem) writePiece(n *inode, c *cursor, at, left uint64) (int, error) {
+// stretch is a part of a file.
+type stretch struct{ offset, bytes uint64 }
+
+// writePiece writes the beginning of a part into one extent, which it makes where there is a hole.
+func (fs *FileSystem) writePiece(n *inode, c *device.Cursor, part stretch, now uint64) (int, error) {
+	at, left := part.offset, part.bytes
 	block, in := at>>fs.blockShift, int(at&uint64(fs.blockBytes-1))
 	m, err := fs.lookup(n, block)
 	if err != nil {
@@ -267,8 +232,7 @@ func (fs *FileSystem) writePiece(n *inode, c *cursor, at, left uint64) (int, err
 			})
 			break
 		}
-		n.modified = fs.time()
-		n.changed = n.modified
+		n.modified, n.changed = now, now
 		fs.later(n)
 	}
 	if err != nil {
@@ -329,68 +293,77 @@ func (fs *FileSystem) grow(n *inode, end uint64) error {
 // loadEnds reads the blocks of which only a part will be written.
 func (fs *FileSystem) loadEnds(m mapping, in, n int) error {
 	if in != 0 || n < fs.blockBytes {
-		if _, err := fs.cache.get(m.physical, kindData); err != nil {
+		if _, _, err := fs.dataBlock(m.physical); err != nil {
 			return err
 		}
 	}
 	if end := in + n; end&(fs.blockBytes-1) != 0 {
-		_, err := fs.cache.get(m.physical+uint64(end)>>fs.blockShift, kindData)
+		_, _, err := fs.dataBlock(m.physical + uint64(end)>>fs.blockShift)
 		return err
 	}
 	return nil
 }
 
-// store writes n bytes into an extent; what else is in a fresh block are zeroes.
-func (fs *FileSystem) store(m mapping, in, n int, c *cursor, fresh bool) error {
-	block := m.physical
-	for n > 0 {
-		if whole := uint64(n >> fs.blockShift); in == 0 && whole<<fs.blockShift >= directBytes && fs.unpin(block, whole) {
-			bytes := int(whole) << fs.blockShift
-			fs.vectors = c.cut(fs.vectors[:0], bytes)
-			if err := fs.device.Write(fs.vectors, block<<fs.blockShift); err != nil {
-				return fs.fail(err)
-			}
-			block, n = block+whole, n-bytes
-			continue
+// store writes n bytes into an extent; what else is in a fresh block are zeroes. What a fresh
+// block holds on the volume must never be seen: without memory for it the volume is not
+// written any more.
+func (fs *FileSystem) store(m mapping, in, n int, c *device.Cursor, fresh bool) error {
+	d := fs.data
+	for block := m.physical; n > 0; {
+		first, at, k := fs.inChunk(block, in, n)
+		count := uint64(at+k-1)>>fs.blockShift + 1 - first
+		to, err := fs.storeChunk(block, count)
+		if err != nil {
+			return fs.fail(err)
 		}
-		k := min(n, fs.blockBytes-in)
-		b := fs.cache.find(block)
-		if b == nil && (fresh || k == fs.blockBytes) {
-			b = fs.cache.make(block, kindData)
+		from, end := int(first)<<fs.blockShift, int(first+count)<<fs.blockShift
+		if fresh {
+			clear(to.data[from:at])
+			clear(to.data[at+k : end])
+		} else if err := fs.keepEnds(to, block, count, at-from, end-at-k); err != nil {
+			return err
 		}
-		if b == nil {
-			var err error
-			if b, err = fs.cache.get(block, kindData); err != nil {
-				return err
-			}
-		}
-		if fresh && k < fs.blockBytes {
-			clear(b.data)
-		}
-		c.copyTo(b.data[in : in+k])
-		fs.cache.setDirty(b)
-		block, n, in = block+1, n-k, 0
+		c.Drain(to.data[at : at+k])
+		to.have |= some(first, count)
+		d.setDirty(to, some(first, count))
+		block, n, in = block+count, n-k, 0
 	}
-	if len(fs.cache.dirty) > fs.cache.limit/2 {
+	if d.dirtyBlocks<<fs.blockShift > d.limit/2*pageBytes {
 		return fs.writeData()
 	}
 	return nil
 }
 
-// unpin forgets what is in memory of blocks that are written past the cache. It
-// reports false if some of them must stay.
-func (fs *FileSystem) unpin(block, count uint64) bool {
-	for i := range count {
-		if b := fs.cache.buffers[block+i]; b != nil && (b.running || b.logged || b.keep || b.undo != nil) {
-			return false
+// storeChunk returns the chunk of blocks, with memory for them.
+func (fs *FileSystem) storeChunk(block, count uint64) (*chunk, error) {
+	c, err := fs.chunk(block)
+	if err != nil {
+		return nil, err
+	}
+	first := int(block & fs.data.mask)
+	if pages := pagesOf(first<<fs.blockShift, (first+int(count))<<fs.blockShift); pages&^c.memory != 0 {
+		c.busy = true
+		fs.data.unlist(c)
+		err = fs.back(c, pages)
+		c.busy = false
+		fs.data.use(c)
+	}
+	return c, err
+}
+
+// keepEnds makes sure that the first and the last of some blocks are here, if a part of them
+// stays; they were read before, but may have made room for others since.
+func (fs *FileSystem) keepEnds(c *chunk, block, count uint64, before, behind int) error {
+	first := block & fs.data.mask
+	if before > 0 && c.have>>first&1 == 0 {
+		if err := fs.loadData(block, 1); err != nil {
+			return err
 		}
 	}
-	for i := range count {
-		if b := fs.cache.buffers[block+i]; b != nil {
-			fs.cache.drop(b)
-		}
+	if last := first + count - 1; behind > 0 && c.have>>last&1 == 0 {
+		return fs.loadData(block+count-1, 1)
 	}
-	return true
+	return nil
 }
 
 // zeroTail clears what is behind a position in its block: it becomes visible when
@@ -404,14 +377,14 @@ func (fs *FileSystem) zeroTail(n *inode, from uint64) error {
 	if err != nil || !m.written() {
 		return err
 	}
-	b, err := fs.cache.get(m.physical, kindData)
+	found, b, err := fs.dataBlock(m.physical)
 	if err != nil {
 		return err
 	}
-	for _, c := range b.data[in:] {
+	for _, c := range b[in:] {
 		if c != 0 {
-			clear(b.data[in:])
-			fs.cache.setDirty(b)
+			clear(b[in:])
+			fs.data.setDirty(found, some(m.physical&fs.data.mask, 1))
 			break
 		}
 	}

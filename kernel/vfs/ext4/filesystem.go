@@ -2,10 +2,10 @@ package ext4
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"syscall"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
 
@@ -29,11 +29,16 @@ type Device interface {
 // Options are how a volume is used.
 type Options struct {
 	Now      func() (nanos uint64) // since 1970
-	Log      func(line string)
+	Log      func(line string)     // what is as it should be
+	Warn     func(line string)     // what is not
 	ReadOnly bool
 	// CacheBytes bounds the memory for blocks; 0 is cacheBytes. What waits for a commit is
 	// at most as much again.
 	CacheBytes int
+	// DataBytes bounds the memory for data of files; 0 is a quarter of what is free. Charge is
+	// system.Charge, by which it is booked before it is taken; nil: there is always enough.
+	DataBytes uint64
+	Charge    func(bytes int64) bool
 }
 
 // cacheBytes is enough for the metadata of a program at work.
@@ -45,15 +50,20 @@ type FileSystem struct {
 	device   Device
 	now      func() uint64
 	log      func(string)
+	warn     func(string)
 	readOnly bool
 	failed   error // of the device
 
 	cache   *cache
+	data    *dataCache
+	copier  device.Copier
 	zones   zones
 	super   *buffer
 	superAt int // in its block
-	inodes  map[uint32]*inode
-	orphans []uint32 // the first one first, as the list on the volume
+	inodes  inodeTable
+	top     *inode // the root directory
+	names   names
+	orphans orphans
 	handles handles
 
 	op         operation
@@ -63,6 +73,7 @@ type FileSystem struct {
 	path       [extentDepthMax + 1]step
 	scratch    []*buffer
 	vectors    [][]byte
+	filled     []filling
 	target     []byte // of the last ReadLink
 	lister     lister
 }
@@ -71,10 +82,15 @@ var _ vfs.FileSystem = (*FileSystem)(nil)
 
 // Open checks a volume, replays its journal if it was not closed, and uses it. Its
 // root directory is there as long as it is open.
-func Open(device Device, options Options) (*FileSystem, error) {
-	fs := &FileSystem{device: device, now: options.Now, log: options.Log, readOnly: options.ReadOnly || device.ReadOnly()}
+func Open(disk Device, options Options) (*FileSystem, error) {
+	fs := &FileSystem{device: disk, copier: device.NewCopier(), now: options.Now, log: options.Log, warn: options.Warn, readOnly: options.ReadOnly || disk.ReadOnly()}
+	prepareSums()
+	fs.lister.most = listBatch
 	if fs.log == nil {
 		fs.log = func(string) {}
+	}
+	if fs.warn == nil {
+		fs.warn = func(string) {}
 	}
 	if fs.now == nil {
 		fs.now = func() uint64 { return 0 }
@@ -82,30 +98,49 @@ func Open(device Device, options Options) (*FileSystem, error) {
 	if options.CacheBytes == 0 {
 		options.CacheBytes = cacheBytes
 	}
-	if err := fs.load(options.CacheBytes); err != nil {
+	if options.Charge == nil {
+		options.Charge = func(int64) bool { return true }
+	}
+	if options.DataBytes == 0 {
+		options.DataBytes = vfs.FreeBytes(options.Charge) / dataShare
+	}
+	if err := fs.open(options); err != nil {
+		if fs.data != nil {
+			fs.data.close()
+		}
 		return nil, explain(err)
 	}
+	return fs, nil
+}
+
+func (fs *FileSystem) open(options Options) (err error) {
+	if err := fs.load(options.CacheBytes); err != nil {
+		return err
+	}
 	if fs.incompat&incompatRecover != 0 {
-		if device.ReadOnly() {
-			return nil, refuse("the volume was not closed and its journal has to be replayed, but the device can only be read: run e2fsck on it, or let it be written once")
+		if fs.device.ReadOnly() {
+			return refuse("the volume was not closed and its journal has to be replayed, but the device can only be read: run e2fsck on it, or let it be written once")
 		}
 		if err := fs.replayAndReload(options.CacheBytes); err != nil {
-			return nil, explain(err)
+			return err
 		}
 	}
-	root, err := fs.inode(rootInode)
-	if err == nil && !root.isDirectory() {
+	if fs.data, err = openData(fs.blockShift, options.DataBytes, options.Charge); err != nil {
+		return err
+	}
+	fs.top, err = fs.inode(rootInode)
+	if err == nil && !fs.top.isDirectory() {
 		err = vfs.ErrDamaged
 	}
 	if err != nil {
-		return nil, explain(err)
+		return err
 	}
 	if !fs.readOnly {
 		if err := fs.openForWriting(); err != nil {
-			return nil, explain(err)
+			return err
 		}
 	}
-	return fs, nil
+	return nil
 }
 
 // explain makes an error of Open from one of a call.
@@ -131,11 +166,11 @@ func (fs *FileSystem) load(cacheLimit int) error {
 	}
 	fs.geometry = g
 	if readOnly != nil && !fs.readOnly {
-		fs.log(readOnly.Error())
+		fs.warn(readOnly.Error())
 		fs.readOnly = true
 	}
 	fs.cache = newCache(fs.device, fs.blockBytes, cacheLimit)
-	fs.inodes = map[uint32]*inode{}
+	fs.inodes.reset()
 	fs.superAt = superOffset % fs.blockBytes
 	if fs.super, err = fs.cache.get(superOffset>>fs.blockShift, kindSuper); err != nil {
 		return err
@@ -210,10 +245,12 @@ func (fs *FileSystem) Unmount() error {
 	if fs.readOnly {
 		return nil
 	}
-	for _, number := range slices.Clone(fs.orphans) { // what fails stays in the list
+	for number := fs.orphans.first; number != 0; {
+		after := fs.orphans.links[number].after
 		if n, err := fs.inode(number); err == nil {
-			_ = fs.finishOrphan(n)
+			_ = fs.finishOrphan(n) // what fails stays in the list
 		}
+		number = after
 	}
 	if err := fs.commit(); err != nil {
 		return err
@@ -227,7 +264,8 @@ func (fs *FileSystem) Unmount() error {
 
 // Tick is called now and then: it commits what has waited long enough.
 func (fs *FileSystem) Tick() error {
-	if fs.readOnly || fs.failed != nil || !fs.overdue() {
+	fs.data.limit = min(2*fs.data.limit, fs.data.most) // perhaps there is more memory again
+	if fs.readOnly || fs.failed != nil || !fs.overdue(fs.now()) {
 		return nil
 	}
 	return fs.commit()

@@ -125,10 +125,11 @@ func listSome(fs *FileSystem, node vfs.NodeID, names [][]byte) [][]byte {
 // abuse does with a volume what a program may do, whatever comes back.
 func abuse(d *disk, seed uint64, operations int) {
 	c := clock(1)
-	fs, err := Open(d, Options{Now: c.now, CacheBytes: 1})
+	fs, err := Open(d, Options{Now: c.now, CacheBytes: 1, DataBytes: dataMinBytes})
 	if err != nil {
 		return
 	}
+	defer fs.data.close()
 	r := rand.New(rand.NewPCG(seed, 1))
 	nodes := []vfs.Entry{{Node: fs.Root(), Type: vfs.Directory}}
 	names := [][]byte{[]byte("deep"), []byte("lost+found"), []byte("new")}

@@ -11,6 +11,8 @@ type handle struct {
 	node *inode // nil: not in use
 	mode vfs.Mode
 	next uint64 // where the last read ended: whoever goes on there gets more at once
+	// window is how much that is; 0: who reads here and there gets no more than that.
+	window int
 }
 
 // handles are the open ones; a vfs.Handle is an index and one.

@@ -1,6 +1,9 @@
 package ext4
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Hashes of names by which directories are ordered (DX_HASH_*). Those with 3 more
 // take bytes as unsigned.
@@ -69,11 +72,27 @@ func legacyHash(name []byte, unsigned bool) uint32 {
 func hashWords(p []byte, words []uint32, unsigned bool) {
 	pad := uint32(len(p)) | uint32(len(p))<<8
 	pad |= pad << 16
-	for i := range words {
-		words[i] = pad
-		for k := 4 * i; k < min(4*i+4, len(p)); k++ {
-			words[i] = words[i]<<8 + hashByte(p[k], unsigned)
+	i := 0
+	for ; i < len(words) && len(p) >= 4; i++ {
+		w := binary.BigEndian.Uint32(p)
+		if w&0x80808080 != 0 && !unsigned {
+			w = 0
+			for _, c := range p[:4] {
+				w = w<<8 + hashByte(c, false)
+			}
 		}
+		words[i], p = w, p[4:]
+	}
+	if i < len(words) && len(p) > 0 {
+		w := pad
+		for _, c := range p {
+			w = w<<8 + hashByte(c, unsigned)
+		}
+		words[i] = w
+		i++
+	}
+	for ; i < len(words); i++ {
+		words[i] = pad
 	}
 }
 

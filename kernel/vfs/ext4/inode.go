@@ -36,10 +36,10 @@ const (
 
 // Modes and flags of inodes.
 const (
-	modeType      = 0xf000
-	modeDirectory = 0x4000
-	modeFile      = 0x8000
-	modeSymlink   = 0xa000
+	modeType      = vfs.ModeType
+	modeDirectory = vfs.ModeDirectory
+	modeFile      = vfs.ModeFile
+	modeSymlink   = vfs.ModeSymlink
 
 	inodeIndexed = 0x1000     // EXT4_INDEX_FL: a directory with a hash tree
 	inodeHuge    = 0x40000    // EXT4_HUGE_FILE_FL: blocks are counted in blocks
@@ -65,6 +65,8 @@ type inode struct {
 	// and for everything.
 	needsData, needsAll uint32
 	timesLater          bool // in transaction.times
+	slot                uint32
+	older, newer        *inode // in the ring of inodeTable, while nobody refers to it
 }
 
 // fields are what an operation may change, and take back.
@@ -85,18 +87,7 @@ func (n *inode) isDirectory() bool { return n.mode&modeType == modeDirectory }
 func (n *inode) isFile() bool      { return n.mode&modeType == modeFile }
 func (n *inode) isSymlink() bool   { return n.mode&modeType == modeSymlink }
 
-func (n *inode) kind() vfs.Type {
-	switch n.mode & modeType {
-	case modeDirectory:
-		return vfs.Directory
-	case modeFile:
-		return vfs.File
-	case modeSymlink:
-		return vfs.Symlink
-	default:
-		return vfs.Other
-	}
-}
+func (n *inode) kind() vfs.Type { return vfs.TypeOfMode(uint32(n.mode)) }
 
 // inodeAt returns where an inode lies.
 func (fs *FileSystem) inodeAt(number uint32) (*buffer, []byte, error) {
@@ -122,7 +113,8 @@ func (fs *FileSystem) inodeAt(number uint32) (*buffer, []byte, error) {
 
 // inode returns an inode, with another reference to it.
 func (fs *FileSystem) inode(number uint32) (*inode, error) {
-	if n := fs.inodes[number]; n != nil {
+	if n := fs.inodes.byNumber[number]; n != nil {
+		fs.inodes.wake(n)
 		n.refs++
 		return n, nil
 	}
@@ -151,7 +143,7 @@ func (fs *FileSystem) inode(number uint32) (*inode, error) {
 	if fs.running.since != 0 { // it may have been changed by the running transaction
 		n.needsData, n.needsAll = fs.running.id, fs.running.id
 	}
-	fs.inodes[number] = n
+	fs.inodes.add(n)
 	return n, nil
 }
 
@@ -296,7 +288,7 @@ func (fs *FileSystem) newInode(parent *inode, mode uint16) (*inode, error) {
 	if err != nil {
 		return nil, err
 	}
-	if fs.inodes[number] != nil {
+	if fs.inodes.byNumber[number] != nil {
 		return nil, fs.damage("an inode is in use and free", uint64(number))
 	}
 	b, raw, err := fs.inodeAt(number)
@@ -318,7 +310,7 @@ func (fs *FileSystem) newInode(parent *inode, mode uint16) (*inode, error) {
 	if mode&modeType != modeSymlink {
 		n.initExtents()
 	}
-	fs.inodes[number] = n
+	fs.inodes.add(n)
 	fs.op.inodes = append(fs.op.inodes, savedInode{inode: n, was: n.fields, fresh: true})
 	return n, nil
 }
@@ -350,8 +342,8 @@ func (fs *FileSystem) writeTimes() error {
 				return err
 			}
 		}
-		if n.refs == 0 && fs.inodes[n.number] == n {
-			delete(fs.inodes, n.number)
+		if n.refs == 0 && n.links > 0 {
+			fs.inodes.rest(n)
 		}
 	}
 	return nil

@@ -135,7 +135,7 @@ func (fs *FileSystem) loadJournal() error {
 	if err != nil {
 		return err
 	}
-	defer delete(fs.inodes, n.number)
+	defer fs.inodes.remove(n)
 	if !n.isFile() || n.flags&inodeExtents == 0 {
 		return refuse("the journal is no file with extents" + remedy)
 	}

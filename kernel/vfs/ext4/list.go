@@ -16,25 +16,42 @@ const (
 	cookieFirst  = 2
 )
 
-// listBatch is how many entries of a directory without hash tree are sorted at once.
+// listBatch is how many entries are sorted at once of a directory without hash tree, and of one
+// with many names of the same hash.
 const listBatch = 1024
 
-// listed is an entry that is to be visited.
+// listed is an entry that is to be visited, or something else that is sorted: for each type that is
+// sorted the kernel has another 10 KB.
 type listed struct {
 	key   uint64
 	block uint64 // of the directory
 	at    int
 }
 
-// lister is memory of List.
+// sortListed sorts by keys.
+func sortListed(list []listed) {
+	slices.SortFunc(list, func(a, b listed) int { return cmp.Compare(a.key, b.key) })
+}
+
+// lister is memory of List: a part of a directory in order, which stays valid from call to call until
+// the directory changes (forgetListed).
 type lister struct {
+	node  *inode // nil: it is not valid
+	from  uint64 // the batch are the names with keys from here on
+	end   uint64 // up to here, or if last is set all of them
+	last  bool
 	batch []listed
+	most  int // listBatch
+	entry vfs.DirectoryEntry
 	name  [256]byte
 }
 
+// forgetListed is called when a block of a directory changes.
+func (fs *FileSystem) forgetListed() { fs.lister.node = nil }
+
 // key orders a name.
 func (fs *FileSystem) key(version uint8, name []byte) uint64 {
-	return max(uint64(fs.hashName(version, name))<<31|uint64(crc(^uint32(0), name)), cookieFirst)
+	return max(uint64(fs.hashName(version, name))<<31|uint64(nameHash(0, name)), cookieFirst)
 }
 
 // hashOfKey returns the hash that a key begins with.
@@ -69,10 +86,7 @@ func (fs *FileSystem) List(h vfs.Handle, cookie uint64, visit func(e *vfs.Direct
 			}
 		}
 	}
-	if n.flags&inodeIndexed != 0 {
-		return fs.listIndexed(n, cookie, visit)
-	}
-	return fs.listLinear(n, cookie, visit)
+	return fs.listFrom(n, cookie, visit)
 }
 
 // gather adds the entries of a block from a key on to the batch.
@@ -97,36 +111,71 @@ func (fs *FileSystem) gather(n *inode, block uint64, version uint8, from uint64)
 	return nil
 }
 
-// keepLeast sorts the batch and keeps at most some of it.
+// keepLeast sorts the batch and keeps at most some of it, up to where there is not more.
 func (l *lister) keepLeast(n int) {
-	slices.SortFunc(l.batch, func(a, b listed) int { return cmp.Compare(a.key, b.key) })
-	l.batch = l.batch[:min(n, len(l.batch))]
+	sortListed(l.batch)
+	if len(l.batch) > n {
+		l.batch = l.batch[:n]
+		l.end, l.last = l.batch[n-1].key+1, false
+	}
 }
 
-// visit visits the batch. next is the cookie behind it.
-func (fs *FileSystem) visit(n *inode, from uint64, visit func(e *vfs.DirectoryEntry) bool) (next uint64, more bool, err error) {
+// visit visits the batch from a key on; it reports whether there shall be more.
+func (fs *FileSystem) visit(n *inode, from uint64, visit func(e *vfs.DirectoryEntry) bool) (more bool, err error) {
 	types := [16]vfs.Type{entryFile: vfs.File, entryDirectory: vfs.Directory, entrySymlink: vfs.Symlink, 3: vfs.Other, 4: vfs.Other, 5: vfs.Other, 6: vfs.Other}
-	next = from
-	for _, listed := range fs.lister.batch {
-		b, err := fs.directoryBlock(n, listed.block, kindLeaf)
-		if err != nil {
-			return next, false, err
+	l := &fs.lister
+	first, _ := slices.BinarySearchFunc(l.batch, from, func(a listed, key uint64) int { return cmp.Compare(a.key, key) })
+	var b *buffer
+	block := ^uint64(0)
+	for _, listed := range l.batch[first:] {
+		if listed.block != block {
+			block = listed.block
+			if b, err = fs.directoryBlock(n, block, kindLeaf); err != nil {
+				return false, err
+			}
 		}
 		e, ok := direntAt(b.data, listed.at, fs.leafEnd())
 		if !ok {
-			return next, false, fs.damage("a directory makes no sense, inode", uint64(n.number))
+			return false, fs.damage("a directory makes no sense, inode", uint64(n.number))
 		}
-		next = listed.key + 1
-		name := fs.lister.name[:copy(fs.lister.name[:], e.name)]
-		if !visit(&vfs.DirectoryEntry{Serial: uint64(e.inode), Type: types[e.kind&15], Name: name, Next: next}) {
-			return next, false, nil
+		l.entry = vfs.DirectoryEntry{
+			Serial: uint64(e.inode), Type: types[e.kind&15], Name: l.name[:copy(l.name[:], e.name)], Next: listed.key + 1,
+		}
+		if !visit(&l.entry) {
+			return false, nil
 		}
 	}
-	return next, true, nil
+	return true, nil
 }
 
-// listIndexed goes through the leaves from that of the cookie on.
-func (fs *FileSystem) listIndexed(n *inode, cookie uint64, visit func(e *vfs.DirectoryEntry) bool) error {
+// listFrom visits the names of a directory from a key on, batch by batch.
+func (fs *FileSystem) listFrom(n *inode, cookie uint64, visit func(e *vfs.DirectoryEntry) bool) error {
+	l := &fs.lister
+	for {
+		if l.node != n || cookie < l.from || cookie >= l.end && !l.last {
+			l.node = nil
+			l.batch, l.from, l.end, l.last = l.batch[:0], cookie, 0, true
+			gather := fs.gatherLinear
+			if n.flags&inodeIndexed != 0 {
+				gather = fs.gatherIndexed
+			}
+			if err := gather(n, cookie); err != nil {
+				return err
+			}
+			l.node = n
+		}
+		more, err := fs.visit(n, cookie, visit)
+		if err != nil || !more || l.last {
+			return err
+		}
+		cookie = l.end
+	}
+}
+
+// gatherIndexed makes the batch of the leaf for a key, and of some behind it: at least of those that
+// have names of the same hash as its last, but only the least of them, for a volume may have been
+// made to have many.
+func (fs *FileSystem) gatherIndexed(n *inode, cookie uint64) error {
 	_, version, _, err := fs.root(n)
 	if err != nil {
 		return err
@@ -135,47 +184,46 @@ func (fs *FileSystem) listIndexed(n *inode, cookie uint64, visit func(e *vfs.Dir
 	if err != nil {
 		return err
 	}
-	for ok := true; ok; {
-		fs.lister.batch = fs.lister.batch[:0]
-		for {
-			if err := fs.gather(n, w.leaf(), version, cookie); err != nil {
-				return err
-			}
-			var hash uint32
-			if hash, ok, err = fs.next(n, &w); err != nil {
-				return err
-			}
-			if !ok || hash&1 == 0 || len(fs.lister.batch) > listBatch { // no more names of the same hash
-				break
-			}
-		}
-		fs.lister.keepLeast(len(fs.lister.batch))
-		var more bool
-		if cookie, more, err = fs.visit(n, cookie, visit); err != nil || !more {
+	l, cut := &fs.lister, false
+	for {
+		if err := fs.gather(n, w.leaf(), version, cookie); err != nil {
 			return err
 		}
+		hash, ok, err := fs.next(n, &w)
+		if err != nil {
+			return err
+		}
+		if !ok || hash&1 == 0 && len(l.batch) >= l.most { // no more names of the same hash
+			l.end, l.last = max(uint64(hash)<<31, cookie+1), !ok
+			break
+		}
+		if len(l.batch) > 2*l.most {
+			l.keepLeast(l.most)
+			cut = true
+		}
+		fs.cache.trim()
 	}
+	if !cut {
+		l.keepLeast(len(l.batch))
+		return nil
+	}
+	l.keepLeast(l.most)
+	l.end, l.last = l.batch[len(l.batch)-1].key+1, false
 	return nil
 }
 
-// listLinear goes through all blocks for each batch.
-func (fs *FileSystem) listLinear(n *inode, cookie uint64, visit func(e *vfs.DirectoryEntry) bool) error {
-	for {
-		fs.lister.batch = fs.lister.batch[:0]
-		for block := range fs.directoryBlocks(n) {
-			if err := fs.gather(n, block, fs.defaultHash(), cookie); err != nil {
-				return err
-			}
-			if len(fs.lister.batch) > 2*listBatch {
-				fs.lister.keepLeast(listBatch)
-			}
-			fs.cache.trim()
-		}
-		fs.lister.keepLeast(listBatch)
-		last := len(fs.lister.batch) < listBatch
-		next, more, err := fs.visit(n, cookie, visit)
-		if cookie = next; err != nil || !more || last {
+// gatherLinear makes the next batch of a directory without hash tree, from all of its blocks.
+func (fs *FileSystem) gatherLinear(n *inode, cookie uint64) error {
+	l := &fs.lister
+	for block := range fs.directoryBlocks(n) {
+		if err := fs.gather(n, block, fs.defaultHash(), cookie); err != nil {
 			return err
 		}
+		if len(l.batch) > 2*l.most {
+			l.keepLeast(l.most)
+		}
+		fs.cache.trim()
 	}
+	l.keepLeast(l.most)
+	return nil
 }

@@ -1,7 +1,5 @@
 package ext4
 
-import "slices"
-
 // A file that was removed or is being cut stays in a list until that is done, so
 // that a crash in between leaves nothing behind: the superblock names the first
 // inode, and the time of deletion of each the next one.
@@ -13,61 +11,110 @@ const (
 	orphanMagic = 0x0b10ca04
 )
 
-// setOrphans is the list after a change by the operation under way.
-func (fs *FileSystem) setOrphans(list []uint32) {
-	if !fs.op.saved {
-		fs.op.saved, fs.op.orphans = true, fs.orphans
-	}
-	fs.orphans = list
+// orphans is the list, as it is on the volume and in both directions.
+type orphans struct {
+	first uint32 // 0: the list is empty
+	links map[uint32]orphanLink
 }
 
-// addOrphan puts an inode at the beginning of the list; put(n) follows.
-func (fs *FileSystem) addOrphan(n *inode) {
-	next := uint32(0)
-	if len(fs.orphans) > 0 {
-		next = fs.orphans[0]
-	}
-	fs.setOrphans(append([]uint32{n.number}, fs.orphans...))
-	fs.touch(n)
-	n.deleted = next
-	fs.setLastOrphan(n.number)
+// orphanLink are the neighbours of an inode in the list, 0 for none.
+type orphanLink struct{ before, after uint32 }
+
+// savedOrphan is what the list had of an inode before an operation changed it.
+type savedOrphan struct {
+	number uint32
+	link   orphanLink
+	was    bool
 }
 
-func (fs *FileSystem) setLastOrphan(number uint32) {
+// linkOrphan changes what the list has of an inode; that can be taken back.
+func (fs *FileSystem) linkOrphan(number uint32, link orphanLink) {
+	fs.saveOrphan(number)
+	fs.orphans.links[number] = link
+}
+
+func (fs *FileSystem) saveOrphan(number uint32) {
+	was, ok := fs.orphans.links[number]
+	fs.op.orphans = append(fs.op.orphans, savedOrphan{number, was, ok})
+}
+
+// setFirstOrphan changes where the list begins.
+func (fs *FileSystem) setFirstOrphan(number uint32) {
+	if !fs.op.first.was {
+		fs.op.first = savedOrphan{number: fs.orphans.first, was: true}
+	}
+	fs.orphans.first = number
 	fs.modify(fs.super)
 	le.PutUint32(fs.super.data[fs.superAt+superOrphans:], number)
 }
 
+// rollbackOrphans makes the list what it was before the operation.
+func (fs *FileSystem) rollbackOrphans() {
+	op := &fs.op
+	for i := len(op.orphans) - 1; i >= 0; i-- {
+		if s := op.orphans[i]; s.was {
+			fs.orphans.links[s.number] = s.link
+		} else {
+			delete(fs.orphans.links, s.number)
+		}
+	}
+	if op.first.was {
+		fs.orphans.first = op.first.number
+	}
+}
+
+// addOrphan puts an inode at the beginning of the list; put(n) follows.
+func (fs *FileSystem) addOrphan(n *inode) {
+	next := fs.orphans.first
+	if next != 0 {
+		link := fs.orphans.links[next]
+		link.before = n.number
+		fs.linkOrphan(next, link)
+	}
+	fs.linkOrphan(n.number, orphanLink{after: next})
+	fs.touch(n)
+	n.deleted = next
+	fs.setFirstOrphan(n.number)
+}
+
 // isOrphan reports whether an inode is in the list.
-func (fs *FileSystem) isOrphan(n *inode) bool { return slices.Contains(fs.orphans, n.number) }
+func (fs *FileSystem) isOrphan(n *inode) bool {
+	_, ok := fs.orphans.links[n.number]
+	return ok
+}
 
 // removeOrphan takes an inode out of the list; put(n) follows.
 func (fs *FileSystem) removeOrphan(n *inode) error {
-	at := slices.Index(fs.orphans, n.number)
-	if at < 0 {
+	link, ok := fs.orphans.links[n.number]
+	if !ok {
 		return nil
-	}
-	next := uint32(0)
-	if at+1 < len(fs.orphans) {
-		next = fs.orphans[at+1]
 	}
 	fs.touch(n)
 	n.deleted = 0
-	if at == 0 {
-		fs.setLastOrphan(next)
+	if link.before == 0 {
+		fs.setFirstOrphan(link.after)
 	} else {
-		before, err := fs.inode(fs.orphans[at-1])
+		before, err := fs.inode(link.before)
 		if err != nil {
 			return err
 		}
 		fs.touch(before)
-		before.deleted = next
+		before.deleted = link.after
 		err = fs.put(before)
 		if before.refs--; err != nil {
 			return err
 		}
+		other := fs.orphans.links[link.before]
+		other.after = link.after
+		fs.linkOrphan(link.before, other)
 	}
-	fs.setOrphans(slices.Delete(slices.Clone(fs.orphans), at, at+1))
+	if link.after != 0 {
+		other := fs.orphans.links[link.after]
+		other.before = link.before
+		fs.linkOrphan(link.after, other)
+	}
+	fs.saveOrphan(n.number)
+	delete(fs.orphans.links, n.number)
 	return nil
 }
 
@@ -75,27 +122,29 @@ func (fs *FileSystem) removeOrphan(n *inode) error {
 // have had open.
 const orphansMax = 1 << 16
 
+// orphanFileMaxBytes bounds the orphan file, as Linux does (fs/ext4/orphan.c).
+const orphanFileMaxBytes = 8 << 20
+
 // cleanOrphans finishes what a crash has left.
 func (fs *FileSystem) cleanOrphans() error {
 	next := le.Uint32(fs.super.data[fs.superAt+superOrphans:])
-	var list []uint32
-	seen := map[uint32]bool{}
-	for next != 0 {
-		if seen[next] || len(list) >= orphansMax || next < fs.firstInode || next > fs.geometry.inodes {
+	links := map[uint32]orphanLink{}
+	fs.orphans = orphans{next, links}
+	for before := uint32(0); next != 0; {
+		if _, seen := links[next]; seen || len(links) >= orphansMax || next < fs.firstInode || next > fs.geometry.inodes {
 			return refuse("the list of orphans is damaged; repair the volume with e2fsck -f")
 		}
-		seen[next] = true
-		list = append(list, next)
 		_, raw, err := fs.inodeAt(next)
 		if err != nil {
 			return err
 		}
-		next = le.Uint32(raw[inodeDeleted:])
+		after := le.Uint32(raw[inodeDeleted:])
+		links[next] = orphanLink{before, after}
+		before, next = next, after
 		fs.cache.trim()
 	}
-	fs.orphans = list
-	for len(fs.orphans) > 0 {
-		n, err := fs.inode(fs.orphans[0])
+	for len(links) > 0 {
+		n, err := fs.inode(fs.orphans.first)
 		if err != nil {
 			return err
 		}
@@ -137,8 +186,12 @@ func (fs *FileSystem) cleanOrphanFile() error {
 	if err != nil {
 		return err
 	}
-	defer delete(fs.inodes, file.number)
-	for at := uint64(0); at < file.size>>fs.blockShift && at < orphansMax; at++ {
+	defer fs.inodes.remove(file)
+	if file.size > orphanFileMaxBytes {
+		return refuse("the orphan file is too large; repair the volume with e2fsck -f")
+	}
+	seen := map[uint32]bool{}
+	for at := uint64(0); at < file.size>>fs.blockShift; at++ {
 		m, err := fs.lookup(file, at)
 		if err != nil {
 			return err
@@ -146,7 +199,7 @@ func (fs *FileSystem) cleanOrphanFile() error {
 		if !m.written() {
 			return refuse("the orphan file has holes; repair the volume with e2fsck -f")
 		}
-		if err := fs.cleanOrphanBlock(file, m.physical); err != nil {
+		if err := fs.cleanOrphanBlock(file, m.physical, seen); err != nil {
 			return err
 		}
 	}
@@ -159,7 +212,8 @@ func (fs *FileSystem) cleanOrphanFile() error {
 	})
 }
 
-func (fs *FileSystem) cleanOrphanBlock(file *inode, block uint64) error {
+// cleanOrphanBlock does that for a block; seen are the inodes of those before it.
+func (fs *FileSystem) cleanOrphanBlock(file *inode, block uint64, seen map[uint32]bool) error {
 	b, err := fs.cache.get(block, kindPlain)
 	if err != nil {
 		return err
@@ -175,9 +229,10 @@ func (fs *FileSystem) cleanOrphanBlock(file *inode, block uint64) error {
 		}
 	}
 	for _, number := range list {
-		if number < fs.firstInode || number > fs.geometry.inodes {
+		if seen[number] || len(seen) >= orphansMax || number < fs.firstInode || number > fs.geometry.inodes {
 			return refuse("the orphan file is damaged; repair the volume with e2fsck -f")
 		}
+		seen[number] = true
 		n, err := fs.inode(number)
 		if err != nil {
 			return err

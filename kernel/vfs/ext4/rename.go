@@ -106,6 +106,8 @@ func (fs *FileSystem) notBelow(dir, above *inode) error {
 }
 
 func (fs *FileSystem) rename(r *renaming) error {
+	fs.names.forget(r.from.number, r.fromName)
+	fs.names.forget(r.to.number, r.toName)
 	fs.touch(r.from)
 	fs.touch(r.to)
 	fs.touch(r.what)

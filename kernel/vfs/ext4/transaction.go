@@ -13,8 +13,8 @@ type operation struct {
 	inodes  []savedInode
 	freed   []run    // blocks given back
 	revoked []uint64 // of those, the ones that held metadata
-	orphans []uint32 // the list before, if saved is set
-	saved   bool
+	orphans []savedOrphan
+	first   savedOrphan // of the list, if was is set
 }
 
 type savedInode struct {
@@ -60,8 +60,17 @@ func (fs *FileSystem) begin() error {
 // relieve commits when the transaction has no room for another operation, or is
 // old.
 func (fs *FileSystem) relieve() error {
+	now := uint64(0)
+	if fs.running.since != 0 {
+		now = fs.now()
+	}
+	return fs.relieveAt(now)
+}
+
+// relieveAt is relieve for who knows the time.
+func (fs *FileSystem) relieveAt(now uint64) error {
 	t := &fs.running
-	if len(t.buffers)+len(t.times)+len(t.revoked)/64+operationMaxBuffers > fs.journal.transactionMax || fs.overdue() {
+	if len(t.buffers)+len(t.times)+len(t.revoked)/64+operationMaxBuffers > fs.journal.transactionMax || fs.overdue(now) {
 		return fs.commit()
 	}
 	return nil
@@ -80,6 +89,9 @@ func (fs *FileSystem) writable() error {
 
 // modify prepares a buffer for a change by the operation under way.
 func (fs *FileSystem) modify(b *buffer) {
+	if b.kind >= kindLeaf {
+		fs.forgetListed()
+	}
 	if b.undo != nil {
 		return
 	}
@@ -91,6 +103,7 @@ func (fs *FileSystem) modify(b *buffer) {
 // create returns a zeroed buffer for a block that was just allocated.
 func (fs *FileSystem) create(block uint64, k kind) *buffer {
 	b := fs.cache.fresh(block, k)
+	fs.forgetListed()
 	fs.op.created = append(fs.op.created, b)
 	fs.setRunning(b)
 	return b
@@ -143,7 +156,7 @@ func (fs *FileSystem) end(err error) error {
 	for i := range op.inodes {
 		op.inodes[i] = savedInode{}
 	}
-	*op = operation{touched: op.touched[:0], created: op.created[:0], inodes: op.inodes[:0], freed: op.freed[:0], revoked: op.revoked[:0]}
+	*op = operation{touched: op.touched[:0], created: op.created[:0], inodes: op.inodes[:0], freed: op.freed[:0], revoked: op.revoked[:0], orphans: op.orphans[:0]}
 	return err
 }
 
@@ -170,6 +183,7 @@ func (fs *FileSystem) keep() {
 // forget drops the content of blocks that are no longer in use. What is logged
 // stays until the commit, for the journal is freed only when it is in its place.
 func (fs *FileSystem) forget(r run) {
+	fs.forgetListed()
 	one := func(b *buffer) {
 		fs.unsetRunning(b)
 		if b.logged {
@@ -179,6 +193,7 @@ func (fs *FileSystem) forget(r run) {
 		}
 		fs.cache.drop(b)
 	}
+	fs.data.forget(r)
 	if r.count > uint64(len(fs.cache.buffers)) {
 		for block, b := range fs.cache.buffers {
 			if block >= r.block && block < r.end() {
@@ -197,6 +212,7 @@ func (fs *FileSystem) forget(r run) {
 // rollback takes an operation back.
 func (fs *FileSystem) rollback() {
 	op := &fs.op
+	fs.forgetListed()
 	for _, b := range op.touched {
 		copy(b.data, b.undo)
 		fs.cache.undos = append(fs.cache.undos, b.undo)
@@ -215,15 +231,13 @@ func (fs *FileSystem) rollback() {
 		s.inode.fields = s.was
 		s.inode.recent = mapping{}
 		if s.fresh {
-			delete(fs.inodes, s.inode.number)
+			fs.inodes.remove(s.inode)
 		}
 	}
 	for _, r := range op.freed {
 		fs.setBusy(r, false)
 	}
-	if op.saved {
-		fs.orphans = op.orphans
-	}
+	fs.rollbackOrphans()
 }
 
 // change runs an operation. When the volume is full but for what was freed since
@@ -283,7 +297,7 @@ func (t *transaction) reset(id uint32) {
 
 // damage is a volume that contradicts itself.
 func (fs *FileSystem) damage(what string, where uint64) error {
-	fs.log("ext4: " + what + " (" + decimal(where) + "): the volume is damaged, repair it with e2fsck -f")
+	fs.warn("ext4: " + what + " (" + decimal(where) + "): the volume is damaged, repair it with e2fsck -f")
 	return vfs.ErrDamaged
 }
 
@@ -291,7 +305,7 @@ func (fs *FileSystem) damage(what string, where uint64) error {
 func (fs *FileSystem) fail(err error) error {
 	if fs.failed == nil {
 		fs.failed = err
-		fs.log("ext4: the device fails (" + err.Error() + "): the volume can only be read from now on, what was not synchronised may be lost")
+		fs.warn("ext4: the device fails (" + err.Error() + "): the volume can only be read from now on, what was not synchronised may be lost")
 	}
 	return vfs.ErrDamaged
 }

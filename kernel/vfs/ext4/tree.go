@@ -6,11 +6,9 @@ import (
 	"mewz/kernel/vfs"
 )
 
-func nodeOf(n *inode) vfs.NodeID { return vfs.NodeID(n.number) }
-
 // held returns an inode that the caller holds a reference to.
 func (fs *FileSystem) held(node vfs.NodeID) (*inode, error) {
-	if n := fs.inodes[uint32(node)]; n != nil && node>>32 == 0 {
+	if n := fs.inodes.at(node); n != nil {
 		return n, nil
 	}
 	return nil, syscall.EBADF
@@ -25,7 +23,7 @@ func (fs *FileSystem) directory(node vfs.NodeID) (*inode, error) {
 }
 
 // Root implements vfs.FileSystem, as the methods below.
-func (fs *FileSystem) Root() vfs.NodeID { return rootInode }
+func (fs *FileSystem) Root() vfs.NodeID { return nodeOf(fs.top) }
 
 // Hold takes another reference.
 func (fs *FileSystem) Hold(node vfs.NodeID) {
@@ -43,26 +41,30 @@ func (fs *FileSystem) Release(node vfs.NodeID) {
 	if n.refs--; n.refs > 0 {
 		return
 	}
-	if n.links == 0 && fs.writable() == nil {
-		_ = fs.destroy(n) // what fails stays an orphan
-		return
-	}
-	if !n.timesLater && n.number != rootInode {
-		delete(fs.inodes, n.number)
+	switch {
+	case n == fs.top:
+	case n.links == 0:
+		if fs.writable() == nil {
+			_ = fs.destroy(n) // what fails stays an orphan
+		} else if !n.timesLater {
+			fs.inodes.remove(n)
+		}
+	case !n.timesLater:
+		fs.inodes.rest(n)
 	}
 }
 
-// child returns what an entry names, with a reference.
-func (fs *FileSystem) child(e *dirent) (*inode, error) {
-	if e.inode != rootInode && e.inode < fs.firstInode {
-		return nil, fs.damage("a directory names what is no file, inode", uint64(e.inode))
+// child returns the inode that an entry names, with a reference.
+func (fs *FileSystem) child(number uint32) (*inode, error) {
+	if number != rootInode && number < fs.firstInode {
+		return nil, fs.damage("a directory names what is no file, inode", uint64(number))
 	}
-	n, err := fs.inode(e.inode)
+	n, err := fs.inode(number)
 	if err == nil && n.links == 0 {
 		if n.refs--; n.refs == 0 {
-			delete(fs.inodes, n.number)
+			fs.inodes.remove(n)
 		}
-		return nil, fs.damage("a directory names a file that was removed, inode", uint64(e.inode))
+		return nil, fs.damage("a directory names a file that was removed, inode", uint64(number))
 	}
 	return n, err
 }
@@ -85,11 +87,32 @@ func (fs *FileSystem) Lookup(directory vfs.NodeID, name []byte) (vfs.Entry, erro
 	if err != nil {
 		return vfs.Entry{}, err
 	}
-	p, err := fs.locate(dir, name)
-	if err != nil {
-		return vfs.Entry{}, err
+	number, slot, known := fs.names.find(dir.number, name)
+	if !known {
+		switch p, err := fs.locate(dir, name); err {
+		case nil:
+			number = p.entry.inode
+		case vfs.ErrNotFound:
+		default:
+			return vfs.Entry{}, err
+		}
 	}
-	n, err := fs.child(&p.entry)
+	n := fs.inodes.at(vfs.NodeID(slot)<<32 | vfs.NodeID(number))
+	switch {
+	case number == 0:
+		err = vfs.ErrNotFound
+	case n != nil && n.links > 0:
+		fs.inodes.wake(n)
+		n.refs++
+	default:
+		if n, err = fs.child(number); err != nil {
+			return vfs.Entry{}, err
+		}
+		known = false
+	}
+	if !known {
+		fs.names.put(dir.number, name, n)
+	}
 	if err != nil {
 		return vfs.Entry{}, err
 	}
@@ -336,7 +359,7 @@ func (fs *FileSystem) victim(dir *inode, name []byte) (*inode, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fs.child(&p.entry)
+	return fs.child(p.entry.inode)
 }
 
 // Unlink removes the name of what is no directory.
@@ -370,6 +393,7 @@ func (fs *FileSystem) unname(directory vfs.NodeID, name []byte, wantDirectory bo
 		if err != nil {
 			return err
 		}
+		fs.names.forget(dir.number, name)
 		fs.remove(&p)
 		fs.touch(dir)
 		if err := fs.lose(n, dir); err != nil {
@@ -447,7 +471,7 @@ func (fs *FileSystem) destroy(n *inode) error {
 			return err
 		}
 	}
-	delete(fs.inodes, n.number)
+	fs.inodes.remove(n)
 	return nil
 }
 

@@ -33,7 +33,7 @@ func TestRefused(t *testing.T) {
 		d := format(t, 16, test.flags...)
 		before := bytes.Clone(d.data)
 		var log strings.Builder
-		fs, err := Open(d, Options{Log: func(line string) { log.WriteString(line) }})
+		fs, err := Open(d, Options{Warn: func(line string) { log.WriteString(line) }})
 		text := log.String()
 		if err != nil {
 			text = err.Error()
@@ -325,7 +325,7 @@ func TestOrphans(t *testing.T) {
 	}
 	crashed := &disk{data: bytes.Clone(d.data)}
 	again := open(t, crashed, Options{})
-	if got := again.freeBlocks(); got != free || len(again.orphans) != 0 {
+	if got := again.freeBlocks(); got != free || len(again.orphans.links) != 0 {
 		t.Errorf("%d blocks are free after a crash, want %d", got, free)
 	}
 	for _, fs := range []*FileSystem{fs, again} {

@@ -55,11 +55,16 @@ func ends(t *testing.T, f *FileSystem) {
 // TestConformance holds a share of the real virtiofsd to the rules of file systems.
 func TestConformance(t *testing.T) {
 	limits := vfstest.Limits{OffsetMax: largest(t, t.TempDir())}
-	vfstest.Run(t, func(t *testing.T) vfs.FileSystem {
-		f := openVhost(t, t.TempDir())
-		t.Cleanup(func() { ends(t, f) })
-		return f
-	}, limits)
+	for _, reached := range []bool{false, true} {
+		vfstest.Run(t, func(t *testing.T) vfs.FileSystem {
+			f, caller := openReached(t, t.TempDir())
+			t.Cleanup(func() { ends(t, f) })
+			if reached {
+				return caller
+			}
+			return f
+		}, limits)
+	}
 }
 
 // TestConformanceOfServers holds shares to the rules whatever a server can do.
@@ -145,8 +150,12 @@ func operations(t *testing.T, usual int) int {
 // TestExercise compares random operations on a share of the real virtiofsd with a model.
 func TestExercise(t *testing.T) {
 	limits := vfstest.Limits{OffsetMax: largest(t, t.TempDir())}
+	vfstest.Exercise(t, func(t *testing.T) vfs.FileSystem {
+		_, caller := openReached(t, t.TempDir())
+		return caller
+	}, vfstest.Plan{Operations: operations(t, 15_000), Limits: limits})
 	vfstest.Exercise(t, func(t *testing.T) vfs.FileSystem { return openVhost(t, t.TempDir()) },
-		vfstest.Plan{Operations: operations(t, 15_000), Limits: limits})
+		vfstest.Plan{Seed: 1, Operations: operations(t, 5_000), Limits: limits})
 }
 
 // TestExerciseFull does the same on a disk that is full now and then.
@@ -161,7 +170,8 @@ func TestExerciseFull(t *testing.T) {
 				t.Errorf("unmount %s: %v", directory, err)
 			}
 		})
-		return openVhost(t, directory)
+		_, caller := openReached(t, directory)
+		return caller
 	}
 	vfstest.Exercise(t, open, vfstest.Plan{
 		Operations: operations(t, 20_000), Full: true,

@@ -22,6 +22,8 @@ type FileSystem struct {
 	pieces     []piece
 	changes    uint64 // of names, by this machine
 	fresh      fresh
+	way        way
+	stands     time.Duration // how long the name of the last entry does
 	target     [linkMaxBytes]byte
 	listed     entryBuffer
 	copier     device.Copier
@@ -34,10 +36,10 @@ type fresh struct {
 	attributes vfs.Attributes
 }
 
-// Open starts the virtio-fs device of m. tag is for messages, log gets them. After an
+// Open starts the virtio-fs device of m. log gets messages. After an
 // error the device is stopped.
-func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) {
-	f := &FileSystem{session: session{tag: tag, log: log}, copier: device.NewCopier()}
+func Open(m request.Machine, log func(string)) (*FileSystem, error) {
+	f := &FileSystem{session: session{log: log}, copier: device.NewCopier()}
 	pieces, err := f.open(m)
 	if err != nil {
 		return nil, err
@@ -71,7 +73,11 @@ func (f *FileSystem) End() error {
 		return err
 	}
 	f.told = true // an error is no news any more
-	_, err := f.ask(question{op: opDestroy})
+	// Only that it is over counts: the virtiofsd in Rust answers nothing, QEMU's does.
+	err := f.start(&f.call, question{op: opDestroy})
+	if err == nil {
+		_, err = f.device.Wait(f.call.id)
+	}
 	f.device.GiveUp(errEnded)
 	return err
 }
@@ -103,6 +109,7 @@ func (f *FileSystem) entry(out []byte) (uint32, error) {
 		return none, err
 	}
 	f.observe(i, &e.attributes)
+	f.stands = e.stands
 	if e.keep {
 		f.fresh = fresh{i, f.now(), e.attributes}
 	}
@@ -113,6 +120,7 @@ func (f *FileSystem) entry(out []byte) (uint32, error) {
 // has changed is dropped.
 func (f *FileSystem) observe(i uint32, a *vfs.Attributes) {
 	n := &f.nodes.all[i]
+	n.seen = a.Size
 	if n.size != a.Size || n.modified != a.ModifiedNanos {
 		n.size, n.modified = a.Size, a.ModifiedNanos
 		f.dropAhead(n)
@@ -149,10 +157,15 @@ func (f *FileSystem) Lookup(directory vfs.NodeID, name []byte) (vfs.Entry, error
 	if d.kind != vfs.Directory {
 		return vfs.Entry{}, vfs.ErrNotDirectory
 	}
-	i, err := f.lookup(d.id, name)
+	id := d.id
+	if i := f.passed(id, name); i != none {
+		return vfs.Entry{Node: vfs.NodeID(i) + 1, Type: vfs.Directory}, nil
+	}
+	i, err := f.lookup(id, name)
 	if err != nil {
 		return vfs.Entry{}, err
 	}
+	f.pass(id, name, i, f.stands)
 	return vfs.Entry{Node: vfs.NodeID(i) + 1, Type: f.nodes.all[i].kind}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func must(t testing.TB, what string, err error) {
 }
 
 // readAll reads a file from the beginning in steps.
-func readAll(t testing.TB, f *FileSystem, h vfs.Handle, step int) []byte {
+func readAll(t testing.TB, f vfs.FileSystem, h vfs.Handle, step int) []byte {
 	t.Helper()
 	var all []byte
 	b := make([]byte, step)
@@ -36,7 +37,14 @@ func readAll(t testing.TB, f *FileSystem, h vfs.Handle, step int) []byte {
 
 // TestSizes writes and reads files of all sizes that matter, in steps of all sizes that do.
 func TestSizes(t *testing.T) {
-	f := openVhost(t, t.TempDir())
+	share, reached := openReached(t, t.TempDir())
+	for _, f := range []vfs.FileSystem{share, reached} {
+		sizes(t, f)
+	}
+	ends(t, share)
+}
+
+func sizes(t *testing.T, f vfs.FileSystem) {
 	big := make([]byte, 2*writeMax+12345)
 	for i := range big {
 		big[i] = byte(i * 7 / 3)
@@ -56,7 +64,6 @@ func TestSizes(t *testing.T) {
 		must(t, "Unlink", f.Unlink(f.Root(), []byte("file")))
 		f.Release(e.Node)
 	}
-	ends(t, f)
 }
 
 // TestOthersChange changes files from the outside: the next call sees it, and a handle that
@@ -134,6 +141,30 @@ func TestAppendTogether(t *testing.T) {
 		t.Errorf("the file has %q, %v", got, err)
 	}
 	ends(t, f)
+}
+
+// TestAppendUnseen: an append that was written is one, and ends where it ends, even if nobody can
+// tell any more how long the file is.
+func TestAppendUnseen(t *testing.T) {
+	s := newServer(t)
+	f := s.mustStart()
+	_, h, err := f.Create(f.Root(), []byte("log"), vfs.ModeWrite)
+	must(t, "Create", err)
+	for i := range 3 {
+		if i == 1 {
+			s.lie = func(op opcode, out []byte) ([]byte, uint32) {
+				if op == opGetattr {
+					put32(out, 0, outHeaderBytes)
+					put32(out, 4, ^uint32(syscall.EACCES)+1)
+					out = out[:outHeaderBytes]
+				}
+				return out, uint32(len(out))
+			}
+		}
+		if n, end, err := f.Append(h, [][]byte{[]byte("entry")}); n != 5 || end != uint64(5*i+5) || err != nil {
+			t.Errorf("Append %d = %d, %d, %v", i, n, end, err)
+		}
+	}
 }
 
 // TestAllocations: no call takes memory once its tables have grown.

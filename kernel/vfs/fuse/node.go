@@ -34,6 +34,7 @@ type node struct {
 	since         uint64 // removals when it became known or was held again
 	// As seen last, to notice that somebody else has changed the content.
 	size, modified uint64
+	seen           uint64 // the size as far as it is known, as a hint
 }
 
 // nodes is the table of nodes. The root has index 0; it is never forgotten.
@@ -47,6 +48,8 @@ type nodes struct {
 	// removals counts the names that were removed or replaced: one of them may have been the last
 	// of a file, which takes room on the host for as long as it is known.
 	removals uint64
+	// forgotten counts the directories that were given back.
+	forgotten uint64
 	// The parked ones from the oldest to the newest.
 	oldest, newest uint32
 }
@@ -131,14 +134,19 @@ func (t *nodes) looked(e *entryAnswer) (uint32, error) {
 	case t.all[i].kind != e.attributes.Type:
 		return none, t.session.broken()
 	}
+	t.hold(i)
+	t.all[i].lookups++
+	return i, nil
+}
+
+// hold takes a reference to a node that may be parked, or new.
+func (t *nodes) hold(i uint32) {
 	n := &t.all[i]
 	if n.refs == 0 && n.lookups != 0 {
 		t.unpark(i)
 		n.since = t.removals
 	}
-	n.lookups++
 	n.refs++
-	return i, nil
 }
 
 // release gives a reference back. What nobody holds is parked, unless it may be
@@ -183,6 +191,9 @@ func (t *nodes) forget(i uint32) {
 	t.unpark(i)
 	n := &t.all[i]
 	t.session.forget(n.id, n.lookups)
+	if n.kind == vfs.Directory {
+		t.forgotten++
+	}
 	at := t.bucketOf(n.id)
 	for *at != i {
 		at = &t.all[*at].bucket

@@ -126,17 +126,9 @@ type reading struct {
 
 // startRead asks for a piece of a file or directory.
 func (f *FileSystem) startRead(p *piece, r reading) error {
-	f.unique++
-	p.unique, p.offset, p.asked, p.got, p.born = f.unique, r.offset, r.bytes, 0, f.now()
+	p.offset, p.asked, p.got, p.born = r.offset, r.bytes, 0, f.now()
 	in := p.head.Bytes[:inHeaderBytes+readInBytes]
-	putHeader(in, question{op: r.op, node: f.nodes.all[r.h.node].id, in: readInBytes}, p.unique)
-	put64(in, 40, r.h.fh)
-	put64(in, 48, r.offset)
-	put32(in, 56, uint32(r.bytes))
-	put32(in, 60, 0)
-	put64(in, 64, 0)
-	put32(in, 72, r.h.flags)
-	put32(in, 76, 0)
+	p.unique = f.putRead(in, r)
 	f.chain[0] = virtio.Buffer{Physical: p.head.Physical, Bytes: uint32(len(in))}
 	f.chain[1] = virtio.Buffer{Physical: p.head.Physical + smallInBytes, Bytes: outHeaderBytes, Write: true}
 	f.chain[2] = virtio.Buffer{Physical: p.data.Physical, Bytes: uint32(r.bytes), Write: true}
@@ -147,6 +139,25 @@ func (f *FileSystem) startRead(p *piece, r reading) error {
 	}
 	p.id, p.state = id, pieceFlying
 	return nil
+}
+
+// putRead writes a request to read and returns its number.
+func (f *FileSystem) putRead(in []byte, r reading) uint64 {
+	return f.putTransfer(in, question{op: r.op, node: f.nodes.all[r.h.node].id, in: readInBytes},
+		writing{r.h.fh, r.h.flags, r.offset, uint64(r.bytes)})
+}
+
+// putTransfer writes a request to read or to write: fuse_read_in and fuse_write_in are alike.
+func (f *FileSystem) putTransfer(in []byte, q question, w writing) uint64 {
+	f.unique++
+	in = in[:inHeaderBytes+readInBytes]
+	clear(in)
+	putHeader(in, q, f.unique)
+	put64(in, 40, w.fh)
+	put64(in, 48, w.offset)
+	put32(in, 56, uint32(w.bytes))
+	put32(in, 72, w.flags)
+	return f.unique
 }
 
 // finish waits for the answer to startRead. The piece belongs to the call then; after an

@@ -1,6 +1,8 @@
 package fuse
 
 import (
+	"time"
+
 	"encoding/binary"
 
 	"mewz/kernel/vfs"
@@ -89,11 +91,7 @@ const (
 	setAccessedNow   = 1 << 7 // FATTR_ATIME_NOW
 	setModifiedNow   = 1 << 8 // FATTR_MTIME_NOW
 	openDirect       = 1 << 0 // FOPEN_DIRECT_IO: nothing may be kept
-	modeDirectory    = 0o040000
-	modeFile         = 0o100000
-	modeSymlink      = 0o120000
-	modeMask         = 0o170000
-	createMode       = modeFile | 0o644
+	createMode       = vfs.ModeFile | 0o644
 	makeMode         = 0o755
 	direntDirectory  = 4 // DT_DIR
 	direntFile       = 8 // DT_REG
@@ -133,18 +131,10 @@ func putHeader(b []byte, q question, unique uint64) {
 
 // typeOfMode is what st_mode says; 0: nothing that exists.
 func typeOfMode(mode uint32) vfs.Type {
-	switch mode & modeMask {
-	case modeDirectory:
-		return vfs.Directory
-	case modeFile:
-		return vfs.File
-	case modeSymlink:
-		return vfs.Symlink
-	case 0:
+	if mode&vfs.ModeType == 0 {
 		return 0
-	default:
-		return vfs.Other
 	}
+	return vfs.TypeOfMode(mode)
 }
 
 // typeOfEntry is what d_type says; 0: not known.
@@ -191,6 +181,8 @@ type entryAnswer struct {
 	node       uint64
 	attributes vfs.Attributes
 	keep       bool // the attributes may be used for a moment
+	// stands is how long the name may be kept, as far as that is done at all.
+	stands time.Duration
 }
 
 // parseEntry reads fuse_entry_out; false: it is against the rules.
@@ -198,6 +190,9 @@ func parseEntry(b []byte) (entryAnswer, bool) {
 	e := entryAnswer{node: get64(b, 0), keep: get64(b, 24) != 0 || get32(b, 36) != 0}
 	if e.node == 0 {
 		return e, true // there is no such name
+	}
+	if e.stands = min(time.Duration(get32(b, 32)), keepFor); get64(b, 16) != 0 {
+		e.stands = keepFor
 	}
 	var ok bool
 	e.attributes, ok = parseAttributes(b[40:])

@@ -39,7 +39,7 @@ func TestAttributes(t *testing.T) {
 	put64(b, 32, 1_700_000_000)
 	put32(b, 52, 123)
 	put64(b, 40, 1<<62)
-	put32(b, 60, modeSymlink|0o777)
+	put32(b, 60, vfs.ModeSymlink|0o777)
 	put32(b, 64, 3)
 	want := vfs.Attributes{
 		Serial: 77, Type: vfs.Symlink, Links: 3, Size: vfs.OffsetMax,
@@ -48,7 +48,7 @@ func TestAttributes(t *testing.T) {
 	if got, ok := parseAttributes(b); !ok || got != want {
 		t.Errorf("parseAttributes = %+v, %v", got, ok)
 	}
-	for mode, want := range map[uint32]vfs.Type{modeDirectory: vfs.Directory, modeFile: vfs.File, 0o010000: vfs.Other, 0o140000: vfs.Other} {
+	for mode, want := range map[uint32]vfs.Type{vfs.ModeDirectory: vfs.Directory, vfs.ModeFile: vfs.File, 0o010000: vfs.Other, 0o140000: vfs.Other} {
 		put32(b, 60, mode)
 		if got, ok := parseAttributes(b); !ok || got.Type != want {
 			t.Errorf("mode %o: type %d, %v", mode, got.Type, ok)

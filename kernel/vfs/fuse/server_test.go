@@ -29,9 +29,10 @@ type server struct {
 	direct  bool   // files are opened with FOPEN_DIRECT_IO
 	asked   map[opcode]int
 
-	late bool // it answers while the driver waits, the last request first
-	held []heldRequest
-	dead bool // it answers nothing
+	late   bool // it answers while the driver waits, the last request first
+	held   []heldRequest
+	dead   bool // it answers nothing
+	silent bool // it gives DESTROY back as it is
 	// lie changes an answer before it goes out, and the number of bytes written.
 	lie func(op opcode, out []byte) ([]byte, uint32)
 }
@@ -96,7 +97,7 @@ func (s *server) start() (*FileSystem, error) {
 		s.t.Errorf("Tag = %q, %v", tag, err)
 	}
 	pause := func(limit time.Duration) { s.Machine.Wait(transport.Slots(), limit) }
-	return Open(request.Machine{Machine: s.Machine, Transport: transport, Pause: pause}, "test", func(string) {})
+	return Open(request.Machine{Machine: s.Machine, Transport: transport, Pause: pause}, func(string) {})
 }
 
 func (s *server) mustStart() *FileSystem {
@@ -104,6 +105,17 @@ func (s *server) mustStart() *FileSystem {
 	f, err := s.start()
 	must(s.t, "Open", err)
 	return f
+}
+
+// TestEndWithoutAnswer: the virtiofsd in Rust gives DESTROY back without an answer.
+func TestEndWithoutAnswer(t *testing.T) {
+	for _, silent := range []bool{true, false} {
+		s := newServer(t)
+		s.silent = silent
+		f := s.mustStart()
+		must(t, "End", f.End())
+		s.ended()
+	}
 }
 
 // ended makes sure that the driver has forgotten and closed everything.
@@ -135,6 +147,10 @@ func (s *server) serve(h heldRequest) {
 	room := -outHeaderBytes
 	for _, b := range h.chain.Into {
 		room += len(b)
+	}
+	if op == opDestroy && s.silent {
+		s.Queues[h.queue].Push(h.chain.Head, 0)
+		return
 	}
 	if op == opBatchForget {
 		s.forget(h.queue, in)
@@ -368,7 +384,7 @@ func (s *server) attributes(node vfs.NodeID) ([]byte, error) {
 		put64(b, 24+8*i, nanos/nanosPerSecond)
 		put32(b, 48+4*i, uint32(nanos%nanosPerSecond))
 	}
-	put32(b, 60, map[vfs.Type]uint32{vfs.Directory: modeDirectory, vfs.File: modeFile, vfs.Symlink: modeSymlink}[a.Type]|0o644)
+	put32(b, 60, map[vfs.Type]uint32{vfs.Directory: vfs.ModeDirectory, vfs.File: vfs.ModeFile, vfs.Symlink: vfs.ModeSymlink}[a.Type]|0o644)
 	put32(b, 64, uint32(a.Links))
 	return out, err
 }

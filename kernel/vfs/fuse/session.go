@@ -83,17 +83,17 @@ type session struct {
 	device *request.Device
 	now    func() time.Duration
 	log    func(string)
-	tag    string
 	told   bool // that it is given up
 
 	unique   uint64
 	truncate bool // OPEN may truncate
 	writeMax int
+	readMax  int // of what is read without a copy
 
 	call    slot
 	forgets [forgetSlots]batch
 	filling int // of forgets
-	chain   [virtio.ChainMax]virtio.Buffer
+	chain   [request.BuffersMax]virtio.Buffer
 }
 
 // slot is a request and its answer.
@@ -158,18 +158,13 @@ func (s *session) allocate(b *background, slots int) error {
 	if err != nil {
 		return err
 	}
-	at := 0
-	take := func(n int) device.Memory {
-		at += n
-		return memory.Part(at-n, n)
-	}
 	b.slots = make([]release, slots)
 	for i := range b.slots {
-		b.slots[i].slot = slot{in: take(smallInBytes), out: take(smallBytes - smallInBytes)}
+		b.slots[i].slot = slot{in: memory.Cut(smallInBytes), out: memory.Cut(smallBytes - smallInBytes)}
 	}
-	s.call = slot{in: take(callInBytes), out: take(callOutBytes)}
+	s.call = slot{in: memory.Cut(callInBytes), out: memory.Cut(callOutBytes)}
 	for i := range s.forgets {
-		s.forgets[i].in = take(batchBytes)
+		s.forgets[i].in = memory.Cut(batchBytes)
 	}
 	return nil
 }
@@ -194,13 +189,13 @@ func (s *session) hello() error {
 		return errAnswer
 	}
 	s.truncate = agreed&initAtomicTrunc != 0
-	s.writeMax = int(min(largest, writeMax))
+	s.readMax = pieceBytes
+	if pages := int(get32(out, 28) & 0xffff); agreed&initMaxPages != 0 && pages != 0 {
+		s.readMax = min(pages*pageBytes, writeMax)
+	}
+	s.writeMax = min(int(min(largest, writeMax)), s.readMax)
 	if agreed&initBigWrites == 0 {
 		s.writeMax = writeLeast
-	} else if agreed&initMaxPages == 0 {
-		s.writeMax = min(s.writeMax, pieceBytes)
-	} else if pages := int(get32(out, 28) & 0xffff); pages != 0 {
-		s.writeMax = min(s.writeMax, pages*pageBytes)
 	}
 	return nil
 }
@@ -291,7 +286,7 @@ func (s *session) failed() error {
 	}
 	if !s.told {
 		s.told = true
-		s.log("virtio-fs: the share " + s.tag + " is given up, its files fail with EIO: " + s.device.Err().Error())
+		s.log("virtio-fs: the share is given up, its files fail with EIO: " + s.device.Err().Error())
 	}
 	return syscall.EIO
 }

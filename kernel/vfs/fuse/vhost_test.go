@@ -11,19 +11,19 @@ import (
 
 	"mewz/abi"
 	"mewz/kernel/device"
+	"mewz/kernel/vfs"
 	"mewz/kernel/virtio"
 	"mewz/kernel/virtio/request"
+	"mewz/test/qtest"
 	"mewz/vmm/qemu"
 )
 
 // vhost is the front end of vhost-user in Go (QEMU, docs/interop/vhost-user.rst): a
 // machine and a device behind which the real virtiofsd works, without a VMM.
 type vhost struct {
-	t      testing.TB
+	t testing.TB
+	*qtest.Memory
 	socket *os.File
-	memory []byte
-	next   int
-	fd     int // of the memory
 	status virtio.Status
 	agreed virtio.Features
 	queues map[uint16]*vhostQueue
@@ -33,7 +33,6 @@ type vhost struct {
 		Pending() bool
 	}
 	daemon *qemu.VirtioFS
-	start  time.Time
 	set    []unix.PollFd // of the queues
 	one    [8]byte       // what an eventfd takes and gives
 }
@@ -43,10 +42,7 @@ type vhostQueue struct {
 	kick, call int
 }
 
-const (
-	vhostMemory = 16 << 20
-	vhostBase   = 1 << 20
-)
+const vhostMemory = 16 << 20
 
 // Requests of vhost-user.
 const (
@@ -74,20 +70,11 @@ func newVhost(t testing.TB, directory string) *vhost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &vhost{t: t, daemon: d, socket: d.Connection(), queues: map[uint16]*vhostQueue{}, start: time.Now(), one: [8]byte{1}}
-	if v.fd, err = unix.MemfdCreate("machine", unix.MFD_CLOEXEC); err == nil {
-		err = unix.Ftruncate(v.fd, vhostMemory)
-	}
-	if err == nil {
-		v.memory, err = unix.Mmap(v.fd, 0, vhostMemory, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	}
-	if err != nil {
-		t.Fatal(err)
+	v := &vhost{
+		t: t, Memory: qtest.NewMemory(t, vhostMemory), daemon: d, socket: d.Connection(), queues: map[uint16]*vhostQueue{}, one: [8]byte{1},
 	}
 	t.Cleanup(func() {
 		d.Close()
-		unix.Munmap(v.memory)
-		unix.Close(v.fd)
 		for _, q := range v.queues {
 			unix.Close(q.kick)
 			unix.Close(q.call)
@@ -133,29 +120,16 @@ func (v *vhost) Features() virtio.Features {
 	return virtio.Features(binary.LittleEndian.Uint64(answer[12:])) &^ (1 << 30)
 }
 
-func (v *vhost) Status() virtio.Status         { return v.status }
-func (v *vhost) SetFeatures(f virtio.Features) { v.agreed = f }
-func (v *vhost) QueueMax(uint16) uint16        { return 128 }
-func (v *vhost) Config(uint32) uint32          { return 1 }
-func (v *vhost) Config16(uint32) uint16        { return 0 }
-func (v *vhost) Config8(offset uint32) uint8   { return "test\x00"[min(offset, 4)] }
-func (v *vhost) Acknowledge() error            { return nil }
-func (v *vhost) Slots() uint32                 { return 1 }
-func (v *vhost) Now() time.Duration            { return time.Since(v.start) }
-func (v *vhost) Interrupt(uint32) (device.Interrupt, error) {
-	return device.Interrupt{}, device.ErrInterrupt
-}
+func (v *vhost) Status() virtio.Status                              { return v.status }
+func (v *vhost) SetFeatures(f virtio.Features)                      { v.agreed = f }
+func (v *vhost) QueueMax(uint16) uint16                             { return 128 }
+func (v *vhost) Config(uint32) uint32                               { return 1 }
+func (v *vhost) Config16(uint32) uint16                             { return 0 }
+func (v *vhost) Config8(offset uint32) uint8                        { return "test\x00"[min(offset, 4)] }
+func (v *vhost) Acknowledge() error                                 { return nil }
+func (v *vhost) Slots() uint32                                      { return 1 }
 func (v *vhost) Map(abi.PhysAddr, uint64) (device.Registers, error) { return nil, device.ErrMap }
 func (v *vhost) Wait(uint32, time.Duration) uint32                  { panic("not used") }
-
-func (v *vhost) Allocate(n int) (device.Memory, error) {
-	at := v.next
-	v.next += (n + 4095) &^ 4095
-	if v.next > vhostMemory {
-		return device.Memory{}, device.ErrMemory
-	}
-	return device.Memory{Bytes: v.memory[at : at+n : at+n], Physical: abi.PhysAddr(vhostBase + at)}, nil
-}
 
 func (v *vhost) EnableQueue(index uint16, a virtio.QueueAddresses) error {
 	kick, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
@@ -177,7 +151,7 @@ func (v *vhost) SetStatus(s virtio.Status) {
 	}
 	v.say(vhostSetOwner, nil)
 	v.say(vhostSetFeatures, numbers64(uint64(v.agreed)))
-	v.say(vhostSetMemTable, numbers64(1, vhostBase, vhostMemory, vhostBase, 0), v.fd)
+	v.say(vhostSetMemTable, numbers64(1, 0, vhostMemory, 0, 0), int(v.File.Fd()))
 	for i, q := range v.queues {
 		pair := func(n uint32) []byte {
 			return binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(i)), n)
@@ -221,11 +195,19 @@ func (v *vhost) pause(limit time.Duration) {
 // openVhost opens a share behind the real virtiofsd.
 func openVhost(t testing.TB, directory string) *FileSystem {
 	t.Helper()
-	v := newVhost(t, directory)
-	f, err := Open(request.Machine{Machine: v, Transport: v, Pause: v.pause}, "test", func(s string) { t.Log(s) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.driver = f
+	f, _ := openReached(t, directory)
 	return f
+}
+
+// openReached is openVhost; calls of the second go to the first, with memory that virtiofsd
+// reaches as that of a program.
+func openReached(t testing.TB, directory string) (*FileSystem, vfs.FileSystem) {
+	t.Helper()
+	v := newVhost(t, directory)
+	f, err := Open(request.Machine{Machine: v, Transport: v, Pause: v.pause}, func(s string) { t.Log(s) })
+	must(t, "Open", err)
+	v.driver = f
+	reached, err := v.Linear(f)
+	must(t, "Linear", err)
+	return f, reached
 }

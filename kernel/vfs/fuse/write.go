@@ -5,6 +5,7 @@ import (
 
 	"mewz/kernel/vfs"
 	"mewz/kernel/virtio"
+	"mewz/kernel/virtio/request"
 )
 
 // Write writes buffers at an offset.
@@ -52,14 +53,14 @@ func (f *FileSystem) Append(number vfs.Handle, from [][]byte) (n int, end uint64
 	}
 	v := vector{copier: f.copier, buffers: from}
 	f.dropAhead(&f.nodes.all[h.node])
-	n, err = f.write(h, &v, writing{fh: h.appendFh, flags: flags, offset: f.nodes.all[h.node].size, bytes: v.total()})
+	n, err = f.write(h, &v, writing{fh: h.appendFh, flags: flags, offset: f.nodes.all[h.node].seen, bytes: v.total()})
 	if n == 0 && err != nil {
 		return 0, 0, err
 	}
 	f.fresh.node = none
 	a, failed := f.Attributes(node)
 	if failed != nil {
-		return n, 0, failed
+		a.Size = f.nodes.all[h.node].seen // it is written all the same, and who asks next learns what is wrong
 	}
 	return n, a.Size, err
 }
@@ -88,6 +89,8 @@ func (f *FileSystem) write(h *handle, v *vector, w writing) (int, error) {
 		v.skip(wrote)
 		n += uint64(wrote)
 	}
+	seen := &f.nodes.all[h.node].seen
+	*seen = max(*seen, w.offset+n)
 	return int(n), nil
 }
 
@@ -100,57 +103,63 @@ func (v *vector) skip(n int) {
 	}
 }
 
-// writeOnce is one request, of as many pieces as there are for it. The headers are buffers of their
-// own: QEMU's virtiofsd copies everything otherwise.
+// headersOfWrite are buffers of their own before the data: QEMU's virtiofsd copies everything
+// otherwise.
+const headersOfWrite = 2
+
+// writeOnce is one request: of the caller's memory if virtiofsd reaches it, else of as many pieces
+// as there are for it.
 func (f *FileSystem) writeOnce(h *handle, v *vector, w writing) (int, error) {
+	b := v.next()
+	b = b[:min(uint64(len(b)), w.bytes)]
+	if extents := f.device.Reach(queueRequest, b); len(extents) != 0 {
+		chain := request.AppendReached(f.chain[:headersOfWrite], extents, false)
+		w.bytes = uint64(len(b))
+		return f.writeChain(h, len(chain), w)
+	}
 	var taken [piecesMax]*piece
-	const before = 2 // headers
 	count, sent := 0, 0
-	for uint64(sent) < w.bytes && count < len(taken) && count < virtio.ChainMax-before-1 {
+	for uint64(sent) < w.bytes && count < len(taken) && count < virtio.ChainMax-headersOfWrite-1 {
 		p := f.take(count == 0)
 		if p == nil {
 			break
 		}
 		n := int(min(w.bytes-uint64(sent), pieceBytes))
 		v.get(p.data.Bytes[:n])
-		f.chain[before+count] = virtio.Buffer{Physical: p.data.Physical, Bytes: uint32(n)}
+		f.chain[headersOfWrite+count] = virtio.Buffer{Physical: p.data.Physical, Bytes: uint32(n)}
 		taken[count] = p
 		count++
 		sent += n
 	}
-	head := taken[0].head
-	f.unique++
-	unique := f.unique
-	in := head.Bytes[:inHeaderBytes+readInBytes]
-	putHeader(in, question{op: opWrite, node: f.nodes.all[h.node].id, in: readInBytes + sent}, unique)
-	put64(in, 40, w.fh)
-	put64(in, 48, w.offset)
-	put32(in, 56, uint32(sent))
-	put32(in, 60, 0)
-	put64(in, 64, 0)
-	put32(in, 72, w.flags)
-	put32(in, 76, 0)
-	f.chain[0] = virtio.Buffer{Physical: head.Physical, Bytes: inHeaderBytes}
-	f.chain[1] = virtio.Buffer{Physical: head.Physical + inHeaderBytes, Bytes: readInBytes}
-	f.chain[before+count] = virtio.Buffer{Physical: head.Physical + smallInBytes, Bytes: smallOutBytes, Write: true}
-	id, err := f.device.Start(queueRequest, f.chain[:before+count+1]...)
+	w.bytes = uint64(sent)
+	n, err := f.writeChain(h, headersOfWrite+count, w)
+	for _, p := range taken[:count] {
+		p.state = pieceFree
+	}
+	return n, err
+}
+
+// writeChain sends the data that is in the chain behind the headers, and waits.
+func (f *FileSystem) writeChain(h *handle, buffers int, w writing) (int, error) {
+	t := &f.call
+	t.unique = f.putTransfer(t.in.Bytes, question{op: opWrite, node: f.nodes.all[h.node].id, in: readInBytes + int(w.bytes)}, w)
+	f.chain[0] = virtio.Buffer{Physical: t.in.Physical, Bytes: inHeaderBytes}
+	f.chain[1] = virtio.Buffer{Physical: t.in.Physical + inHeaderBytes, Bytes: readInBytes}
+	f.chain[buffers] = virtio.Buffer{Physical: t.out.Physical, Bytes: smallOutBytes, Write: true}
+	id, err := f.device.Start(queueRequest, f.chain[:buffers+1]...)
 	written := uint32(0)
 	if err == nil {
 		written, err = f.device.Wait(id)
 	}
-	for _, p := range taken[:count] {
-		p.state = pieceFree
-	}
 	if err != nil {
 		return 0, f.failed()
 	}
-	out := head.Bytes[smallInBytes:]
-	n, err := f.answered(out, unique, written)
+	n, err := f.answered(t.out.Bytes, t.unique, written)
 	if err != nil {
 		return 0, err
 	}
-	wrote := int(get32(out, outHeaderBytes))
-	if n != writeOutBytes || wrote > sent || wrote == 0 {
+	wrote := int(get32(t.out.Bytes, outHeaderBytes))
+	if n != writeOutBytes || uint64(wrote) > w.bytes || wrote == 0 {
 		return 0, f.broken()
 	}
 	return wrote, nil

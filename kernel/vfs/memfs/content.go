@@ -66,12 +66,21 @@ func (f *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, erro
 	left := min(total(into), n.size-offset)
 	v := vector{list: into}
 	done := 0
+	var run *[treeSlots]ref
 	for left > 0 {
-		block := f.arena.get(&n.tree, offset/blockBytes)
-		within := offset % blockBytes
+		index, within := offset/blockBytes, offset%blockBytes
+		if run == nil || index%treeSlots == 0 {
+			run = f.arena.run(&n.tree, index)
+		}
+		block := ref(0)
+		if run != nil {
+			block = run[index%treeSlots]
+		} else {
+			block = f.arena.get(&n.tree, index)
+		}
 		piece := v.next(int(min(left, blockBytes-within)))
 		if block != 0 {
-			copy(piece, f.arena.block(block)[within:])
+			f.copier.Copy(piece, f.arena.block(block)[within:])
 		} else if err := f.readLower(n, piece, offset); err != nil {
 			return done, err
 		}
@@ -155,7 +164,7 @@ func (f *FileSystem) Write(h vfs.Handle, from [][]byte, offset uint64) (int, err
 		}
 		b := f.arena.block(block)[within:][:part]
 		for len(b) > 0 {
-			b = b[copy(b, v.next(len(b))):]
+			b = b[f.copier.Copy(b, v.next(len(b))):]
 		}
 		done += int(part)
 		left -= part

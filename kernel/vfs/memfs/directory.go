@@ -38,18 +38,21 @@ func (n *node) firstCookie() uint64 {
 	return firstCookie
 }
 
-// hashName is the hash of a name in a directory. Nobody can choose names that
+// hashName is the hash of a name in a directory, here or below. Nobody can choose names that
 // hash alike: the keys are random.
-func (f *FileSystem) hashName(directory ref, name []byte) uint32 {
-	h := f.keys[0] ^ uint64(directory)<<8 ^ uint64(len(name))
+func (f *FileSystem) hashName(directory uint64, name []byte) uint32 {
+	h := f.keys[0] ^ directory<<8 ^ uint64(len(name))
 	for len(name) >= 8 {
 		high, low := bits.Mul64(h^binary.LittleEndian.Uint64(name), f.keys[1])
 		h = high ^ low
 		name = name[8:]
 	}
-	last := uint64(0)
-	for i, c := range name {
-		last |= uint64(c) << (8 * i)
+	last, n := uint64(0), len(name)
+	switch { // the length is part of the hash, so bytes may count twice
+	case n >= 4:
+		last = uint64(binary.LittleEndian.Uint32(name)) | uint64(binary.LittleEndian.Uint32(name[n-4:]))<<32
+	case n > 0:
+		last = uint64(name[0]) | uint64(name[n/2])<<8 | uint64(name[n-1])<<16
 	}
 	high, low := bits.Mul64(h^last, f.keys[1])
 	high, low = bits.Mul64(high^low^f.keys[0], f.keys[1])
@@ -61,7 +64,7 @@ func (f *FileSystem) find(directory ref, name []byte) ref {
 	if f.node(directory).flags&nodeOwn == 0 {
 		return 0 // all as it is below
 	}
-	hash := f.hashName(directory, name)
+	hash := f.hashName(uint64(directory), name)
 	for r := f.arena.first(&f.names, hash); r != 0; {
 		e := f.arena.entry(r)
 		if e.hash == hash && e.directory == directory && string(f.name(r)) == string(name) {
@@ -98,7 +101,10 @@ func (f *FileSystem) lookup(directory ref, name []byte) (found, at ref, err erro
 	case d.links == 0:
 		return 0, 0, vfs.ErrNotFound
 	}
-	if at = f.find(directory, name); at != 0 {
+	if d.flags&nodeOwn != 0 {
+		at = f.find(directory, name)
+	}
+	if at != 0 {
 		if found = f.arena.entry(at).node; found == 0 {
 			return 0, at, vfs.ErrNotFound
 		}
@@ -106,16 +112,30 @@ func (f *FileSystem) lookup(directory ref, name []byte) (found, at ref, err erro
 		if d.flags&nodeLower == 0 {
 			return 0, 0, vfs.ErrNotFound
 		}
-		below, err := f.lower.Lookup(d.lower, name)
-		if err != nil {
-			return 0, 0, err
-		}
-		if found, err = f.copyOf(below, directory); err != nil {
+		if found, err = f.lookupLower(d, directory, name); err != nil {
 			return 0, 0, err
 		}
 	}
 	f.node(found).refs++
 	return found, at, nil
+}
+
+// lookupLower returns the node for what a name leads to in the directory below another.
+func (f *FileSystem) lookupLower(d *node, directory ref, name []byte) (ref, error) {
+	slot := f.known.slot(f.hashName(uint64(d.lower), name))
+	if k := &f.known.all[slot]; k.node != 0 && k.directory == d.lower && string(k.name[:k.bytes]) == string(name) {
+		return k.node, nil
+	}
+	below, err := f.lower.Lookup(d.lower, name)
+	if err != nil {
+		return 0, err
+	}
+	lower := d.lower
+	found, err := f.copyOf(below, directory)
+	if err == nil {
+		f.know(slot, lower, name, found)
+	}
+	return found, err
 }
 
 // change returns a directory in which something is to get a name or to lose one,
@@ -164,7 +184,7 @@ func (f *FileSystem) newEntry(directory ref, name []byte) (ref, error) {
 	e := f.arena.entry(r)
 	e.directory, e.bytes = directory, uint8(len(name))
 	copy(f.name(r), name)
-	if err := f.arena.insert(&f.names, r, f.hashName(directory, name)); err != nil {
+	if err := f.arena.insert(&f.names, r, f.hashName(uint64(directory), name)); err != nil {
 		f.arena.free(r)
 		return 0, err
 	}
@@ -415,21 +435,34 @@ func (f *FileSystem) list(r ref, cookie uint64, visit func(e *vfs.DirectoryEntry
 	if more, err := f.listDots(r, d, cookie, visit); err != nil || !more || d.links == 0 {
 		return err
 	}
+	if d.flags&nodeOwn == 0 { // all as it is below
+		if err := f.openLower(d); err != nil {
+			return err
+		}
+		return f.lower.List(d.handle, max(cookie, firstCookie), visit)
+	}
 	first := d.firstCookie()
 	if cookie < first && d.flags&nodeLower != 0 {
 		if more, err := f.listLower(r, d, cookie, visit); err != nil || !more {
 			return err
 		}
 	}
-	for from := max(cookie, first) - first; ; from++ {
+	for from := max(cookie, first) - first; ; {
 		var leaf ref
 		if from, leaf = f.arena.next(&d.tree, from); leaf == 0 {
 			return nil
 		}
-		n := f.node(f.arena.entry(leaf).node)
-		f.visited = vfs.DirectoryEntry{Serial: n.serial, Type: n.kind, Name: f.name(leaf), Next: first + from + 1}
-		if !visit(&f.visited) {
-			return nil
+		for run := f.arena.run(&d.tree, from); leaf != 0; leaf = run[from%treeSlots] {
+			n := f.node(f.arena.entry(leaf).node)
+			from++
+			e := &f.visited // field by field: a literal would be made elsewhere and copied
+			e.Serial, e.Type, e.Name, e.Next = n.serial, n.kind, f.name(leaf), first+from
+			if !visit(e) {
+				return nil
+			}
+			if run == nil || from%treeSlots == 0 {
+				break
+			}
 		}
 	}
 }

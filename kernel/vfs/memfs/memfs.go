@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
 
@@ -37,6 +38,8 @@ type FileSystem struct {
 	copies      table          // nodes by the node below
 	idle        [idleNodes]ref // nodes that nobody holds, or nobody held, and what comes next
 	nextIdle    int
+	known       known
+	copier      device.Copier
 	serial      uint64
 	keys        [2]uint64
 
@@ -69,7 +72,7 @@ func New(o Options) (*FileSystem, error) {
 	if o.Now == nil {
 		o.Now = func() uint64 { return uint64(time.Now().UnixNano()) }
 	}
-	limit := freeBytes(o.Charge)
+	limit := vfs.FreeBytes(o.Charge)
 	if o.LimitBytes != 0 {
 		limit = min(limit, o.LimitBytes)
 	} else {
@@ -80,7 +83,7 @@ func New(o Options) (*FileSystem, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FileSystem{lower: o.Lower, now: o.Now, arena: a, limitBlocks: blocksOf(limit)}
+	f := &FileSystem{lower: o.Lower, now: o.Now, arena: a, limitBlocks: blocksOf(limit), copier: device.NewCopier()}
 	f.keys = [2]uint64{rand.Uint64(), rand.Uint64() | 1}
 	f.visitLower = f.showLower
 	f.root = node{refs: 1, links: 1, kind: vfs.Directory}
@@ -94,31 +97,6 @@ func New(o Options) (*FileSystem, error) {
 	f.root.flags, f.root.serial, f.root.nextCookie = nodeOwn, f.serial, f.root.firstCookie()
 	f.root.accessed, f.root.modified, f.root.changed = now, now, now
 	return f, nil
-}
-
-// freeBytes returns about how much memory is free: as much as can be booked, or
-// where there is no such limit what Linux has in all.
-func freeBytes(charge func(bytes int64) bool) uint64 {
-	bytes := int64(arenaMaxBytes)
-	var info syscall.Sysinfo_t
-	if syscall.Sysinfo(&info) == nil && info.Totalram != 0 {
-		bytes = min(bytes, int64(info.Totalram*uint64(info.Unit)))
-	}
-	if charge(bytes) {
-		charge(-bytes)
-		return uint64(bytes)
-	}
-	low, high := int64(0), bytes
-	for high-low > slabBytes {
-		middle := low + (high-low)/2
-		if charge(middle) {
-			charge(-middle)
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return uint64(low)
 }
 
 // End gives all memory back. Nothing may be used afterwards.

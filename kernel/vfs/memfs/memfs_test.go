@@ -2,7 +2,11 @@ package memfs_test
 
 import (
 	"bytes"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -195,4 +199,110 @@ func TestDefaultLimit(t *testing.T) {
 	if err := f.Unlink(f.Root(), []byte("file")); err != nil {
 		t.Error(err)
 	}
+}
+
+// names are files below, what should be in them, and who holds them.
+type names struct {
+	*testing.T
+	files *memfs.FileSystem
+	where map[string]string // content by path; "": it is gone
+	held  []vfs.NodeID
+}
+
+// resolve returns where a path leads.
+func (t *names) resolve(path string) vfs.Place {
+	t.Helper()
+	place, err := vfs.Resolve(t.files, vfs.Walk{Base: t.files.Root(), Path: []byte(path), Follow: true})
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return place
+}
+
+// check reads what a path leads to.
+func (t *names) check(path string, place *vfs.Place) {
+	t.Helper()
+	want := t.where[path]
+	if place.Exists() != (want != "") {
+		t.Fatalf("%s: there is something: %v, want %q", path, place.Exists(), want)
+	}
+	if want == "" {
+		return
+	}
+	h, err := t.files.Open(place.Entry.Node, vfs.ModeRead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 100)
+	if n, err := t.files.Read(h, [][]byte{b}, 0); err != nil || string(b[:n]) != want {
+		t.Fatalf("%s leads to %q, %v; want %q", path, b[:n], err, want)
+	}
+	if err := t.files.Close(h); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// change removes, renames to other, or holds what is there, as n says, or does nothing.
+func (t *names) change(n int, path, other string, place *vfs.Place) {
+	t.Helper()
+	var err error
+	switch n {
+	case 0:
+		err = t.files.Unlink(place.Directory, place.Name)
+		t.where[path] = ""
+	case 1:
+		target := t.resolve(other)
+		err = t.files.Rename(place.Directory, place.Name, target.Directory, target.Name)
+		target.Release()
+		content := t.where[path]
+		t.where[path] = ""
+		t.where[other] = content // which may be the same
+	case 2, 3:
+		t.files.Hold(place.Entry.Node)
+		t.held = append(t.held, place.Entry.Node)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// release gives all but some of what is held back.
+func (t *names) release(but int) {
+	for len(t.held) > but {
+		t.files.Release(t.held[0])
+		t.held = t.held[1:]
+	}
+}
+
+// TestKnownNames looks up, holds, removes and renames more names of what is below than are known,
+// in more directories than stay: each name leads where it has to, always.
+func TestKnownNames(t *testing.T) {
+	const directories, files = 40, 100
+	tree, where := vfstest.Tree{}, map[string]string{}
+	for i := range directories * files {
+		path := fmt.Sprintf("d%d/%d", i/files, i%files)
+		if i%10 == 0 {
+			path += strings.Repeat("-long", 10) // longer than what is known
+		}
+		tree[path], where[path] = path, path
+	}
+	o := options()
+	o.Lower = archive(t, tree)
+	n := names{T: t, files: open(t, o), where: where}
+	paths := slices.Sorted(maps.Keys(where))
+	random := rand.New(rand.NewPCG(20, 26))
+	for range 60_000 {
+		at := random.IntN(len(paths))
+		if random.IntN(3) != 0 {
+			at %= 700 // some again and again
+		}
+		place := n.resolve(paths[at])
+		n.check(paths[at], &place)
+		if place.Exists() {
+			n.change(random.IntN(60), paths[at], paths[random.IntN(len(paths))], &place)
+		}
+		place.Release()
+		n.release(20)
+	}
+	n.release(0)
 }

@@ -14,8 +14,9 @@ type node struct {
 	links  uint32 // names; of a directory 1 until it is removed
 	kind   vfs.Type
 	flags  nodeFlags
-	parent ref  // of a directory: the one above, which it holds a reference to
-	tree   tree // blocks of a file, entries of a directory; root is the target of a link
+	known  uint16 // one more than where in FileSystem.known the name is that leads here
+	parent ref    // of a directory: the one above, which it holds a reference to
+	tree   tree   // blocks of a file, entries of a directory; root is the target of a link
 
 	size       uint64 // of a directory: its entries here
 	serial     uint64
@@ -45,7 +46,7 @@ const (
 // idleNodes is how many nodes of what is as it is below stay when nobody holds them: a
 // program opens the same files again and again, and making a node costs more than all
 // the rest of a lookup.
-const idleNodes = 64
+const idleNodes = 256
 
 // rootRef is the root, which is no object of the arena: an empty file system
 // takes no memory.
@@ -211,6 +212,7 @@ func (f *FileSystem) drop(r ref, n *node) {
 		f.arena.freeBytes(n.tree.root, int(n.size))
 	}
 	if n.flags&nodeLower != 0 {
+		f.unknow(n)
 		f.arena.remove(&f.copies, r)
 		f.dropLower(n)
 	}

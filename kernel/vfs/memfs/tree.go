@@ -31,6 +31,22 @@ func (a *arena) get(t *tree, index uint64) ref {
 	return r
 }
 
+// run returns the leaves around an index, from a multiple of treeSlots on, for who takes one after the
+// other; nil if there are none, or only one. It is valid until the tree is changed.
+func (a *arena) run(t *tree, index uint64) *[treeSlots]ref {
+	if t.beyond(index) || t.height == 0 {
+		return nil
+	}
+	r := t.root
+	for level := t.height; level > 1 && r != 0; level-- {
+		r = a.slots(r)[index>>(treeBits*(level-1))%treeSlots]
+	}
+	if r == 0 {
+		return nil
+	}
+	return a.slots(r)
+}
+
 // slot returns where a leaf is, or is to be put. It is valid until the tree is
 // changed otherwise.
 func (a *arena) slot(t *tree, index uint64) (*ref, error) {

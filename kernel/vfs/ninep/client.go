@@ -20,8 +20,9 @@ const (
 	// partBytes is what one request writes: nothing is copied or written meanwhile.
 	partBytes = pieces * pieceBytes
 
-	// messageBytes is the longest message (msize).
-	messageBytes = partBytes + writeHeadBytes
+	// messageBytes is the longest message (msize): what is not copied here may be longer
+	// than what is.
+	messageBytes = 1<<20 + writeHeadBytes
 	// messageMinBytes is what a server has to agree to: a piece. A smaller one is
 	// refused rather than served slowly; QEMU and mewz take any size.
 	messageMinBytes = 8 << 10
@@ -44,6 +45,7 @@ type slot struct {
 	in        device.Memory // the beginning of the answer, headBytes of it
 	headBytes int
 	into      device.Memory // the rest of the answer
+	reached   bool          // payload or into is the program's memory, where carrier.reach has found it
 
 	reply [answerHeadBytes]byte // what was in in, where no server reaches it
 	bytes int                   // of the whole answer
@@ -53,6 +55,9 @@ type slot struct {
 type carrier interface {
 	// allocate takes memory for slots and payload, for good.
 	allocate(n int) (device.Memory, error)
+	// reach finds memory of the program, for one request that is sent next and ended before the
+	// program goes on. It reports whether that works, and pays.
+	reach(b []byte) bool
 	// send sends a request; receive waits for its answer and returns how long it is.
 	// Any error means that nothing comes any more.
 	send(s *slot) error
@@ -74,7 +79,6 @@ type source interface {
 type client struct {
 	carrier carrier
 	log     func(string)
-	tag     string // of the share, for messages
 	failed  bool
 	message int // bytes that server and client agree on
 
@@ -131,7 +135,7 @@ func (c *client) giveUp(why string) error {
 	if !c.failed {
 		c.failed = true
 		c.carrier.close()
-		c.log("share " + c.tag + ": " + why + ": its files are gone (EIO)")
+		c.log("9p: " + why + ": its files are gone (EIO)")
 	}
 	return vfs.ErrDamaged
 }

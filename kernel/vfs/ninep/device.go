@@ -33,8 +33,10 @@ var errGivenUp = errors.New("ninep: the share is given up")
 // virtioCarrier is a virtio device of 9p: one queue of requests, each a chain of
 // what the device reads and of what it writes.
 type virtioCarrier struct {
-	device *request.Device
-	ids    [slotsMax]request.ID
+	device  *request.Device
+	ids     [slotsMax]request.ID
+	reached []device.Extent // by the last reach
+	chain   [request.BuffersMax]virtio.Buffer
 }
 
 func openDevice(m request.Machine) (*virtioCarrier, error) {
@@ -50,21 +52,30 @@ func openDevice(m request.Machine) (*virtioCarrier, error) {
 
 func (v *virtioCarrier) allocate(n int) (device.Memory, error) { return v.device.Allocate(n) }
 
+func (v *virtioCarrier) reach(b []byte) bool {
+	v.reached = v.device.Reach(0, b)
+	return len(v.reached) != 0
+}
+
 func (v *virtioCarrier) send(s *slot) (err error) {
-	buffers := [4]virtio.Buffer{{Physical: s.memory.Physical, Bytes: uint32(len(s.out))}}
-	n := 1
-	if len(s.payload.Bytes) != 0 {
-		buffers[n] = virtio.Buffer{Physical: s.payload.Physical, Bytes: uint32(len(s.payload.Bytes))}
-		n++
-	}
-	buffers[n] = virtio.Buffer{Physical: s.in.Physical, Bytes: uint32(s.headBytes), Write: true}
-	n++
-	if len(s.into.Bytes) != 0 {
-		buffers[n] = virtio.Buffer{Physical: s.into.Physical, Bytes: uint32(len(s.into.Bytes)), Write: true}
-		n++
-	}
-	v.ids[s.tag], err = v.device.Start(0, buffers[:n]...)
+	chain := append(v.chain[:0], virtio.Buffer{Physical: s.memory.Physical, Bytes: uint32(len(s.out))})
+	chain = v.add(chain, s, s.payload, false)
+	chain = append(chain, virtio.Buffer{Physical: s.in.Physical, Bytes: uint32(s.headBytes), Write: true})
+	chain = v.add(chain, s, s.into, true)
+	v.ids[s.tag], err = v.device.Start(0, chain...)
 	return err
+}
+
+// add adds data of a request to its buffers.
+func (v *virtioCarrier) add(chain []virtio.Buffer, s *slot, data device.Memory, write bool) []virtio.Buffer {
+	switch {
+	case len(data.Bytes) == 0:
+		return chain
+	case s.reached:
+		return request.AppendReached(chain, v.reached, write)
+	default:
+		return append(chain, virtio.Buffer{Physical: data.Physical, Bytes: uint32(len(data.Bytes)), Write: write})
+	}
 }
 
 func (v *virtioCarrier) receive(s *slot) (int, error) {

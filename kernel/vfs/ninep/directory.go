@@ -186,13 +186,18 @@ func (f *FileSystem) renameat(from uint32, fromName []byte, to uint32, toName []
 	return f.ok(s)
 }
 
+// named returns a directory in which a name is to be removed, and the node that it leads to if
+// somebody holds that.
+func (f *FileSystem) named(directory vfs.NodeID, name []byte) (d *node, held uint32, err error) {
+	if d, err = f.directory(directory, name); err == nil {
+		held, err = f.heldAt(d, name, d)
+	}
+	return d, held, err
+}
+
 // Unlink implements vfs.FileSystem.
 func (f *FileSystem) Unlink(directory vfs.NodeID, name []byte) error {
-	d, err := f.directory(directory, name)
-	if err != nil {
-		return err
-	}
-	held, err := f.heldAt(d, name, d)
+	d, held, err := f.named(directory, name)
 	if err != nil {
 		return err
 	}
@@ -204,11 +209,7 @@ func (f *FileSystem) Unlink(directory vfs.NodeID, name []byte) error {
 
 // RemoveDirectory implements vfs.FileSystem.
 func (f *FileSystem) RemoveDirectory(directory vfs.NodeID, name []byte) error {
-	d, err := f.directory(directory, name)
-	if err != nil {
-		return err
-	}
-	held, err := f.heldAt(d, name, d)
+	d, held, err := f.named(directory, name)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type fake struct {
 	answers [slotsMax][]byte
 	out     [slotsMax][dataHeadBytes + answerHeadBytes]byte
 	closed  bool
+	reaches bool
 	data    []byte     // that is read
 	fids    [64]uint64 // their serial numbers
 }
@@ -25,6 +26,8 @@ var errGone = errors.New("gone")
 func (f *fake) allocate(n int) (device.Memory, error) {
 	return device.Memory{Bytes: make([]byte, n), Physical: 1 << 20}, nil
 }
+
+func (f *fake) reach(b []byte) bool { return f.reaches && len(b) > 4 }
 
 func (f *fake) close()         { f.closed = true }
 func (f *fake) source() source { return nil }
@@ -117,12 +120,12 @@ func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
 		return a, nil
 	case kindGetattr:
 		a = appendQid(le.AppendUint64(a, getattrBasics), serial)
-		mode := uint32(modeFile)
+		mode := uint32(vfs.ModeFile)
 		switch serial {
 		case fakeRoot, fakeFolder, fakeHidden:
-			mode = modeDirectory
+			mode = vfs.ModeDirectory
 		case fakeLink:
-			mode = modeSymlink
+			mode = vfs.ModeSymlink
 		}
 		var rest [answerHeadBytes]byte
 		a = le.AppendUint32(a, mode)
@@ -157,7 +160,7 @@ func (f *fake) reply(k kind, a []byte, s *slot) (head, into []byte) {
 // openFake opens the share of a fake.
 func openFake(t testing.TB, f *fake) *FileSystem {
 	t.Helper()
-	files, err := open(f, &FileSystem{byPath: true}, "test", func(message string) { t.Log(message) })
+	files, err := open(f, &FileSystem{byPath: true}, func(message string) { t.Log(message) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -239,23 +239,86 @@ func (s *span) pass(n int) {
 	}
 }
 
+// next returns what is left of the first buffer that has something left, up to n bytes.
+//
+// Preconditions: there is one.
+func (s *span) next(n int) []byte {
+	for s.first == len(s.buffers[0]) {
+		s.buffers, s.first = s.buffers[1:], 0
+	}
+	b := s.buffers[0][s.first:]
+	return b[:min(n, len(b))]
+}
+
 // Read implements vfs.FileSystem. An answer that is short is the end of the file:
 // servers read on until there is nothing more.
-func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (int, error) {
+func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (got int, err error) {
 	h, err := f.opened(id, vfs.File)
 	if err != nil {
 		return 0, err
 	}
 	want, to := total(into, offset), span{buffers: into, copier: f.copier}
+	for got < want {
+		at, tried, n := offset+uint64(got), want-got, 0
+		if got == 0 {
+			tried = f.likely(h, at, want)
+		}
+		if b := to.next(min(tried, f.message-dataHeadBytes)); f.carrier.reach(b) {
+			tried = len(b)
+			n, err = f.readReached(h.fid, at, b)
+			to.pass(n)
+		} else {
+			n, err = f.readCopied(h.fid, at, &to, tried)
+		}
+		if got += n; n < tried {
+			break
+		}
+	}
+	f.sees(h, offset+uint64(got))
+	if got > 0 {
+		err = nil // the next call finds it again
+	}
+	return got, err
+}
+
+// sees notes that a file has bytes up to an offset.
+func (f *FileSystem) sees(h *handle, end uint64) {
+	n := &f.nodes[h.node]
+	n.seen = max(n.seen, end)
+}
+
+// likely returns how much of a read to ask for first: what lies a little behind where the file
+// was seen to end is worth no request, and to find the memory for it no time.
+func (f *FileSystem) likely(h *handle, at uint64, want int) int {
+	const beyond = 16 << 10
+	if seen := f.nodes[h.node].seen; seen > at {
+		return int(min(uint64(want), seen-at+beyond))
+	}
+	return min(want, beyond)
+}
+
+// readReached reads into memory of the program that the server reaches. Nothing of it is left
+// to come when it returns.
+func (f *FileSystem) readReached(fid uint32, offset uint64, b []byte) (int, error) {
+	s := f.beginFid(kindRead, fid)
+	s.uint64(offset)
+	s.uint32(uint32(len(b)))
+	s.headBytes, s.into, s.reached = dataHeadBytes, device.Memory{Bytes: b}, true
+	_ = f.send(s) // endRead knows
+	return f.endRead(s)
+}
+
+// readCopied reads up to want bytes, some of them while those before are copied.
+func (f *FileSystem) readCopied(fid uint32, offset uint64, to *span, want int) (got int, err error) {
 	piece := min(pieceBytes, f.message-dataHeadBytes)
-	asked, got := 0, 0
+	asked := 0
 	var under [pieces]*slot
 	first, count := 0, 0 // of under
 	for err == nil && (asked < want || count > 0) {
 		for asked < want && count < pieces {
 			i := (first + count) % pieces
 			n := min(piece, want-asked)
-			under[i] = f.beginRead(kindRead, h.fid, offset+uint64(asked), i*pieceBytes, n)
+			under[i] = f.beginRead(kindRead, fid, offset+uint64(asked), i*pieceBytes, n)
 			_ = f.send(under[i]) // finish knows
 			asked += n
 			count++
@@ -272,9 +335,6 @@ func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (int, err
 	}
 	for ; count > 0; first, count = (first+1)%pieces, count-1 {
 		_, _ = f.wait(under[first]) // beyond the end, or behind an error
-	}
-	if got > 0 {
-		err = nil // the next call finds it again
 	}
 	return got, err
 }
@@ -316,27 +376,19 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 	if want == 0 && len(from) > 0 && offset >= vfs.OffsetMax {
 		return 0, tooLarge(from)
 	}
-	part := min(partBytes, f.message-writeHeadBytes)
 	source := span{buffers: from, copier: f.copier}
 	for done < want && err == nil {
-		data := f.data.Part(0, min(part, want-done))
-		source.drain(data.Bytes)
-		s := f.beginWrite(fid, offset+uint64(done), data)
-		_ = f.send(s) // endWrite knows
-		var written int
-		written, err = f.endWrite(s)
-		switch {
-		case !isFull(err):
-		case fid == h.appendix:
-			written = f.grown(h, offset+uint64(done), len(data.Bytes))
-		default:
-			written = f.squeeze(fid, offset+uint64(done), data)
+		var tried, written int
+		tried, written, err = f.writePart(h, fid, &source, offset+uint64(done), want-done)
+		if isFull(err) && fid == h.appendix {
+			written = f.grown(h, offset+uint64(done), tried)
 		}
 		done += written
-		if written < len(data.Bytes) {
+		if written < tried {
 			break // the next call finds out why, if this one does not say
 		}
 	}
+	f.sees(h, offset+uint64(done))
 	if n := &f.nodes[h.node]; n.known != nil {
 		n.known.Size = max(n.known.Size, offset+uint64(done))
 	}
@@ -344,6 +396,28 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 		err = nil // the next call finds it again
 	}
 	return done, err
+}
+
+// writePart writes some of want bytes, and tells how many it has tried, too. A part that the
+// server has no room for is copied, so that it can be written in smaller ones.
+func (f *FileSystem) writePart(h *handle, fid uint32, source *span, offset uint64, want int) (tried, written int, err error) {
+	if b := source.next(min(want, f.message-writeHeadBytes)); f.carrier.reach(b) {
+		s := f.beginWrite(fid, offset, device.Memory{Bytes: b})
+		s.reached = true
+		_ = f.send(s) // endWrite knows
+		if written, err = f.endWrite(s); err == nil || !isFull(err) || fid == h.appendix {
+			source.pass(written)
+			return len(b), written, err
+		}
+	}
+	data := f.data.Part(0, min(partBytes, f.message-writeHeadBytes, want))
+	source.drain(data.Bytes)
+	s := f.beginWrite(fid, offset, data)
+	_ = f.send(s) // endWrite knows
+	if written, err = f.endWrite(s); isFull(err) && fid != h.appendix {
+		written = f.squeeze(fid, offset, data)
+	}
+	return len(data.Bytes), written, err
 }
 
 // isFull reports whether an error says that less might have been written.

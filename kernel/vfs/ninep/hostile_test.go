@@ -8,13 +8,15 @@ import (
 )
 
 func TestExerciseHonest(t *testing.T) {
-	f := openFake(t, &fake{data: make([]byte, 1<<20)})
-	exercise(t, f)
-	if f.failed {
-		t.Error("an honest server is given up")
-	}
-	if f.live != 1 {
-		t.Errorf("%d nodes live after all were given back, want the root", f.live)
+	for _, reaches := range []bool{false, true} {
+		f := openFake(t, &fake{data: make([]byte, 1<<20), reaches: reaches})
+		exercise(t, f)
+		if f.failed {
+			t.Error("an honest server is given up")
+		}
+		if f.live != 1 {
+			t.Errorf("%d nodes live after all were given back, want the root", f.live)
+		}
 	}
 }
 
@@ -95,27 +97,34 @@ func TestLies(t *testing.T) {
 		{"entry cut off", kindReaddir, func(a []byte) []byte { a[0]--; a[7]--; return a[:len(a)-1] }, list},
 		{"last cookie", kindReaddir, set(7+4+13, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), list},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			server := &fake{data: make([]byte, 100)}
-			f := openFake(t, server)
-			server.change = func(k kind, a []byte) []byte {
-				if k == test.kind {
-					return test.change(a)
+		for _, reaches := range []bool{false, true} {
+			t.Run(test.name, func(t *testing.T) {
+				server := &fake{data: make([]byte, 100), reaches: reaches}
+				f := openFake(t, server)
+				server.change = func(k kind, a []byte) []byte {
+					if k == test.kind {
+						return test.change(a)
+					}
+					return a
 				}
-				return a
-			}
-			if err := test.call(f); err != vfs.ErrDamaged {
-				t.Errorf("error %v, want EIO", err)
-			}
-			if !f.failed || !server.closed {
-				t.Error("the share is not given up")
-			}
-			if err := test.call(f); err != vfs.ErrDamaged {
-				t.Errorf("error %v after the share was given up, want EIO", err)
-			}
-			exercise(t, f)
-		})
+				liesOnce(t, f, server, test.call)
+			})
+		}
 	}
+}
+
+// liesOnce checks that a lie is found by a call.
+func liesOnce(t *testing.T, f *FileSystem, server *fake, call func(f *FileSystem) error) {
+	if err := call(f); err != vfs.ErrDamaged {
+		t.Errorf("error %v, want EIO", err)
+	}
+	if !f.failed || !server.closed {
+		t.Error("the share is not given up")
+	}
+	if err := call(f); err != vfs.ErrDamaged {
+		t.Errorf("error %v after the share was given up, want EIO", err)
+	}
+	exercise(t, f)
 }
 
 // TestRefusedServers checks what a server must be able to do.
@@ -131,7 +140,7 @@ func TestRefusedServers(t *testing.T) {
 			}
 			return a
 		}}
-		if _, err := open(server, &FileSystem{}, "test", func(string) {}); err != vfs.ErrDamaged || !server.closed {
+		if _, err := open(server, &FileSystem{}, func(string) {}); err != vfs.ErrDamaged || !server.closed {
 			t.Errorf("%s: open = %v, want EIO", name, err)
 		}
 	}
@@ -146,7 +155,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add(script)
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
-		server := &fake{data: make([]byte, 1000)}
+		server := &fake{data: make([]byte, 1000), reaches: len(script)%8 == 4}
 		files := openFake(t, server)
 		server.change = func(_ kind, a []byte) []byte {
 			if len(script) < 4 {
@@ -178,7 +187,7 @@ func FuzzAnswers(f *testing.F) {
 
 // TestNoAllocation checks that calls take no memory in steady state.
 func TestNoAllocation(t *testing.T) {
-	f := openFake(t, &fake{data: make([]byte, 4096)})
+	f := openFake(t, &fake{data: make([]byte, 4096), reaches: true})
 	e, err := f.Lookup(f.Root(), []byte("f"))
 	if err != nil {
 		t.Fatal(err)

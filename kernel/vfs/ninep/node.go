@@ -1,6 +1,7 @@
 package ninep
 
 import (
+	"math/rand/v2"
 	"syscall"
 	"time"
 
@@ -17,7 +18,8 @@ type node struct {
 	refs    uint32
 	next    uint32 // with the same hash, or free; 0: none
 	kind    vfs.Type
-	regular bool // it is a File, and no device
+	regular bool   // it is a File, and no device
+	seen    uint64 // its size as far as it is known, as a hint
 	// hidden is the number in its hidden name, which the fid leads to then; 0: it has
 	// none (removed.go).
 	hidden uint32
@@ -65,13 +67,13 @@ const rootIndex = 1
 // bucketsFirst is how many buckets the hash of serials has at first.
 const bucketsFirst = 64
 
-// Open opens the share behind a virtio device of 9p. tag names it in messages.
-func Open(m request.Machine, tag string, log func(string)) (*FileSystem, error) {
+// Open opens the share behind a virtio device of 9p.
+func Open(m request.Machine, log func(string)) (*FileSystem, error) {
 	d, err := openDevice(m)
 	if err != nil {
 		return nil, err
 	}
-	return open(d, &FileSystem{byPath: true}, tag, log)
+	return open(d, &FileSystem{byPath: true}, log)
 }
 
 // OpenStream opens the share of a server at the other end of a stream socket, which
@@ -82,11 +84,12 @@ func OpenStream(descriptor int, pause func(limit time.Duration), log func(string
 	if err != nil {
 		return nil, err
 	}
-	return open(s, &FileSystem{}, "of this process", log)
+	return open(s, &FileSystem{}, log)
 }
 
-func open(c carrier, f *FileSystem, tag string, log func(string)) (*FileSystem, error) {
-	f.carrier, f.tag, f.log, f.copier = c, tag, log, device.NewCopier()
+func open(c carrier, f *FileSystem, log func(string)) (*FileSystem, error) {
+	f.carrier, f.log, f.copier = c, log, device.NewCopier()
+	f.hiding.random = rand.Uint32
 	f.nodes, f.handles = make([]node, rootIndex), make([]handle, 1)
 	f.buckets = make([]uint32, bucketsFirst)
 	if err := f.start(); err != nil {
@@ -317,7 +320,7 @@ func (f *FileSystem) checked(n *node, at vfs.Attributes, err error) (vfs.Attribu
 	if at.Serial != n.serial || at.Type != n.kind && !isOther {
 		return vfs.Attributes{}, syscall.ESTALE // the host has put another file there
 	}
-	n.regular = at.Type == vfs.File
+	n.regular, n.seen = at.Type == vfs.File, at.Size
 	if n.hidden != 0 && at.Links > 0 {
 		at.Links-- // that name does not count
 	}

@@ -27,9 +27,10 @@ import (
 // hiddenPrefix begins the name of a hidden directory, which no program sees or makes.
 const hiddenPrefix = ".mewz-removed-"
 
-// hiddenDirectoriesMax bounds the names that are tried for the directory: one for
-// each machine with the same share, and those that were left behind.
-const hiddenDirectoriesMax = 1 << 10
+// hiddenTries bounds the names that are tried for the directory. The first is 1, which is
+// taken while another machine has files there, or was left behind; the others are random, so
+// that however many there are the second is free. A host that says otherwise lies.
+const hiddenTries = 4
 
 // hiding is the hidden directory.
 type hiding struct {
@@ -37,6 +38,7 @@ type hiding struct {
 	fid       uint32
 	files     int    // in it
 	last      uint32 // number that a file got last
+	random    func() uint32
 	text      [len(hiddenPrefix) + 20]byte
 }
 
@@ -184,10 +186,10 @@ func (f *FileSystem) openHiding() error {
 		return nil
 	}
 	root := f.nodes[rootIndex].fid
-	err := error(syscall.EEXIST)
-	number := uint32(0)
-	for err == syscall.EEXIST && number < hiddenDirectoriesMax {
-		number++
+	number := uint32(1)
+	err := f.mkdir(root, f.hiddenName(hiddenPrefix, number), permissionsHidden)
+	for tries := 1; err == syscall.EEXIST && tries < hiddenTries; tries++ {
+		number = max(f.hiding.random(), 1)
 		err = f.mkdir(root, f.hiddenName(hiddenPrefix, number), permissionsHidden)
 	}
 	if err != nil {

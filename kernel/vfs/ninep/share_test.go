@@ -26,6 +26,25 @@ var shares = map[string]func(t *testing.T, directory string) *ninep.FileSystem{
 	"qemu":    openQEMU,
 }
 
+// callers are the shares, and QEMU's with callers whose memory it reaches as that of a program.
+func callers() map[string]func(t *testing.T, directory string) vfs.FileSystem {
+	all := map[string]func(t *testing.T, directory string) vfs.FileSystem{"qemu, reached": openReached}
+	for name, open := range shares {
+		all[name] = func(t *testing.T, directory string) vfs.FileSystem { return open(t, directory) }
+	}
+	return all
+}
+
+func openReached(t *testing.T, directory string) vfs.FileSystem {
+	t.Helper()
+	m, files := openMachine(t, directory, "")
+	reached, err := m.Linear(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reached
+}
+
 // openProcess shares a directory as mewz does with a kernel that is a process.
 func openProcess(t *testing.T, directory string) *ninep.FileSystem {
 	t.Helper()
@@ -84,7 +103,7 @@ func openMachine(t *testing.T, directory, options string) (*qtest.Machine, *nine
 	if tag := ninep.Tag(transport); tag != "test" {
 		t.Errorf("Tag = %q, want test", tag)
 	}
-	files, err := ninep.Open(request.Machine{Machine: m, Transport: transport, Pause: m.Pause}, "test", logTo(t))
+	files, err := ninep.Open(request.Machine{Machine: m, Transport: transport, Pause: m.Pause}, logTo(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +135,7 @@ func largest(t *testing.T, directory string) uint64 {
 
 func TestRules(t *testing.T) {
 	limits := vfstest.Limits{OffsetMax: largest(t, directory(t)), Entries: 400, Depth: 100}
-	for name, open := range shares {
+	for name, open := range callers() {
 		t.Run(name, func(t *testing.T) {
 			vfstest.Run(t, func(t *testing.T) vfs.FileSystem { return open(t, directory(t)) }, limits)
 		})
@@ -141,7 +160,7 @@ func operations(t *testing.T) int {
 
 func TestExercise(t *testing.T) {
 	limits := vfstest.Limits{OffsetMax: largest(t, directory(t))}
-	for name, open := range shares {
+	for name, open := range callers() {
 		t.Run(name, func(t *testing.T) {
 			open := func(t *testing.T) vfs.FileSystem { return open(t, directory(t)) }
 			vfstest.Exercise(t, open, vfstest.Plan{Operations: operations(t), Limits: limits})
@@ -158,7 +177,7 @@ func TestFull(t *testing.T) {
 		t.Skip("issue 5: only root can mount a small file system")
 	}
 	const bytes = 4 << 20
-	for name, open := range shares {
+	for name, open := range callers() {
 		t.Run(name, func(t *testing.T) {
 			vfstest.Run(t, func(t *testing.T) vfs.FileSystem {
 				return small(t, bytes, func(directory string) vfs.FileSystem { return open(t, directory) })

@@ -51,6 +51,9 @@ func (t *stream) close() {
 	}
 }
 
+// reach has nothing to find: the kernel of the host copies whatever memory it is.
+func (t *stream) reach([]byte) bool { return true }
+
 // send writes a request, all of it, and takes answers meanwhile.
 func (t *stream) send(s *slot) error {
 	t.waiting[s.tag], s.bytes = s, 0

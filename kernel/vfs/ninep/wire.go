@@ -87,12 +87,8 @@ const (
 	permissionsHidden    = 0o700
 )
 
-// Types in a mode and in an entry of a directory (S_IFMT, DT_).
+// Types in an entry of a directory (DT_).
 const (
-	modeType       = 0xf000
-	modeDirectory  = 0x4000
-	modeFile       = 0x8000
-	modeSymlink    = 0xa000
 	entryDirectory = 4
 	entryFile      = 8
 	entrySymlink   = 10
@@ -100,7 +96,7 @@ const (
 
 // begin begins a message in memory of at least requestHeadBytes.
 func (s *slot) begin(k kind) {
-	s.kind, s.payload, s.into, s.headBytes = k, device.Memory{}, device.Memory{}, answerHeadBytes
+	s.kind, s.payload, s.into, s.reached, s.headBytes = k, device.Memory{}, device.Memory{}, false, answerHeadBytes
 	s.out = append(s.out[:0], 0, 0, 0, 0, byte(k), byte(s.tag), byte(s.tag>>8))
 }
 
@@ -156,33 +152,24 @@ func (a *answer) take(n int) []byte {
 	return b
 }
 
-func (a *answer) uint8() uint8 {
-	if b := a.take(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (a *answer) uint16() uint16 {
-	if b := a.take(2); b != nil {
-		return binary.LittleEndian.Uint16(b)
-	}
-	return 0
-}
-
-func (a *answer) uint32() uint32 {
-	if b := a.take(4); b != nil {
-		return binary.LittleEndian.Uint32(b)
-	}
-	return 0
-}
-
-func (a *answer) uint64() uint64 {
-	if b := a.take(8); b != nil {
+// number takes a number of some bytes. It is one function: an answer has up to thirty numbers.
+//
+//go:noinline
+func (a *answer) number(bytes int) (v uint64) {
+	b := a.take(bytes)
+	if len(b) == 8 {
 		return binary.LittleEndian.Uint64(b)
 	}
-	return 0
+	for i, c := range b {
+		v |= uint64(c) << (8 * i)
+	}
+	return v
 }
+
+func (a *answer) uint8() uint8   { return uint8(a.number(1)) }
+func (a *answer) uint16() uint16 { return uint16(a.number(2)) }
+func (a *answer) uint32() uint32 { return uint32(a.number(4)) }
+func (a *answer) uint64() uint64 { return a.number(8) }
 
 // qid reads a qid; one that names nothing is bad.
 func (a *answer) qid() qid {
@@ -244,16 +231,7 @@ func nanos(seconds, rest uint64) uint64 {
 func (a *answer) attributes() (at vfs.Attributes) {
 	a.uint64() // what of it is valid: the basics always are
 	at.Serial = a.qid().path
-	switch mode := a.uint32(); mode & modeType {
-	case modeDirectory:
-		at.Type = vfs.Directory
-	case modeFile:
-		at.Type = vfs.File
-	case modeSymlink:
-		at.Type = vfs.Symlink
-	default:
-		at.Type = vfs.Other
-	}
+	at.Type = vfs.TypeOfMode(a.uint32())
 	a.uint32() // uid
 	a.uint32() // gid
 	at.Links = a.uint64()

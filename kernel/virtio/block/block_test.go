@@ -7,10 +7,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
+	"mewz/kernel/system"
 	"mewz/kernel/virtio"
 	"mewz/kernel/virtio/discovery"
 	"mewz/kernel/virtio/request"
@@ -257,7 +259,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer host.Close()
-	f, err := OpenFile(int(host.Fd()))
+	f, err := OpenFile(int(host.Fd()), waitFor)
 	if err != nil || f.Bytes() != 10*SectorBytes || f.ReadOnly() {
 		t.Fatalf("OpenFile = %+v, %v", f, err)
 	}
@@ -285,10 +287,48 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	if f, err := OpenFile(int(reader.Fd())); err != nil || !f.ReadOnly() || f.Write(nil, 0) != syscall.EROFS {
+	if f, err := OpenFile(int(reader.Fd()), waitFor); err != nil || !f.ReadOnly() || f.Write(nil, 0) != syscall.EROFS {
 		t.Errorf("OpenFile of a file to be read = %+v, %v", f, err)
 	}
-	if _, err := OpenFile(-1); err == nil {
+	if _, err := OpenFile(-1, waitFor); err == nil {
 		t.Error("OpenFile(-1) succeeds")
+	}
+}
+
+// waitFor pauses as nobody would who has something else to do.
+func waitFor(time.Duration) { runtime.Gosched() }
+
+// TestFileLetsOthersGoOn: while the disk of a file works, who calls has time for others.
+func TestFileLetsOthersGoOn(t *testing.T) {
+	host, err := os.CreateTemp(t.TempDir(), "disk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer host.Close()
+	if err := host.Truncate(1 << 20); err != nil {
+		t.Fatal(err)
+	}
+	var f *File
+	pauses, ended := 0, 0
+	f, err = OpenFile(int(host.Fd()), func(limit time.Duration) {
+		pauses++
+		if found, errno := system.Poll(f.Ended(), system.PollIn, limit); errno == 0 && found != 0 {
+			ended++
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const turns = 100
+	for i := range turns {
+		if err := f.Write([][]byte{make([]byte, 4096)}, uint64(i)*4096); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if pauses == 0 || ended == 0 {
+		t.Errorf("%d pauses, %d of them ended by the file: want some", pauses, ended)
 	}
 }

@@ -92,6 +92,7 @@ type Device struct {
 	slots    []slot
 	next     int   // slot to take next
 	failed   error // of a write since the last Flush
+	copier   device.Copier
 }
 
 // slot is a request: its memory and, if it is under way, what it concerns.
@@ -113,7 +114,7 @@ func Open(m request.Machine) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Device{device: r, readOnly: r.Features&FeatureReadOnly != 0, cached: r.Features&FeatureFlush != 0}
+	d := &Device{device: r, copier: device.NewCopier(), readOnly: r.Features&FeatureReadOnly != 0, cached: r.Features&FeatureFlush != 0}
 	if err := d.configure(); err != nil {
 		virtio.GiveUp(m.Transport)
 		return nil, err
@@ -232,7 +233,7 @@ func (d *Device) Read(into [][]byte, offset uint64) error {
 	if err != nil {
 		return err
 	}
-	c := cursor{rest: into}
+	c := device.Cursor{Buffers: into}
 	sector := offset / SectorBytes
 	for n > 0 && err == nil {
 		k := min(n, d.chunk)
@@ -240,7 +241,7 @@ func (d *Device) Read(into [][]byte, offset uint64) error {
 		if s, err = d.take(sector, k, typeIn); err != nil {
 			break
 		}
-		s.into = c.cut(s.into[:0], k)
+		s.into = c.Cut(s.into[:0], k)
 		err = d.start(s, typeIn, sector, k)
 		sector += uint64(k / SectorBytes)
 		n -= k
@@ -260,14 +261,14 @@ func (d *Device) Write(from [][]byte, offset uint64) error {
 	if d.readOnly {
 		return syscall.EROFS
 	}
-	c := cursor{rest: from}
+	c := device.Cursor{Buffers: from, Copier: d.copier}
 	for sector := offset / SectorBytes; n > 0; {
 		k := min(n, d.chunk)
 		s, err := d.take(sector, k, typeOut)
 		if err != nil {
 			return err
 		}
-		c.copyTo(s.data()[:k])
+		c.Drain(s.data()[:k])
 		if err := d.start(s, typeOut, sector, k); err != nil {
 			return err
 		}
@@ -339,7 +340,8 @@ func (d *Device) retire(s *slot) error {
 // has it may still write to.
 func (d *Device) finish(kind uint32) (err error) {
 	for i := range d.slots {
-		s := &d.slots[(d.next+i)%len(d.slots)] // the oldest first
+		// The latest first: when it has ended, the others mostly have, without more waiting.
+		s := &d.slots[(d.next+len(d.slots)-1-i)%len(d.slots)]
 		if s.busy && s.kind == kind {
 			if e := d.end(s); err == nil {
 				err = e
@@ -393,45 +395,10 @@ func (d *Device) end(s *slot) error {
 		return syscall.EIO
 	}
 	if s.kind == typeIn {
-		c := cursor{rest: s.into}
-		c.copyFrom(s.data()[:s.bytes])
+		c := device.Cursor{Buffers: s.into, Copier: d.copier}
+		c.Fill(s.data()[:s.bytes])
 	}
 	return nil
 }
 
 func (s *slot) data() []byte { return s.memory.Bytes[headBytes:] }
-
-// cursor walks over buffers.
-type cursor struct {
-	rest [][]byte
-	at   int // in the first of them
-}
-
-// each calls do for the pieces of the next n bytes.
-func (c *cursor) each(n int, do func(piece []byte)) {
-	for n > 0 {
-		piece := c.rest[0][c.at:]
-		if len(piece) > n {
-			piece = piece[:n]
-		}
-		do(piece)
-		n -= len(piece)
-		if c.at += len(piece); c.at == len(c.rest[0]) {
-			c.rest, c.at = c.rest[1:], 0
-		}
-	}
-}
-
-// cut appends the next n bytes to a list of buffers.
-func (c *cursor) cut(list [][]byte, n int) [][]byte {
-	c.each(n, func(piece []byte) { list = append(list, piece) })
-	return list
-}
-
-func (c *cursor) copyTo(b []byte) {
-	c.each(len(b), func(piece []byte) { b = b[copy(b, piece):] })
-}
-
-func (c *cursor) copyFrom(b []byte) {
-	c.each(len(b), func(piece []byte) { b = b[copy(piece, b):] })
-}

@@ -117,16 +117,11 @@ func (d *Device) enableQueues(ports int) error {
 	if err != nil {
 		return err
 	}
-	at := 0
-	take := func(n int) device.Memory {
-		at += n
-		return memory.Part(at-n, n)
-	}
 	enable := func(l *line, index, size uint16) {
 		if err != nil {
 			return
 		}
-		if err = l.Init(take(virtio.QueueBytes(size)), size); err == nil {
+		if err = l.Init(memory.Cut(virtio.QueueBytes(size)), size); err == nil {
 			l.index = index
 			l.QuietInterrupts()
 			err = d.transport.EnableQueue(index, l.Addresses())
@@ -145,8 +140,8 @@ func (d *Device) enableQueues(ports int) error {
 	if err != nil {
 		return err
 	}
-	d.controlOut.buffers = take(controlBytes)
-	d.controlIn.buffers = take(controlBuffers * controlBytes)
+	d.controlOut.buffers = memory.Cut(controlBytes)
+	d.controlIn.buffers = memory.Cut(controlBuffers * controlBytes)
 	d.fill(&d.controlIn, controlBytes)
 	return nil
 }

@@ -170,17 +170,12 @@ func (d *Device) enableQueues(m *Machine) error {
 	if err != nil {
 		return err
 	}
-	at := 0
-	take := func(n int) device.Memory {
-		at += n
-		return memory.Part(at-n, n)
-	}
-	d.receiver.init(take(int(receive)*buffer), receive, d.has(FeatureMergeReceive))
-	d.sender.init(take(int(transmit)*slotBytes), transmit)
-	if err := d.enableQueue(&d.receiveQueue, queueReceive, take(virtio.QueueBytes(receive)), receive); err != nil {
+	d.receiver.init(memory.Cut(int(receive)*buffer), receive, d.has(FeatureMergeReceive))
+	d.sender.init(memory.Cut(int(transmit)*slotBytes), transmit)
+	if err := d.enableQueue(&d.receiveQueue, queueReceive, memory.Cut(virtio.QueueBytes(receive)), receive); err != nil {
 		return err
 	}
-	return d.enableQueue(&d.sendQueue, queueTransmit, take(virtio.QueueBytes(transmit)), transmit)
+	return d.enableQueue(&d.sendQueue, queueTransmit, memory.Cut(virtio.QueueBytes(transmit)), transmit)
 }
 
 // queueSize returns how many entries a queue gets.

@@ -33,6 +33,19 @@ const queueMaxEntries = 128
 // asked how it is: notifications may get lost (package virtio).
 const stillPolls = 64
 
+// reachLeast is the shortest part of the program's memory that a device reads or writes
+// where it lies: to find out where that is costs as much as to copy two pages.
+const reachLeast = 16 << 10
+
+const (
+	// HeadersMax is how many buffers a request has at most beside what Reach returns.
+	HeadersMax = 3
+	// reachMax is how many extents Reach returns at most: 1 MiB in single pages.
+	reachMax = 1<<20>>12 + 1
+	// BuffersMax is how many buffers a request has at most.
+	BuffersMax = HeadersMax + reachMax
+)
+
 // Errors of requests.
 var (
 	ErrFull   = errors.New("virtio: the queue is full")
@@ -58,6 +71,10 @@ type Device struct {
 	still    int
 	waiting  bool
 	awaited  ID // by Wait, while waiting
+	reached  [reachMax]device.Extent
+	table    device.Memory // of a request of more buffers than a chain holds, made when there is one
+	tabled   bool          // that request is under way
+	tableOf  ID
 }
 
 // line is a queue and what came of its requests.
@@ -86,7 +103,7 @@ type ID struct {
 // its configuration can be read before that.
 func Open(m Machine, want func(offered virtio.Features) virtio.Features) (*Device, error) {
 	features, err := virtio.StartWith(m.Transport, func(offered virtio.Features) virtio.Features {
-		return want(offered) | virtio.FeatureEventIndex
+		return want(offered) | virtio.FeatureEventIndex | virtio.FeatureIndirect
 	})
 	if err != nil {
 		virtio.GiveUp(m.Transport)
@@ -136,6 +153,42 @@ func (d *Device) Config() virtio.Transport { return d.machine.Transport }
 // Allocate takes memory that the device reaches, for good.
 func (d *Device) Allocate(n int) (device.Memory, error) { return d.machine.Allocate(n) }
 
+// Reach returns where b, memory of the program, lies for the device, which then reads or
+// writes it without a copy in between: nothing if it is better copied, or if a queue has no room
+// for a request for it. It holds for one request, which has to be done when the program goes
+// on, however it ends: what a device writes late it would write into memory that the
+// program uses for something else by then.
+func (d *Device) Reach(queue int, b []byte) []device.Extent {
+	if len(b) < reachLeast || d.failed != nil {
+		return nil
+	}
+	n := d.machine.Reach(b, d.reached[:])
+	if !d.fits(queue, HeadersMax+n) && (d.Room(queue) == 0 || !d.hasTable()) {
+		return nil
+	}
+	return d.reached[:n]
+}
+
+// fits reports whether a queue has room for a chain of n buffers.
+func (d *Device) fits(queue, n int) bool { return n <= min(virtio.ChainMax, d.Room(queue)) }
+
+// hasTable reports whether there is a table for a request of more buffers. If there is no
+// memory for it those are copied.
+func (d *Device) hasTable() bool {
+	if d.table.Bytes == nil && d.Features&virtio.FeatureIndirect != 0 {
+		d.table, _ = d.machine.Allocate(virtio.IndirectBytes(BuffersMax))
+	}
+	return d.table.Bytes != nil && !d.tabled
+}
+
+// AppendReached adds what Reach has returned to the buffers of a request.
+func AppendReached(buffers []virtio.Buffer, extents []device.Extent, write bool) []virtio.Buffer {
+	for _, e := range extents {
+		buffers = append(buffers, virtio.Buffer{Physical: e.Physical, Bytes: uint32(e.Bytes), Write: write})
+	}
+	return buffers
+}
+
 // Err returns why the device is given up, or nil.
 func (d *Device) Err() error { return d.failed }
 
@@ -150,13 +203,24 @@ func (d *Device) Start(queue int, buffers ...virtio.Buffer) (ID, error) {
 		return ID{}, d.failed
 	}
 	l := &d.lines[queue]
-	head, ok := l.queue.Add(buffers...)
+	tabled := !d.fits(queue, len(buffers)) && len(buffers) <= BuffersMax && d.hasTable()
+	var head uint16
+	var ok bool
+	if tabled {
+		head, ok = l.queue.AddIndirect(d.table, buffers)
+	} else {
+		head, ok = l.queue.Add(buffers...)
+	}
 	if !ok {
 		return ID{}, ErrFull
 	}
 	l.answers[head] = answer{taken: true}
 	l.unshown = true
-	return ID{uint8(queue), head}, nil
+	id := ID{uint8(queue), head}
+	if tabled {
+		d.tabled, d.tableOf = true, id
+	}
+	return id, nil
 }
 
 // Kick shows the device what was started.
@@ -232,6 +296,7 @@ func (d *Device) Done(id ID) (written uint32, done bool, err error) {
 	}
 	written = a.bytes
 	*a = answer{}
+	d.tabled = d.tabled && id != d.tableOf
 	d.lines[id.line].queue.Release(id.head)
 	return written, true, nil
 }

@@ -242,6 +242,56 @@ func TestFull(t *testing.T) {
 	})
 }
 
+// TestReach: a request for memory of the program has as many buffers as that has extents, by
+// a table if need be and if the device knows that.
+func TestReach(t *testing.T) {
+	program := bytes.Repeat([]byte("0123456789abcdef"), 4<<10)
+	for _, test := range []struct {
+		extents  int
+		features virtio.Features
+		want     bool
+	}{
+		{1, 0, true},
+		{virtio.ChainMax - HeadersMax, 0, true},
+		{virtio.ChainMax - HeadersMax + 1, 0, false},
+		{virtio.ChainMax - HeadersMax + 1, virtio.FeatureIndirect, true},
+		{reachMax, virtio.FeatureIndirect, true},
+		{reachMax + 1, virtio.FeatureIndirect, false},
+	} {
+		p := newPeer(t, "mmio", test.features)
+		p.machine.Extents = test.extents
+		p.Notified = func(queue uint16) { p.answer(int(queue)) }
+		for range 3 {
+			extents := p.driver.Reach(0, program)
+			if (len(extents) != 0) != test.want {
+				t.Fatalf("%d extents, features %#x: Reach finds %d", test.extents, test.features, len(extents))
+			}
+			if !test.want {
+				continue
+			}
+			chain := AppendReached(nil, extents, false)
+			chain = append(chain, virtio.Buffer{Physical: p.memory.Physical, Bytes: 16, Write: true})
+			id, err := p.driver.Start(0, chain...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.extents > virtio.ChainMax && len(p.driver.Reach(0, program)) != 0 {
+				t.Error("two requests get the same table")
+			}
+			if n, err := p.driver.Wait(id); n != 16 || err != nil || string(p.memory.Bytes[:16]) != "fedcba9876543210" {
+				t.Errorf("%d extents: %d bytes come back, %q, %v", test.extents, n, p.memory.Bytes[:16], err)
+			}
+		}
+		if p.driver.Reach(0, program[:reachLeast-1]) != nil {
+			t.Error("a short buffer is not copied")
+		}
+		p.driver.GiveUp(ErrSilent)
+		if p.driver.Reach(0, program) != nil {
+			t.Error("a device that is given up reaches memory")
+		}
+	}
+}
+
 // TestSilent: a device that never answers is given up in bounded time.
 func TestSilent(t *testing.T) {
 	both(t, func(t *testing.T, p *peer) {

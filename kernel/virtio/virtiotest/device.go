@@ -105,10 +105,14 @@ func (q *Queue) Pop() (c Chain, ok bool) {
 	}
 	c.Head = le.Uint16(available[4+2*(q.taken%q.At.Size):])
 	q.taken++
-	at := c.Head
-	for range q.At.Size {
-		d := m.Bytes(q.At.Descriptors+16*abi.PhysAddr(at), 16)
+	at, table := c.Head, q.At.Descriptors
+	for range chainMax {
+		d := m.Bytes(table+16*abi.PhysAddr(at), 16)
 		flags := le.Uint16(d[12:])
+		if flags == 4 && table == q.At.Descriptors && q.device.Accepted&virtio.FeatureIndirect != 0 { // VIRTQ_DESC_F_INDIRECT
+			at, table = 0, abi.PhysAddr(le.Uint64(d))
+			continue
+		}
 		b := m.Bytes(abi.PhysAddr(le.Uint64(d)), int(le.Uint32(d[8:])))
 		if b == nil {
 			panic("a descriptor leads out of the driver's memory")
@@ -125,6 +129,9 @@ func (q *Queue) Pop() (c Chain, ok bool) {
 	}
 	panic("a chain without an end")
 }
+
+// chainMax is more than any chain has.
+const chainMax = 1 << 12
 
 // Where the events of a queue are (2.7.10).
 func (q *Queue) usedEvent() abi.PhysAddr      { return q.At.Available + 4 + 2*abi.PhysAddr(q.At.Size) }

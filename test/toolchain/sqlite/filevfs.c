@@ -171,10 +171,6 @@ static int access_file(sqlite3_vfs *vfs, const char *name, int flags, int *resul
 	return SQLITE_OK;
 }
 
-static int full_pathname(sqlite3_vfs *vfs, const char *name, int size, char *out) {
-	return snprintf(out, (size_t)size, "%s", name) >= size ? SQLITE_CANTOPEN : SQLITE_OK;
-}
-
 static int randomness(sqlite3_vfs *vfs, int size, char *out) {
 	int done = 0;
 	while (done < size) { // 256 is the most of getentropy(3)
@@ -200,31 +196,8 @@ static int current_time_64(sqlite3_vfs *vfs, sqlite3_int64 *out) {
 	return SQLITE_OK;
 }
 
-static int current_time(sqlite3_vfs *vfs, double *day) {
-	sqlite3_int64 millis;
-	current_time_64(vfs, &millis);
-	*day = millis / 86400000.0;
-	return SQLITE_OK;
-}
-
 static int last_error(sqlite3_vfs *vfs, int size, char *out) { return errno; }
 
-static sqlite3_vfs vfs = {
-	.iVersion = 2,
-	.szOsFile = sizeof(struct file),
-	.mxPathname = PATH_BYTES - 1,
-	.zName = "wasi",
-	.xOpen = open_file,
-	.xDelete = delete_file,
-	.xAccess = access_file,
-	.xFullPathname = full_pathname,
-	.xRandomness = randomness,
-	.xSleep = sleep_micros,
-	.xCurrentTime = current_time,
-	.xGetLastError = last_error,
-	.xCurrentTimeInt64 = current_time_64,
-};
-
-int sqlite3_os_init(void) { return sqlite3_vfs_register(&vfs, 1); }
-
-int sqlite3_os_end(void) { return SQLITE_OK; }
+enum { FILE_BYTES = sizeof(struct file) };
+#define VFS_NAME "wasi"
+#include "vfs.h"

@@ -16,14 +16,6 @@ static int access_file(sqlite3_vfs *vfs, const char *name, int flags, int *resul
 	return SQLITE_OK;
 }
 
-static int full_pathname(sqlite3_vfs *vfs, const char *name, int size, char *out) {
-	if (strlen(name) >= (size_t)size) {
-		return SQLITE_CANTOPEN;
-	}
-	strcpy(out, name);
-	return SQLITE_OK;
-}
-
 static int randomness(sqlite3_vfs *vfs, int size, char *out) {
 	memset(out, 7, (size_t)size);
 	return size;
@@ -31,29 +23,14 @@ static int randomness(sqlite3_vfs *vfs, int size, char *out) {
 
 static int sleep_micros(sqlite3_vfs *vfs, int micros) { return micros; }
 
-// current_time is 2000-01-01 12:00 as a Julian day.
-static int current_time(sqlite3_vfs *vfs, double *day) {
-	*day = 2451545.0;
+// current_time_64 is 2000-01-01 12:00 in milliseconds of the Julian day.
+static int current_time_64(sqlite3_vfs *vfs, sqlite3_int64 *out) {
+	*out = 211813488000000LL;
 	return SQLITE_OK;
 }
 
 static int last_error(sqlite3_vfs *vfs, int size, char *out) { return 0; }
 
-static sqlite3_vfs vfs = {
-	.iVersion = 1,
-	.szOsFile = sizeof(sqlite3_file),
-	.mxPathname = 512,
-	.zName = "memory-only",
-	.xOpen = open_file,
-	.xDelete = delete_file,
-	.xAccess = access_file,
-	.xFullPathname = full_pathname,
-	.xRandomness = randomness,
-	.xSleep = sleep_micros,
-	.xCurrentTime = current_time,
-	.xGetLastError = last_error,
-};
-
-int sqlite3_os_init(void) { return sqlite3_vfs_register(&vfs, 1); }
-
-int sqlite3_os_end(void) { return SQLITE_OK; }
+enum { FILE_BYTES = sizeof(sqlite3_file), PATH_BYTES = 513 };
+#define VFS_NAME "memory-only"
+#include "vfs.h"

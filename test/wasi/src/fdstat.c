@@ -8,6 +8,22 @@ static __wasi_fdstat_t stat_of(uint32_t fd) {
 	return stat;
 }
 
+// A file has the rights that were asked for, whatever else the directories on the way hand on.
+static void through_directories(uint32_t directory) {
+	const __wasi_rights_t asked = RIGHT(FD_READ) | RIGHT(FD_FILESTAT_GET) | RIGHT(PATH_OPEN);
+	uint32_t narrow, first, second;
+	must(open_at(directory, ".", 0, __WASI_OFLAGS_DIRECTORY, DIRECTORY_RIGHTS, asked, 0, &narrow));
+	must(open_at(directory, "file", 0, 0, asked, asked, 0, &first));
+	must(open_at(narrow, "file", 0, 0, asked, asked, 0, &second));
+	__wasi_fdstat_t a = stat_of(first), b = stat_of(second);
+	holds("fd_fdstat_get", "no right that was not asked for", (a.fs_rights_base & ~asked) == 0);
+	holds("fd_fdstat_get", "the same through two directories",
+		a.fs_rights_base == b.fs_rights_base && a.fs_rights_inheriting == b.fs_rights_inheriting);
+	must(fd_close(first));
+	must(fd_close(second));
+	must(fd_close(narrow));
+}
+
 static void getting(uint32_t directory) {
 	__wasi_fdstat_t stat;
 	answers("fd_fdstat_get", "of a directory", fd_fdstat_get(directory, at(&stat)), E(SUCCESS));
@@ -28,6 +44,7 @@ static void getting(uint32_t directory) {
 	stat = stat_of(fd);
 	holds("fd_fdstat_get", "only what was asked for", (stat.fs_rights_base & (RIGHT(FD_READ) | RIGHT(FD_WRITE))) == RIGHT(FD_READ));
 	must(fd_close(fd));
+	through_directories(directory);
 	answers("fd_fdstat_get", "of standard input", fd_fdstat_get(0, at(&stat)), E(SUCCESS));
 	answers("fd_fdstat_get", "of standard output", fd_fdstat_get(1, at(&stat)), E(SUCCESS));
 	answers("fd_fdstat_get", "of standard error", fd_fdstat_get(2, at(&stat)), E(SUCCESS));

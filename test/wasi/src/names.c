@@ -19,6 +19,15 @@ static int32_t renamed(const char *from, const char *to) { return path_rename(di
 static int32_t linked(const char *from, const char *to) { return path_link(directory, 0, path(from), directory, path(to)); }
 static int32_t symlinked(const char *target, const char *name) { return path_symlink(path(target), directory, path(name)); }
 
+// from_elsewhere has a function of one path begin where it cannot. name would be right.
+static void from_elsewhere(const char *f, int32_t function(uint32_t, uint32_t, uint32_t), const char *name) {
+	answers(f, "empty path", function(directory, path("")), E(NOENT));
+	answers(f, "without the right", function(powerless, path(name)), E(NOTCAPABLE));
+	answers(f, "in a file", function(plain, path("x")), E(NOTDIR));
+	answers(f, "closed", function(CLOSED, path("x")), E(BADF));
+	faults(f, "path outside", function(directory, OUTSIDE, 100));
+}
+
 static void making(void) {
 	const char *f = "path_create_directory";
 	answers(f, "new", make("d"), E(SUCCESS));
@@ -32,13 +41,9 @@ static void making(void) {
 	answers(f, "itself", make("."), E(EXIST));
 	answers(f, "missing folder", make("no/d"), E(NOENT));
 	answers(f, "below a file", make("f/d"), E(NOTDIR));
-	answers(f, "empty path", make(""), E(NOENT));
 	answers(f, "out of the directory", make("../d"), E(PERM));
 	answers(f, "absolute path", make("/d"), E(PERM));
-	answers(f, "without the right", path_create_directory(powerless, path("x")), E(NOTCAPABLE));
-	answers(f, "in a file", path_create_directory(plain, path("x")), E(NOTDIR));
-	answers(f, "closed", path_create_directory(CLOSED, path("x")), E(BADF));
-	faults(f, "path outside", path_create_directory(directory, OUTSIDE, 100));
+	from_elsewhere(f, path_create_directory, "x");
 }
 
 static void linking(void) {
@@ -143,11 +148,7 @@ static void removing(void) {
 	answers(f, "itself", removed("."), E(INVAL));
 	answers(f, "upwards", removed("r/full/.."), E(NOTEMPTY));
 	answers(f, "out of the directory", removed(".."), E(PERM));
-	answers(f, "empty path", removed(""), E(NOENT));
-	answers(f, "without the right", path_remove_directory(powerless, path("folder")), E(NOTCAPABLE));
-	answers(f, "in a file", path_remove_directory(plain, path("x")), E(NOTDIR));
-	answers(f, "closed", path_remove_directory(CLOSED, path("x")), E(BADF));
-	faults(f, "path outside", path_remove_directory(directory, OUTSIDE, 100));
+	from_elsewhere(f, path_remove_directory, "folder");
 
 	f = "path_unlink_file";
 	file(directory, "u", "");
@@ -164,11 +165,7 @@ static void removing(void) {
 	answers(f, "a link to a directory", unlinked("u"), E(SUCCESS));
 	answers(f, "itself", unlinked("."), E(ISDIR));
 	answers(f, "out of the directory", unlinked("../x"), E(PERM));
-	answers(f, "empty path", unlinked(""), E(NOENT));
-	answers(f, "without the right", path_unlink_file(powerless, path("second")), E(NOTCAPABLE));
-	answers(f, "in a file", path_unlink_file(plain, path("x")), E(NOTDIR));
-	answers(f, "closed", path_unlink_file(CLOSED, path("x")), E(BADF));
-	faults(f, "path outside", path_unlink_file(directory, OUTSIDE, 100));
+	from_elsewhere(f, path_unlink_file, "second");
 }
 
 static void renaming(void) {
