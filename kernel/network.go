@@ -154,9 +154,10 @@ func poolBytes(charge func(bytes int64) bool) int {
 }
 
 // settleMax is how long a program waits for the machine's first address: a DHCP
-// server answers within milliseconds, and one that has lost a message is asked
-// again before this. Without an address the program begins all the same.
-const settleMax = 3 * time.Second
+// server answers within milliseconds, on a busy host within seconds, and one that has
+// lost two messages is asked again before this, after one and after three seconds. Without
+// an address the program begins all the same.
+const settleMax = 7 * time.Second
 
 // settle waits until others reach the machine. A program that connects at once
 // would find no network otherwise, and one that listens is ready when it says so.
