@@ -13,7 +13,8 @@ type testedPackage struct {
 	virtiofs bool // the same with its files by virtio-fs
 }
 
-// packages are those of the issue, with what stands for "…" there.
+// packages are those of the issue, with what stands for "…" there, and some of package
+// net, which wasip1 has in memory.
 var packages = []testedPackage{
 	{path: "archive/tar"},
 	{path: "archive/zip", machine: true, virtiofs: true},
@@ -68,6 +69,10 @@ var packages = []testedPackage{
 	{path: "mime"},
 	{path: "mime/multipart"},
 	{path: "mime/quotedprintable"},
+	{path: "net"},
+	{path: "net/http/httptest"},
+	{path: "net/mail"},
+	{path: "net/netip"},
 	{path: "net/textproto"},
 	{path: "net/url"},
 	{path: "os", fast: true, heavy: true, machine: true, virtiofs: true},
