@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -147,10 +148,12 @@ func signalJob(ts *testscript.TestScript, _ bool, args []string) {
 	signalTo(ts, args, func(pid int, signal syscall.Signal) error { return syscall.Kill(pid, signal) })
 }
 
-// signalGroup is signalJob with a signal for the whole process group, as a terminal
-// sends it.
+// signalGroup is signalJob with a signal for the command and another one for its whole process
+// group, as timeout(1) sends it; a terminal sends the second only.
 func signalGroup(ts *testscript.TestScript, _ bool, args []string) {
-	signalTo(ts, args, func(pid int, signal syscall.Signal) error { return syscall.Kill(-pid, signal) })
+	signalTo(ts, args, func(pid int, signal syscall.Signal) error {
+		return errors.Join(syscall.Kill(pid, signal), syscall.Kill(-pid, signal))
+	})
 }
 
 func signalTo(ts *testscript.TestScript, args []string, send func(pid int, signal syscall.Signal) error) {

@@ -5,12 +5,17 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // signalError is the cause of a context that a signal ended.
 type signalError syscall.Signal
 
 func (e signalError) Error() string { return "ended by signal: " + syscall.Signal(e).String() }
+
+// sameSignal is within what time a second signal is the first one again: timeout(1) sends its
+// signal to the command and to its process group. Nobody presses Ctrl-C twice as fast.
+const sameSignal = 100 * time.Millisecond
 
 // notifyContext returns a context that ends with the first SIGINT, SIGTERM,
 // SIGHUP or SIGQUIT. The second one ends the process, and with it whatever it started
@@ -29,9 +34,13 @@ func notifyContext(parent context.Context) (context.Context, context.CancelFunc)
 		if !ok {
 			return
 		}
+		came := time.Now()
 		cancel(signalError(first))
-		<-signals
-		os.Exit(128 + int(first))
+		for range signals {
+			if time.Since(came) > sameSignal {
+				os.Exit(128 + int(first))
+			}
+		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
