@@ -51,6 +51,7 @@ type function struct {
 	// Of sums in loops, see vector_sum.go.
 	accumulators map[value]bool // locals at the heads of loops
 	partialSums  map[value]partialSum
+	laneSets     map[value]laneSet // see vector_any.go
 }
 
 // maxTrapCode is the largest code that compiled code raises itself.
@@ -63,7 +64,7 @@ func newFunction(s *shard, t *wasm.FuncType) *function {
 	f := &function{
 		shard: s, typ: t, values: map[localKey]value{}, bases: map[uint32]bool{},
 		sums: map[int]addend{}, witnesses: map[witnessKey][]witness{},
-		accumulators: map[value]bool{}, partialSums: map[value]partialSum{},
+		accumulators: map[value]bool{}, partialSums: map[value]partialSum{}, laneSets: map[value]laneSet{},
 	}
 	f.enter(f.newBlock())
 	f.block.sealed = true

@@ -33,7 +33,7 @@ var vectorInstructions = [...]lowering{
 
 	0x15: extractLane(shapeI8x16, "sext"), 0x16: extractLane(shapeI8x16, "zext"), 0x17: replaceLane(shapeI8x16),
 	0x18: extractLane(shapeI16x8, "sext"), 0x19: extractLane(shapeI16x8, "zext"), 0x1a: replaceLane(shapeI16x8),
-	0x1b: extractLane(shapeI32x4, ""), 0x1c: replaceLane(shapeI32x4), 0x1d: extractLane(shapeI64x2, ""), 0x1e: replaceLane(shapeI64x2),
+	0x1b: lowerExtractWord, 0x1c: replaceLane(shapeI32x4), 0x1d: extractLane(shapeI64x2, ""), 0x1e: replaceLane(shapeI64x2),
 	0x1f: extractLane(shapeF32x4, ""), 0x20: replaceLane(shapeF32x4), 0x21: extractLane(shapeF64x2, ""), 0x22: replaceLane(shapeF64x2),
 
 	0x23: vectorCompare(shapeI8x16, "icmp eq"), 0x24: vectorCompare(shapeI8x16, "icmp ne"),

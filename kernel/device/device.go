@@ -57,6 +57,8 @@ func (m Memory) Part(offset, n int) Memory {
 // Cut takes the first n bytes off m.
 //
 // Preconditions: it has them.
+//
+//go:noinline
 func (m *Memory) Cut(n int) Memory {
 	first := m.Part(0, n)
 	*m = m.Part(n, len(m.Bytes)-n)

@@ -111,7 +111,7 @@ func testPackage(t *testing.T, e executor, p testedPackage) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), packageTimeout)
 	defer cancel()
-	program, err := compile(ctx, t, p)
+	program, err := compile(ctx, t, e, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestFailures(t *testing.T) {
 func testFailures(t *testing.T, e executor, p testedPackage, tests []string) {
 	ctx, cancel := context.WithTimeout(t.Context(), packageTimeout)
 	defer cancel()
-	program, err := compile(ctx, t, p)
+	program, err := compile(ctx, t, e, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func testFailures(t *testing.T, e executor, p testedPackage, tests []string) {
 }
 
 // compile builds the tests of a package.
-func compile(ctx context.Context, t *testing.T, p testedPackage) (program, error) {
+func compile(ctx context.Context, t *testing.T, e executor, p testedPackage) (program, error) {
 	root, err := toolchain.Root()
 	if err != nil {
 		return program{}, err
@@ -239,7 +239,7 @@ func compile(ctx context.Context, t *testing.T, p testedPackage) (program, error
 		goroot: goroot(t), directory: filepath.Join(goroot(t), "src", filepath.FromSlash(p.path)),
 		wasm:    filepath.Join(root, "build", "gostd", strings.ReplaceAll(p.path, "/", "-")+"-"+runtime.Version()+".wasm"),
 		scratch: t.TempDir(),
-		level:   p.level(),
+		level:   p.level(e),
 		args:    []string{"-test.v=test2json", "-test.short", "-test.timeout=" + packageTimeout.String()},
 	}
 	result.etc = t.TempDir()
@@ -315,6 +315,16 @@ func unavailable(t *testing.T, reason string) {
 		t.Fatal(reason)
 	}
 	t.Skip(reason)
+}
+
+// level is the optimisation that the tests are compiled with. Without it compiling
+// takes a third of the time, and is most of what a package takes; machines have it
+// never, since what they add is not the code of the program.
+func (p testedPackage) level(e executor) string {
+	if p.heavy && e.name != "machine" && e.name != "virtiofs" {
+		return "fast"
+	}
+	return "0"
 }
 
 // runs reports whether a nightly run has the package so.

@@ -13,15 +13,6 @@ type testedPackage struct {
 	virtiofs bool // the same with its files by virtio-fs
 }
 
-// level is the optimisation that the tests are compiled with. Without it compiling
-// takes a third of the time, and is most of what a package takes.
-func (p testedPackage) level() string {
-	if p.heavy {
-		return "fast"
-	}
-	return "0"
-}
-
 // packages are those of the issue, with what stands for "…" there.
 var packages = []testedPackage{
 	{path: "archive/tar"},

@@ -123,7 +123,7 @@ func (all results) table() string {
 	}
 	totals := map[string]result{}
 	for _, p := range packages {
-		row := []string{"`" + p.path + "`", p.level()}
+		row := []string{"`" + p.path + "`", p.level(executors[0])}
 		for _, e := range executors {
 			if e.oracle {
 				continue

@@ -1,5 +1,5 @@
 ;; Sums of vectors in a loop, whose additions are turned around, wrap around as
-;; before.
+;; before; all lanes of a vector by or.
 (module
   (memory 1)
   (data (i32.const 0) "\ff\ff\ff\7f\01\00\00\00\02\00\00\00\03\00\00\00\ff\ff\ff\ff\04\00\00\00\05\00\00\00\06\00\00\00")
@@ -28,10 +28,26 @@
             (local.tee $part (i16x8.add (v128.load (i32.const 0)) (local.get $sum))))
           (local.get $part)))
       (br_if $next (i64.ne (local.tee 0 (i64.sub (local.get 0) (i64.const 1))) (i64.const 0))))
-    (i64x2.extract_lane 0 (local.get $sum))))
+    (i64x2.extract_lane 0 (local.get $sum)))
+  ;; All lanes by or: x in lane 2, y in lane 3, z in lanes 0 and 1.
+  (func (export "any") (param i64 i64 i64) (result i64) (local $v v128)
+    (local.set $v
+      (i32x4.replace_lane 3
+        (i32x4.replace_lane 2 (i32x4.splat (i32.wrap_i64 (local.get 2))) (i32.wrap_i64 (local.get 0)))
+        (i32.wrap_i64 (local.get 1))))
+    (i64.extend_i32_u
+      (i32.or
+        (i32x4.extract_lane 3 (local.get $v))
+        (i32.or
+          (i32.or (i32x4.extract_lane 0 (local.get $v)) (i32x4.extract_lane 1 (local.get $v)))
+          (i32x4.extract_lane 2 (local.get $v)))))))
 ;; words 1 0 0 = 2147483653
 ;; words 2 10 0 = 20
 ;; words 1 0 1 = 16
 ;; words 3 4294967295 1 = 47
 ;; mixed 1 0 0 = 30047862525
 ;; mixed 2 0 0 = 81553521911
+;; any 0 0 0 = 0
+;; any 4 0 0 = 4
+;; any 0 2147483648 1 = 2147483649
+;; any 8 4 3 = 15

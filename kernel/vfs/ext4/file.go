@@ -85,6 +85,14 @@ func (fs *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, err
 	return int(want), nil
 }
 
+// inChunk returns where n bytes from a place in a block on lie in its chunk: the block, the
+// bytes, and how many of them.
+func (fs *FileSystem) inChunk(block uint64, in, n int) (first uint64, at, bytes int) {
+	first = block & fs.data.mask
+	at = int(first)<<fs.blockShift + in
+	return first, at, min(n, chunkBytes-at)
+}
+
 // hit reads what lies in the extent and the chunk found last, as most small reads do; it
 // reports whether that is so.
 func (fs *FileSystem) hit(n *inode, into []byte, offset uint64) bool {
@@ -108,9 +116,7 @@ func (fs *FileSystem) hit(n *inode, into []byte, offset uint64) bool {
 func (fs *FileSystem) fetch(m mapping, in, n int, c *device.Cursor, open *handle) error {
 	d := fs.data
 	for block := m.physical; n > 0; {
-		first := block & d.mask
-		at := int(first)<<fs.blockShift + in
-		k := min(n, chunkBytes-at)
+		first, at, k := fs.inChunk(block, in, n)
 		count := uint64(at+k-1)>>fs.blockShift + 1 - first
 		if found := d.find(block); found != nil && ^found.have&some(first, count) == 0 {
 			c.Fill(found.data[at : at+k])
@@ -304,9 +310,7 @@ func (fs *FileSystem) loadEnds(m mapping, in, n int) error {
 func (fs *FileSystem) store(m mapping, in, n int, c *device.Cursor, fresh bool) error {
 	d := fs.data
 	for block := m.physical; n > 0; {
-		first := block & d.mask
-		at := int(first)<<fs.blockShift + in
-		k := min(n, chunkBytes-at)
+		first, at, k := fs.inChunk(block, in, n)
 		count := uint64(at+k-1)>>fs.blockShift + 1 - first
 		to, err := fs.storeChunk(block, count)
 		if err != nil {

@@ -1,7 +1,6 @@
 package ext4
 
 import (
-	"cmp"
 	"slices"
 
 	"mewz/kernel/vfs"
@@ -262,12 +261,6 @@ func (fs *FileSystem) growIndex(n *inode, w *walk) error {
 	return nil
 }
 
-// hashed is an entry of a leaf that is split.
-type hashed struct {
-	hash  uint32
-	entry dirent
-}
-
 // splitLeaf moves the upper half of a leaf to a block of its own.
 //
 // Preconditions: the last frame has room.
@@ -277,7 +270,7 @@ func (fs *FileSystem) splitLeaf(n *inode, w *walk, b *buffer) error {
 		return err
 	}
 	source := slices.Clone(b.data)
-	var list []hashed
+	var list []listed // the entries, with the room that they need in place of a block
 	total, end := 0, fs.leafEnd()
 	for at := 0; at < end; {
 		e, ok := direntAt(source, at, end)
@@ -285,7 +278,8 @@ func (fs *FileSystem) splitLeaf(n *inode, w *walk, b *buffer) error {
 			return fs.damage("a directory makes no sense, inode", uint64(n.number))
 		}
 		if e.inode != 0 {
-			list = append(list, hashed{fs.hashName(version, e.name), e})
+			hash := fs.hashName(version, e.name)
+			list = append(list, listed{uint64(hash)<<32 | uint64(len(list)), uint64(e.used()), at})
 			total += e.used()
 		}
 		at += e.length
@@ -293,14 +287,14 @@ func (fs *FileSystem) splitLeaf(n *inode, w *walk, b *buffer) error {
 	if len(list) < 2 {
 		return fs.damage("a directory makes no sense, inode", uint64(n.number))
 	}
-	slices.SortStableFunc(list, func(a, b hashed) int { return cmp.Compare(a.hash, b.hash) })
-	keep, kept := 1, list[0].entry.used()
-	for keep < len(list)-1 && kept+list[keep].entry.used()/2 <= total/2 {
-		kept += list[keep].entry.used()
+	sortListed(list)
+	keep, kept := 1, int(list[0].block)
+	for keep < len(list)-1 && kept+int(list[keep].block)/2 <= total/2 {
+		kept += int(list[keep].block)
 		keep++
 	}
-	hash := list[keep].hash
-	if hash == list[keep-1].hash {
+	hash := uint32(list[keep].key >> 32)
+	if hash == uint32(list[keep-1].key>>32) {
 		hash |= 1
 	}
 	made, logical, err := fs.appendBlock(n, kindLeaf)
@@ -308,20 +302,20 @@ func (fs *FileSystem) splitLeaf(n *inode, w *walk, b *buffer) error {
 		return err
 	}
 	fs.modify(b)
-	fs.pack(made.data, list[keep:])
-	fs.pack(b.data, list[:keep])
+	fs.pack(made.data, source, list[keep:])
+	fs.pack(b.data, source, list[:keep])
 	f := w.last()
 	fs.modify(f.buffer)
 	f.insert(hash, logical)
 	return nil
 }
 
-// pack fills a block with entries.
-func (fs *FileSystem) pack(b []byte, list []hashed) {
+// pack fills a block with entries of another one.
+func (fs *FileSystem) pack(b, source []byte, list []listed) {
 	at, end := 0, fs.leafEnd()
 	clear(b)
 	for i := range list {
-		e := &list[i].entry
+		e, _ := direntAt(source, list[i].at, end)
 		length := e.used()
 		if i == len(list)-1 {
 			length = end - at
@@ -342,14 +336,14 @@ func (fs *FileSystem) makeIndex(n *inode) error {
 		return err
 	}
 	source, end := slices.Clone(root.data), fs.leafEnd()
-	var list []hashed
+	var list []listed
 	for i, at := 0, 0; at < end; i++ {
 		e, ok := direntAt(source, at, end)
 		if !ok || i == 0 && (string(e.name) != "." || e.length != 12) || i == 1 && string(e.name) != ".." {
 			return fs.damage("a directory makes no sense, inode", uint64(n.number))
 		}
 		if i >= 2 && e.inode != 0 {
-			list = append(list, hashed{0, e})
+			list = append(list, listed{at: at})
 		}
 		at += e.length
 	}
@@ -357,7 +351,7 @@ func (fs *FileSystem) makeIndex(n *inode) error {
 	if err != nil {
 		return err
 	}
-	fs.pack(leaf.data, list)
+	fs.pack(leaf.data, source, list)
 	fs.modify(root)
 	root.kind = kindIndex
 	clear(root.data[12+12:])

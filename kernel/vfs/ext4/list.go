@@ -20,11 +20,17 @@ const (
 // with many names of the same hash.
 const listBatch = 1024
 
-// listed is an entry that is to be visited.
+// listed is an entry that is to be visited, or something else that is sorted: for each type that is
+// sorted the kernel has another 10 KB.
 type listed struct {
 	key   uint64
 	block uint64 // of the directory
 	at    int
+}
+
+// sortListed sorts by keys.
+func sortListed(list []listed) {
+	slices.SortFunc(list, func(a, b listed) int { return cmp.Compare(a.key, b.key) })
 }
 
 // lister is memory of List: a part of a directory in order, which stays valid from call to call until
@@ -107,7 +113,7 @@ func (fs *FileSystem) gather(n *inode, block uint64, version uint8, from uint64)
 
 // keepLeast sorts the batch and keeps at most some of it, up to where there is not more.
 func (l *lister) keepLeast(n int) {
-	slices.SortFunc(l.batch, func(a, b listed) int { return cmp.Compare(a.key, b.key) })
+	sortListed(l.batch)
 	if len(l.batch) > n {
 		l.batch = l.batch[:n]
 		l.end, l.last = l.batch[n-1].key+1, false

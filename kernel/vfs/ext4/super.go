@@ -3,7 +3,6 @@ package ext4
 import (
 	"encoding/binary"
 	"errors"
-	"slices"
 	"strconv"
 )
 
@@ -318,14 +317,14 @@ type zones []run
 
 // newZones sorts and joins runs.
 func newZones(list []run) zones {
-	slices.SortFunc(list, func(a, b run) int {
-		if a.block < b.block {
-			return -1
-		}
-		return 1
-	})
+	order := make([]listed, len(list))
+	for i, r := range list {
+		order[i] = listed{key: r.block, block: r.count}
+	}
+	sortListed(order)
 	var z zones
-	for _, r := range list {
+	for _, o := range order {
+		r := run{o.key, o.block}
 		if n := len(z); n > 0 && r.block <= z[n-1].end() {
 			z[n-1].count = max(z[n-1].end(), r.end()) - z[n-1].block
 			continue

@@ -152,33 +152,24 @@ func (a *answer) take(n int) []byte {
 	return b
 }
 
-func (a *answer) uint8() uint8 {
-	if b := a.take(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (a *answer) uint16() uint16 {
-	if b := a.take(2); b != nil {
-		return binary.LittleEndian.Uint16(b)
-	}
-	return 0
-}
-
-func (a *answer) uint32() uint32 {
-	if b := a.take(4); b != nil {
-		return binary.LittleEndian.Uint32(b)
-	}
-	return 0
-}
-
-func (a *answer) uint64() uint64 {
-	if b := a.take(8); b != nil {
+// number takes a number of some bytes. It is one function: an answer has up to thirty numbers.
+//
+//go:noinline
+func (a *answer) number(bytes int) (v uint64) {
+	b := a.take(bytes)
+	if len(b) == 8 {
 		return binary.LittleEndian.Uint64(b)
 	}
-	return 0
+	for i, c := range b {
+		v |= uint64(c) << (8 * i)
+	}
+	return v
 }
+
+func (a *answer) uint8() uint8   { return uint8(a.number(1)) }
+func (a *answer) uint16() uint16 { return uint16(a.number(2)) }
+func (a *answer) uint32() uint32 { return uint32(a.number(4)) }
+func (a *answer) uint64() uint64 { return a.number(8) }
 
 // qid reads a qid; one that names nothing is bad.
 func (a *answer) qid() qid {
