@@ -32,7 +32,8 @@ func Build(dir, pkg string, tags ...string) ([]byte, error) {
 	}
 	out.Close()
 	defer os.Remove(out.Name())
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-tags="+strings.Join(tags, ","), "-o", out.Name(), pkg)
+	// Functions begin at multiples of 16 bytes and not of 32, which is 1 % less (decision 0015).
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w -funcalign=16", "-tags="+strings.Join(tags, ","), "-o", out.Name(), pkg)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=", "GOEXPERIMENT="+fixedHeap)
 	if text, err := cmd.CombinedOutput(); err != nil {

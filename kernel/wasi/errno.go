@@ -212,6 +212,9 @@ var systemErrnos = [...]Errno{
 }
 
 // errnoOfSystem translates a number of Linux; those that WASI has no name for are EIO.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func errnoOfSystem(number syscall.Errno) Errno {
 	if uint64(number) >= uint64(len(systemErrnos)) || number != 0 && systemErrnos[number] == Success {
 		return EIO

@@ -67,6 +67,9 @@ func newCache(device Device, blockBytes, limitBytes int) *cache {
 }
 
 // use makes b the most recently used of the clean ones, or takes it out of them.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (c *cache) use(b *buffer) {
 	if b.next != nil {
 		b.previous.next, b.next.previous = b.next, b.previous
@@ -130,6 +133,9 @@ func (c *cache) fresh(block uint64, k kind) *buffer {
 }
 
 // drop forgets a buffer, whatever its state.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (c *cache) drop(b *buffer) {
 	if b.next != nil {
 		b.previous.next, b.next.previous = b.next, b.previous
@@ -144,6 +150,9 @@ func (c *cache) drop(b *buffer) {
 // trim drops clean buffers beyond the limit.
 //
 // Preconditions: nobody holds a clean buffer.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (c *cache) trim() {
 	for len(c.buffers) > c.limit && c.clean.next != &c.clean {
 		c.drop(c.clean.next)

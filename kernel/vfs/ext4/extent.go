@@ -61,6 +61,9 @@ func (s *step) child(i int) uint64 {
 }
 
 // extent returns an entry of a leaf.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (s *step) extent(i int) mapping {
 	e := s.entry(i)
 	m := mapping{logical: uint64(le.Uint32(e)), count: uint64(le.Uint16(e[4:])), physical: uint64(le.Uint32(e[8:])) | uint64(le.Uint16(e[6:]))<<32}

@@ -249,6 +249,9 @@ func (n *inode) encode(raw []byte) {
 }
 
 // touch lets the operation under way change an inode; put writes it then.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (fs *FileSystem) touch(n *inode) {
 	for i := range fs.op.inodes {
 		if fs.op.inodes[i].inode == n {

@@ -45,6 +45,9 @@ func (t *inodeTable) remove(n *inode) {
 }
 
 // wake takes an inode out of the ring, if it is there.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (t *inodeTable) wake(n *inode) {
 	if n.newer != nil {
 		n.older.newer, n.newer.older = n.newer, n.older

@@ -145,6 +145,9 @@ func (g *geometry) sums() bool      { return g.readCompat&readSums != 0 }
 func (g *geometry) groupSums() bool { return g.readCompat&(readSums|readGroupSums) != 0 }
 
 // refuse is why a volume is not used.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func refuse(text string) error { return errors.New("ext4: " + text) }
 
 const remedy = "; make the volume with mkfs.ext4 and its defaults"

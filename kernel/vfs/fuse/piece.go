@@ -91,6 +91,9 @@ func (f *FileSystem) unused(all bool) *piece {
 const theCall = none - 1
 
 // disown takes a piece from its handle.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (f *FileSystem) disown(p *piece) {
 	if p.owner == none || p.owner == theCall {
 		p.owner = none
@@ -106,6 +109,9 @@ func (f *FileSystem) disown(p *piece) {
 }
 
 // drop frees a piece; what is still to come into it is not looked at.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (f *FileSystem) drop(p *piece) {
 	if p == nil {
 		return

@@ -141,6 +141,9 @@ func (c *client) giveUp(why string) error {
 }
 
 // lie gives a server up whose answer cannot be true.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (c *client) lie(what string) error {
 	return c.giveUp("the server breaks the protocol: " + what)
 }
@@ -293,6 +296,9 @@ func (c *client) dropFid(fid uint32) { c.fids = append(c.fids, fid) }
 
 // clunkLater gives a fid back with one of the next requests: it keeps no file of
 // the host open, and nobody waits for it.
+// Not inlined, for the size of the kernel: decision 0015.
+//
+//go:noinline
 func (c *client) clunkLater(fid uint32) {
 	if c.deadUsed == deadMax {
 		_ = c.clunk(fid)
