@@ -50,7 +50,7 @@ var layers = map[string][]string{
 	"compiler/lower/gc":            {},
 	"compiler/lower/gc/translate":  {},
 	"compiler/cache":               {},
-	"compiler/llvm":                {"abi", "compiler/cache", "compiler/lower", "compiler/object", "golang.org/x/sync/..."},
+	"compiler/llvm":                {"abi", "compiler/cache", "compiler/lower", "compiler/object", "golang.org/x/sync/...", "golang.org/x/sys/unix"},
 	"compiler/listing":             {"abi", "compiler/object", "compiler/wasm", "compiler/wasm/line", "golang.org/x/arch/x86/x86asm"},
 	"compiler":                     {"abi", "compiler/..."},
 	"image":                        {"abi", "compiler/debuginfo", "compiler/object"},

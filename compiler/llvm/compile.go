@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 )
 
 // Shard is one LLVM module to compile.
@@ -39,9 +40,12 @@ type Cache interface {
 type Options struct {
 	Tools *Tools
 	CPU   string
-	// ShardTimeout bounds the time of one shard at one level; 0: shardTimeout.
-	ShardTimeout time.Duration
-	Cache        Cache // nil: none
+	// ShardTime bounds the processor time of each program for one shard at one level; 0:
+	// shardTime.
+	ShardTime time.Duration
+	// ShardWait bounds the time that passes meanwhile; 0: shardWait.
+	ShardWait time.Duration
+	Cache     Cache // nil: none
 	// Verify has LLVM check the IR, which takes a tenth of the time: for tests of
 	// what writes it.
 	Verify bool
@@ -52,9 +56,11 @@ type Options struct {
 
 // Bounds on the time of one shard, of which a second or two is usual. A shard
 // that takes longer (WAMR issue 2124 reports hours) is compiled at the next
-// lower level.
+// lower level. What counts is the time of the processor, so that a busy computer makes the
+// same code as an idle one, only later; shardWait is for programs that wait for something.
 const (
-	shardTimeout   = 4 * time.Minute
+	shardTime      = 4 * time.Minute
+	shardWait      = time.Hour
 	waitDelay      = 5 * time.Second
 	maxStderrBytes = 4 << 10
 	// maxObjectBytes is beyond what sections of an object can have, see package
@@ -164,6 +170,9 @@ func shardKey(ir []byte, p *pipeline, o *Options) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
+// errTooLong says that LLVM was ended because it computed for too long.
+var errTooLong = errors.New("LLVM takes too long")
+
 // errNoObject says that LLVM ended well and yet has not done its work.
 var errNoObject = errors.New("LLVM's output is no object")
 
@@ -178,7 +187,7 @@ func checkObject(b []byte) error {
 // worthRetry says whether a lower level may succeed: LLVM crashed, took too long
 // or wrote something else. Refused IR is refused at every level.
 func worthRetry(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errNoObject) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errTooLong) || errors.Is(err, errNoObject) {
 		return true
 	}
 	var exit *exec.ExitError
@@ -186,7 +195,7 @@ func worthRetry(err error) bool {
 }
 
 func runTimed(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error) {
-	limited, cancel := context.WithTimeout(ctx, cmp.Or(o.ShardTimeout, shardTimeout))
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(o.ShardWait, shardWait))
 	defer cancel()
 	object, err := run(limited, ir, p, o)
 	if err != nil && limited.Err() != nil {
@@ -212,7 +221,10 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	llc.Stdout = &object
 	if p.passes == "" {
 		llc.Stdin = bytes.NewReader(ir)
-		err := llc.Run()
+		err := llc.start(o)
+		if err == nil {
+			err = llc.Wait()
+		}
 		if complaint := llc.complaint(o); complaint != nil {
 			return nil, complaint
 		}
@@ -228,12 +240,15 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	opt := newCommand(ctx, o.Tools.Opt, append([]string{"-passes=" + p.passes, verify, "-o", "-"}, optFlags...)...)
 	opt.Stdin, opt.Stdout = bytes.NewReader(ir), write
 	llc.Stdin = read
-	optErr, llcErr := opt.Start(), llc.Start()
+	optErr, llcErr := opt.start(o), llc.start(o)
 	// The processes have their own copies: when one ends, the other sees it.
 	write.Close()
 	read.Close()
 	if optErr == nil {
 		optErr = opt.Wait()
+		if optErr != nil && !brokenPipe(optErr) && llcErr == nil {
+			_ = llc.Process.Kill() // what opt has left behind may hold the pipe
+		}
 	}
 	if llcErr == nil {
 		llcErr = llc.Wait()
@@ -263,12 +278,17 @@ func (c *command) complaint(o *Options) error {
 
 // brokenPipe says whether a process ended because nobody read what it wrote.
 func brokenPipe(err error) bool {
+	return isSignal(err, syscall.SIGPIPE)
+}
+
+// isSignal says whether a signal ended a process.
+func isSignal(err error, signal syscall.Signal) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		return false
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGPIPE
+	return ok && status.Signaled() && status.Signal() == signal
 }
 
 // command is a process with the beginning of what it says on standard error.
@@ -284,8 +304,24 @@ func newCommand(ctx context.Context, path string, args ...string) *command {
 	return c
 }
 
+// start starts the process, which is ended when it has had its processor time.
+func (c *command) start(o *Options) error {
+	if err := c.Start(); err != nil {
+		return err
+	}
+	seconds := uint64(max(cmp.Or(o.ShardTime, shardTime), time.Second) / time.Second)
+	// LLVM catches the signal of the first bound to say where it was; the second kills.
+	bounds := unix.Rlimit{Cur: seconds, Max: seconds + uint64(waitDelay/time.Second)}
+	// An error is that the process has ended already, which Wait tells of.
+	_ = unix.Prlimit(c.Process.Pid, unix.RLIMIT_CPU, &bounds, nil)
+	return nil
+}
+
 // explain adds to err what the process said.
 func (c *command) explain(err error) error {
+	if isSignal(err, syscall.SIGXCPU) {
+		return fmt.Errorf("%s: %w", c.Path, errTooLong)
+	}
 	said, _, _ := strings.Cut(strings.TrimSpace(string(c.stderr.b)), "\n")
 	if said == "" {
 		return fmt.Errorf("%s: %w", c.Path, err)

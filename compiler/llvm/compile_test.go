@@ -125,30 +125,39 @@ func TestCompileCrashFallsBack(t *testing.T) {
 // lower level is used if that may help, and the command goes on in any case.
 func TestCompileFaults(t *testing.T) {
 	real := tools(t)
-	const hang = "cat >/dev/null; exec sleep 600"
+	const (
+		hang  = "cat >/dev/null; exec sleep 600"
+		short = 2 * time.Second
+	)
 	for _, test := range []struct {
-		name, opt, llc string // scripts; empty: LLVM's own
-		level          Level  // of the result
-		want           string // in the error
+		name, opt, llc string        // scripts; empty: LLVM's own
+		level          Level         // of the result
+		want           string        // in the error
+		wait           time.Duration // 0: the usual one
 	}{
-		{"opt crashes", "kill -SEGV $$", "", Level0, ""},
-		{"opt crashes in the middle of its output", "head -c 100; kill -ABRT $$", "", Level0, ""},
-		{"opt hangs", hang, "", Level0, ""},
-		{"opt hangs without reading", "exec sleep 600", "", Level0, ""},
-		{"opt leaves a child that holds the pipe", "sleep 600 & kill -SEGV $$", "", Level0, ""},
-		{"opt refuses", "echo no such pass >&2; exit 1", "", "", "no such pass"},
-		{"opt prints garbage", "cat >/dev/null; echo garbage", "", "", "expected top-level entity"},
-		{"llc crashes", "", "cat >/dev/null; kill -SEGV $$", "", "segmentation fault"},
-		{"llc hangs", "", hang, "", context.DeadlineExceeded.Error()},
-		{"llc prints garbage", "", "cat >/dev/null; echo garbage", "", "no object"},
-		{"llc prints nothing", "", "cat >/dev/null", "", "no object"},
-		{"llc prints without end to standard error", "", "cat >/dev/null; yes >&2", "", context.DeadlineExceeded.Error()},
-		{"llc crashes above level 0", "", "case \"$*\" in *-O0*) exec REAL \"$@\";; esac; cat >/dev/null; kill -SEGV $$", Level0, ""},
-		{"llc is gone", "", "exec /nonexistent", "", "program"},
+		{"opt crashes", "kill -SEGV $$", "", Level0, "", 0},
+		{"opt crashes in the middle of its output", "head -c 100; kill -ABRT $$", "", Level0, "", 0},
+		{"opt hangs", hang, "", Level0, "", short},
+		{"opt hangs without reading", "exec sleep 600", "", Level0, "", short},
+		{"opt computes without end", "while :; do :; done", "", Level0, "", 0},
+		{"llc computes without end", "", "while :; do :; done", "", "too long", 0},
+		{"opt leaves a child that holds the pipe", "sleep 600 & kill -SEGV $$", "", Level0, "", 0},
+		{"opt refuses", "echo no such pass >&2; exit 1", "", "", "no such pass", 0},
+		{"opt prints garbage", "cat >/dev/null; echo garbage", "", "", "expected top-level entity", 0},
+		{"llc crashes", "", "cat >/dev/null; kill -SEGV $$", "", "segmentation fault", 0},
+		{"llc hangs", "", hang, "", context.DeadlineExceeded.Error(), short},
+		{"llc prints garbage", "", "cat >/dev/null; echo garbage", "", "no object", 0},
+		{"llc prints nothing", "", "cat >/dev/null", "", "no object", 0},
+		{"llc prints without end to standard error", "", "cat >/dev/null; yes >&2", "", context.DeadlineExceeded.Error(), short},
+		{"llc crashes above level 0", "", "case \"$*\" in *-O0*) exec REAL \"$@\";; esac; cat >/dev/null; kill -SEGV $$", Level0, "", 0},
+		{"llc is gone", "", "exec /nonexistent", "", "program", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			o := Options{Tools: &Tools{Opt: real.Opt, Llc: real.Llc}, CPU: "x86-64-v2", ShardTimeout: 2 * time.Second}
+			o := Options{Tools: &Tools{Opt: real.Opt, Llc: real.Llc}, CPU: "x86-64-v2", ShardWait: test.wait}
+			if test.wait == 0 {
+				o.ShardTime = time.Second
+			}
 			if test.opt != "" {
 				o.Tools.Opt = script(t, test.opt)
 			}

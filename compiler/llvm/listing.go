@@ -14,12 +14,16 @@ func Optimize(ctx context.Context, ir []byte, level Level, o Options) ([]byte, e
 	if err != nil || p.passes == "" {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, shardTimeout)
+	limited, cancel := context.WithTimeout(ctx, shardWait)
 	defer cancel()
 	var out bytes.Buffer
 	opt := newCommand(limited, o.Tools.Opt, append([]string{"-S", "-passes=" + p.passes, "-o", "-"}, optFlags...)...)
 	opt.Stdin, opt.Stdout = bytes.NewReader(ir), &out
-	if err := opt.Run(); err != nil {
+	err = opt.start(&o)
+	if err == nil {
+		err = opt.Wait()
+	}
+	if err != nil {
 		if limited.Err() != nil {
 			return nil, limited.Err()
 		}
