@@ -42,6 +42,8 @@ type session struct {
 	pumping sync.Once     // input over the serial line
 	broken  chan struct{} // closed when QEMU says that KVM gave up
 	stops   atomic.Bool   // the kernel ends when it is asked to
+	begun   chan struct{} // closed when that is known
+	begin   sync.Once
 	daemons []*VirtioFS
 	ended   bool // it ended when it was asked to
 }
@@ -58,7 +60,7 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 	runCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	s.stop = stop
-	s.ready, s.broken = make(chan struct{}), make(chan struct{})
+	s.ready, s.begun, s.broken = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s.log = vmm.NewTail(s.machine.Log)
 	if s.daemons, err = startDaemons(ctx, s.machine); err != nil {
 		return nil, err
@@ -96,6 +98,7 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 
 // started is called when the machine says where its streams are.
 func (s *session) started(ready byte) {
+	defer s.begin.Do(func() { close(s.begun) })
 	if ready&abi.ReadyPorts == 0 {
 		s.pumping.Do(func() { go s.pumpStdin() })
 		return
@@ -167,6 +170,10 @@ func (s *session) wait(ctx context.Context, decoded <-chan error) error {
 		case err := <-s.streams.copied:
 			if s.copied++; err != nil {
 				if s.machine.KeepsFiles() {
+					select {
+					case <-s.begun: // what a program writes may be here before
+					case <-time.After(exitGrace):
+					}
 					s.askToStop(decoded)
 				}
 				return err
