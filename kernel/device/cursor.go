@@ -9,8 +9,9 @@ type Cursor struct {
 	Copier  Copier
 }
 
-// Piece returns the next bytes that lie together, at most n, and goes on.
-func (c *Cursor) Piece(n int) []byte {
+// Next returns the next bytes that lie together, at most n, and stays; who is done with some
+// of them adds as many to At.
+func (c *Cursor) Next(n int) []byte {
 	for c.At == len(c.Buffers[0]) {
 		c.Buffers, c.At = c.Buffers[1:], 0
 	}
@@ -18,8 +19,21 @@ func (c *Cursor) Piece(n int) []byte {
 	if len(p) > n {
 		p = p[:n]
 	}
+	return p
+}
+
+// Piece returns the next bytes that lie together, at most n, and goes on.
+func (c *Cursor) Piece(n int) []byte {
+	p := c.Next(n)
 	c.At += len(p)
 	return p
+}
+
+// Skip leaves out n bytes.
+func (c *Cursor) Skip(n int) {
+	for n > 0 {
+		n -= len(c.Piece(n))
+	}
 }
 
 // Fill copies from b into the buffers.

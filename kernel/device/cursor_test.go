@@ -16,6 +16,15 @@ func TestCursor(t *testing.T) {
 	if !bytes.Equal(got, text) {
 		t.Errorf("Drain = %q, want %q", got, text)
 	}
+	from = Cursor{Buffers: split(bytes.Clone(text))}
+	from.Skip(4)
+	if got := string(from.Next(3)); got != "456" {
+		t.Errorf("Next behind Skip = %q, want %q", got, "456")
+	}
+	from.At += 2
+	if got := string(from.Next(100)); got != "6789" {
+		t.Errorf("Next behind 2 of the last = %q, want what is left of the buffer", got)
+	}
 	into := make([]byte, len(text))
 	to := Cursor{Buffers: split(into)}
 	to.Fill(text[:5])

@@ -26,7 +26,7 @@ type countingDisk struct {
 
 func (d *countingDisk) Read(into [][]byte, offset uint64) error {
 	d.reads++
-	d.read += int(total(into))
+	d.read += int(vfs.Total(into))
 	return d.disk.Read(into, offset)
 }
 

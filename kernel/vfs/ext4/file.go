@@ -18,13 +18,6 @@ const (
 	pieceBytes = 4 << 20
 )
 
-func total(buffers [][]byte) (n uint64) {
-	for _, b := range buffers {
-		n += uint64(len(b))
-	}
-	return n
-}
-
 // sizeMax is the greatest size of a file.
 func (fs *FileSystem) sizeMax() uint64 { return logicalMax << fs.blockShift }
 
@@ -48,7 +41,7 @@ func (fs *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, err
 		return 0, err
 	}
 	n := open.node
-	want := total(into)
+	want := vfs.Total(into)
 	if want == 0 || offset >= n.size {
 		return 0, nil
 	}
@@ -165,7 +158,7 @@ func (fs *FileSystem) write(n *inode, from [][]byte, offset uint64) (int, error)
 	if err := fs.writable(); err != nil {
 		return 0, err
 	}
-	want := total(from)
+	want := vfs.Total(from)
 	if want == 0 {
 		return 0, nil
 	}

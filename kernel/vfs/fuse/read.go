@@ -50,8 +50,8 @@ func (f *FileSystem) Read(number vfs.Handle, into [][]byte, offset uint64) (int,
 		return 0, err
 	}
 	f.fresh.node = none
-	v := vector{copier: f.copier, buffers: into}
-	at, end := offset, offset+clip(offset, v.total())
+	v := device.Cursor{Buffers: into, Copier: f.copier}
+	at, end := offset, offset+vfs.Clip(offset, vfs.Total(into))
 	sequential := at == h.expect
 	if !sequential {
 		h.window = 0
@@ -79,7 +79,7 @@ func (f *FileSystem) Read(number vfs.Handle, into [][]byte, offset uint64) (int,
 			break // the end of the file
 		}
 		b = b[:min(uint64(len(b)), end-at)]
-		v.put(b)
+		v.Fill(b)
 		at += uint64(len(b))
 		f.goOn(h, at)
 	}
@@ -131,7 +131,7 @@ func (f *FileSystem) openWindow(h *handle, at uint64, least int) (*piece, error)
 		h.window = windowFirst
 	}
 	h.window = min(max(h.window, (4*least+pageBytes-1)&^(pageBytes-1)), pieceBytes)
-	if err := f.startRead(p, reading{opRead, h, at, int(clip(at, uint64(h.window)))}); err != nil {
+	if err := f.startRead(p, reading{opRead, h, at, int(vfs.Clip(at, uint64(h.window)))}); err != nil {
 		return nil, err
 	}
 	if err := f.finish(p); err != nil {
@@ -150,7 +150,7 @@ func (f *FileSystem) goOn(h *handle, at uint64) {
 		return
 	}
 	from := p.offset + pieceBytes
-	n := int(clip(from, pieceBytes))
+	n := int(vfs.Clip(from, pieceBytes))
 	if n == 0 {
 		return
 	}
@@ -177,16 +177,15 @@ func (f *FileSystem) likelyEnd(h *handle, at, end uint64) uint64 {
 
 // readUnkept reads from an offset to another, past what is read ahead, and returns where it
 // ended: into the caller's memory itself as far as virtiofsd reaches it.
-func (f *FileSystem) readUnkept(h *handle, v *vector, at, end uint64) (uint64, error) {
+func (f *FileSystem) readUnkept(h *handle, v *device.Cursor, at, end uint64) (uint64, error) {
 	for at < end {
-		b := v.next()
-		b = b[:min(uint64(len(b)), end-at, uint64(f.readMax))]
+		b := v.Next(int(min(end-at, uint64(f.readMax))))
 		extents := f.device.Reach(queueRequest, b)
 		if len(extents) == 0 {
 			return f.readCopied(h, v, at, end)
 		}
 		n, err := f.readReached(reading{opRead, h, at, len(b)}, extents)
-		v.at += n
+		v.At += n
 		at += uint64(n)
 		if err != nil || n < len(b) {
 			return at, err
@@ -220,7 +219,7 @@ func (f *FileSystem) readReached(r reading, extents []device.Extent) (int, error
 
 // readCopied reads from an offset to another, several pieces at once, and returns where it
 // ended.
-func (f *FileSystem) readCopied(h *handle, v *vector, at, end uint64) (uint64, error) {
+func (f *FileSystem) readCopied(h *handle, v *device.Cursor, at, end uint64) (uint64, error) {
 	var flying [piecesMax]*piece
 	first, count := 0, 0
 	var err error
@@ -244,7 +243,7 @@ func (f *FileSystem) readCopied(h *handle, v *vector, at, end uint64) (uint64, e
 		if err = f.finish(p); err != nil {
 			break
 		}
-		v.put(p.data.Bytes[:p.got])
+		v.Fill(p.data.Bytes[:p.got])
 		at += uint64(p.got)
 		p.state, p.owner = pieceFree, none
 		if p.got < p.asked {

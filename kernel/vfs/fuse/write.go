@@ -3,6 +3,7 @@ package fuse
 import (
 	"syscall"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 	"mewz/kernel/virtio"
 	"mewz/kernel/virtio/request"
@@ -14,9 +15,9 @@ func (f *FileSystem) Write(number vfs.Handle, from [][]byte, offset uint64) (int
 	if err != nil {
 		return 0, err
 	}
-	v := vector{copier: f.copier, buffers: from}
-	total := v.total()
-	room := clip(offset, total)
+	v := device.Cursor{Buffers: from, Copier: f.copier}
+	total := vfs.Total(from)
+	room := vfs.Clip(offset, total)
 	if room == 0 && total != 0 {
 		return 0, vfs.ErrTooLarge
 	}
@@ -51,9 +52,9 @@ func (f *FileSystem) Append(number vfs.Handle, from [][]byte) (n int, end uint64
 		}
 		h.appendFh, h.appends = get64(out, 0), true
 	}
-	v := vector{copier: f.copier, buffers: from}
+	v := device.Cursor{Buffers: from, Copier: f.copier}
 	f.dropAhead(&f.nodes.all[h.node])
-	n, err = f.write(h, &v, writing{fh: h.appendFh, flags: flags, offset: f.nodes.all[h.node].seen, bytes: v.total()})
+	n, err = f.write(h, &v, writing{fh: h.appendFh, flags: flags, offset: f.nodes.all[h.node].seen, bytes: vfs.Total(from)})
 	if n == 0 && err != nil {
 		return 0, 0, err
 	}
@@ -75,7 +76,7 @@ type writing struct {
 
 // write writes what it is told from v on. A request follows only on an answer that all of
 // the one before is written, so after an error nothing is behind it.
-func (f *FileSystem) write(h *handle, v *vector, w writing) (int, error) {
+func (f *FileSystem) write(h *handle, v *device.Cursor, w writing) (int, error) {
 	f.fresh.node = none
 	h.dirty = true
 	n := uint64(0)
@@ -86,21 +87,12 @@ func (f *FileSystem) write(h *handle, v *vector, w writing) (int, error) {
 		if err != nil {
 			return int(n), err
 		}
-		v.skip(wrote)
+		v.Skip(wrote)
 		n += uint64(wrote)
 	}
 	seen := &f.nodes.all[h.node].seen
 	*seen = max(*seen, w.offset+n)
 	return int(n), nil
-}
-
-// skip leaves out n bytes.
-func (v *vector) skip(n int) {
-	for n != 0 {
-		k := min(n, len(v.next()))
-		v.at += k
-		n -= k
-	}
 }
 
 // headersOfWrite are buffers of their own before the data: QEMU's virtiofsd copies everything
@@ -109,9 +101,8 @@ const headersOfWrite = 2
 
 // writeOnce is one request: of the caller's memory if virtiofsd reaches it, else of as many pieces
 // as there are for it.
-func (f *FileSystem) writeOnce(h *handle, v *vector, w writing) (int, error) {
-	b := v.next()
-	b = b[:min(uint64(len(b)), w.bytes)]
+func (f *FileSystem) writeOnce(h *handle, v *device.Cursor, w writing) (int, error) {
+	b := v.Next(int(w.bytes))
 	if extents := f.device.Reach(queueRequest, b); len(extents) != 0 {
 		chain := request.AppendReached(f.chain[:headersOfWrite], extents, false)
 		w.bytes = uint64(len(b))
@@ -125,7 +116,7 @@ func (f *FileSystem) writeOnce(h *handle, v *vector, w writing) (int, error) {
 			break
 		}
 		n := int(min(w.bytes-uint64(sent), pieceBytes))
-		v.get(p.data.Bytes[:n])
+		v.Drain(p.data.Bytes[:n])
 		f.chain[headersOfWrite+count] = virtio.Buffer{Physical: p.data.Physical, Bytes: uint32(n)}
 		taken[count] = p
 		count++

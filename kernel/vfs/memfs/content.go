@@ -3,37 +3,13 @@ package memfs
 import (
 	"syscall"
 
+	"mewz/kernel/device"
 	"mewz/kernel/vfs"
 )
 
 // blockOf returns how many blocks begin before an offset.
 func blocksOf(bytes uint64) uint64 {
 	return bytes/blockBytes + (bytes%blockBytes+blockBytes-1)/blockBytes
-}
-
-// vector is buffers that are used up from the front.
-type vector struct {
-	list [][]byte
-	at   int // bytes of the first that are used up
-}
-
-// next returns a piece of up to n bytes; the buffers have that many.
-func (v *vector) next(n int) []byte {
-	for v.at == len(v.list[0]) {
-		v.list, v.at = v.list[1:], 0
-	}
-	piece := v.list[0][v.at:]
-	piece = piece[:min(n, len(piece))]
-	v.at += len(piece)
-	return piece
-}
-
-// total returns how many bytes buffers have.
-func total(list [][]byte) (n uint64) {
-	for _, b := range list {
-		n += uint64(len(b))
-	}
-	return n
 }
 
 // opened returns the node of a handle that is open for mode.
@@ -63,8 +39,8 @@ func (f *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, erro
 	if offset >= n.size {
 		return 0, nil
 	}
-	left := min(total(into), n.size-offset)
-	v := vector{list: into}
+	left := min(vfs.Total(into), n.size-offset)
+	v := device.Cursor{Buffers: into}
 	done := 0
 	var run *[treeSlots]ref
 	for left > 0 {
@@ -78,7 +54,7 @@ func (f *FileSystem) Read(h vfs.Handle, into [][]byte, offset uint64) (int, erro
 		} else {
 			block = f.arena.get(&n.tree, index)
 		}
-		piece := v.next(int(min(left, blockBytes-within)))
+		piece := v.Piece(int(min(left, blockBytes-within)))
 		if block != 0 {
 			f.copier.Copy(piece, f.arena.block(block)[within:])
 		} else if err := f.readLower(n, piece, offset); err != nil {
@@ -140,7 +116,7 @@ func (f *FileSystem) Write(h vfs.Handle, from [][]byte, offset uint64) (int, err
 	if err != nil {
 		return 0, err
 	}
-	left := total(from)
+	left := vfs.Total(from)
 	switch {
 	case left == 0:
 		return 0, nil
@@ -150,8 +126,8 @@ func (f *FileSystem) Write(h vfs.Handle, from [][]byte, offset uint64) (int, err
 	if err := f.own(n); err != nil {
 		return 0, err
 	}
-	left = min(left, vfs.OffsetMax-offset)
-	v := vector{list: from}
+	left = vfs.Clip(offset, left)
+	v := device.Cursor{Buffers: from, Copier: f.copier}
 	done := 0
 	for left > 0 {
 		within := offset % blockBytes
@@ -162,10 +138,7 @@ func (f *FileSystem) Write(h vfs.Handle, from [][]byte, offset uint64) (int, err
 				break
 			}
 		}
-		b := f.arena.block(block)[within:][:part]
-		for len(b) > 0 {
-			b = b[f.copier.Copy(b, v.next(len(b))):]
-		}
+		v.Drain(f.arena.block(block)[within:][:part])
 		done += int(part)
 		left -= part
 		offset += part

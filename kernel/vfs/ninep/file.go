@@ -197,59 +197,6 @@ func (f *FileSystem) Close(id vfs.Handle) error {
 	return err
 }
 
-// total counts the bytes of buffers, as far as a file can have them from offset on.
-func total(buffers [][]byte, offset uint64) (n int) {
-	for _, b := range buffers {
-		n += len(b)
-	}
-	if offset >= vfs.OffsetMax {
-		return 0
-	}
-	return int(min(uint64(n), vfs.OffsetMax-offset))
-}
-
-// span walks through buffers.
-type span struct {
-	buffers [][]byte
-	first   int // bytes of buffers[0] that are done
-	copier  device.Copier
-}
-
-// fill copies from b on into the buffers.
-func (s *span) fill(b []byte) {
-	for len(b) > 0 {
-		n := s.copier.Copy(s.buffers[0][s.first:], b)
-		b = b[n:]
-		s.pass(n)
-	}
-}
-
-// drain copies from the buffers into b.
-func (s *span) drain(b []byte) {
-	for len(b) > 0 {
-		n := s.copier.Copy(b, s.buffers[0][s.first:])
-		b = b[n:]
-		s.pass(n)
-	}
-}
-
-func (s *span) pass(n int) {
-	if s.first += n; s.first == len(s.buffers[0]) {
-		s.buffers, s.first = s.buffers[1:], 0
-	}
-}
-
-// next returns what is left of the first buffer that has something left, up to n bytes.
-//
-// Preconditions: there is one.
-func (s *span) next(n int) []byte {
-	for s.first == len(s.buffers[0]) {
-		s.buffers, s.first = s.buffers[1:], 0
-	}
-	b := s.buffers[0][s.first:]
-	return b[:min(n, len(b))]
-}
-
 // Read implements vfs.FileSystem. An answer that is short is the end of the file:
 // servers read on until there is nothing more.
 func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (got int, err error) {
@@ -257,16 +204,16 @@ func (f *FileSystem) Read(id vfs.Handle, into [][]byte, offset uint64) (got int,
 	if err != nil {
 		return 0, err
 	}
-	want, to := total(into, offset), span{buffers: into, copier: f.copier}
+	want, to := int(vfs.Clip(offset, vfs.Total(into))), device.Cursor{Buffers: into, Copier: f.copier}
 	for got < want {
 		at, tried, n := offset+uint64(got), want-got, 0
 		if got == 0 {
 			tried = f.likely(h, at, want)
 		}
-		if b := to.next(min(tried, f.message-dataHeadBytes)); f.carrier.reach(b) {
+		if b := to.Next(min(tried, f.message-dataHeadBytes)); f.carrier.reach(b) {
 			tried = len(b)
 			n, err = f.readReached(h.fid, at, b)
-			to.pass(n)
+			to.At += n
 		} else {
 			n, err = f.readCopied(h.fid, at, &to, tried)
 		}
@@ -309,7 +256,7 @@ func (f *FileSystem) readReached(fid uint32, offset uint64, b []byte) (int, erro
 }
 
 // readCopied reads up to want bytes, some of them while those before are copied.
-func (f *FileSystem) readCopied(fid uint32, offset uint64, to *span, want int) (got int, err error) {
+func (f *FileSystem) readCopied(fid uint32, offset uint64, to *device.Cursor, want int) (got int, err error) {
 	piece := min(pieceBytes, f.message-dataHeadBytes)
 	asked := 0
 	var under [pieces]*slot
@@ -327,7 +274,7 @@ func (f *FileSystem) readCopied(fid uint32, offset uint64, to *span, want int) (
 		first, count = (first+1)%pieces, count-1
 		var n int
 		n, err = f.endRead(s)
-		to.fill(s.into.Bytes[:n])
+		to.Fill(s.into.Bytes[:n])
 		got += n
 		if n < len(s.into.Bytes) {
 			break
@@ -372,11 +319,11 @@ func (f *FileSystem) Write(id vfs.Handle, from [][]byte, offset uint64) (int, er
 
 // write writes buffers, part by part: one begins when the one before it is written.
 func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) (done int, err error) {
-	want := total(from, offset)
+	want := int(vfs.Clip(offset, vfs.Total(from)))
 	if want == 0 && len(from) > 0 && offset >= vfs.OffsetMax {
 		return 0, tooLarge(from)
 	}
-	source := span{buffers: from, copier: f.copier}
+	source := device.Cursor{Buffers: from, Copier: f.copier}
 	for done < want && err == nil {
 		var tried, written int
 		tried, written, err = f.writePart(h, fid, &source, offset+uint64(done), want-done)
@@ -400,18 +347,18 @@ func (f *FileSystem) write(h *handle, fid uint32, from [][]byte, offset uint64) 
 
 // writePart writes some of want bytes, and tells how many it has tried, too. A part that the
 // server has no room for is copied, so that it can be written in smaller ones.
-func (f *FileSystem) writePart(h *handle, fid uint32, source *span, offset uint64, want int) (tried, written int, err error) {
-	if b := source.next(min(want, f.message-writeHeadBytes)); f.carrier.reach(b) {
+func (f *FileSystem) writePart(h *handle, fid uint32, source *device.Cursor, offset uint64, want int) (tried, written int, err error) {
+	if b := source.Next(min(want, f.message-writeHeadBytes)); f.carrier.reach(b) {
 		s := f.beginWrite(fid, offset, device.Memory{Bytes: b})
 		s.reached = true
 		_ = f.send(s) // endWrite knows
 		if written, err = f.endWrite(s); err == nil || !isFull(err) || fid == h.appendix {
-			source.pass(written)
+			source.At += written
 			return len(b), written, err
 		}
 	}
 	data := f.data.Part(0, min(partBytes, f.message-writeHeadBytes, want))
-	source.drain(data.Bytes)
+	source.Drain(data.Bytes)
 	s := f.beginWrite(fid, offset, data)
 	_ = f.send(s) // endWrite knows
 	if written, err = f.endWrite(s); isFull(err) && fid != h.appendix {
