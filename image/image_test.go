@@ -459,3 +459,13 @@ func TestReadDamaged(t *testing.T) {
 		t.Errorf("Read of a directory = %v", err)
 	}
 }
+
+// Code that has loops at the beginnings of lines is moved as a whole.
+func TestLoopsInLines(t *testing.T) {
+	object := handObject(t, testModule(), func(f *object.File) { f.Sections[0].Align = lineBytes })
+	img, _ := encode(t, Input{ObjectName: "app.o", Object: object, Kernel: syntheticKernel(nil)})
+	c := &img.Config
+	if c.TextStart%abi.PageBytes != 0 || c.Entry != c.TextStart+loopOffset {
+		t.Errorf("entry at %#x, text at %#x, want %d bytes between", c.Entry, c.TextStart, loopOffset)
+	}
+}

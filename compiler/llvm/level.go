@@ -27,8 +27,35 @@ type pipeline struct {
 }
 
 // fastPasses: see decisions 0008 and 0012.
-const fastPasses = "sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm)," +
-	"loop-vectorize,vector-combine,early-cse,simplifycfg"
+const fastPasses = "function(sroa,early-cse<memssa>," + combine + ",simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm)," +
+	"loop-vectorize,vector-combine,early-cse,simplifycfg)"
+
+const (
+	combine  = "instcombine<no-verify-fixpoint>"
+	simplify = "simplifycfg<switch-range-to-icmp;keep-loops>"
+)
+
+// allPasses are default<O2> of LLVM 19 (opt -print-pipeline-passes) but for the passes that
+// find nothing in a module of ours, and for reassociate, which would undo the
+// order of sums that package lower chooses (decision 0012).
+const allPasses = "inferattrs,function<eager-inv>(simplifycfg,sroa,early-cse),ipsccp,called-value-propagation,globalopt," +
+	"function<eager-inv>(mem2reg," + combine + "," + simplify + ")," +
+	"require<globals-aa>,function(invalidate<aa>),require<profile-summary>," +
+	"cgscc(devirt<4>(inline,function-attrs<skip-non-recursive-function-attrs>,function<eager-inv;no-rerun>(" + simplifyPasses + "),function-attrs))," +
+	"deadargelim,globalopt,globaldce,rpo-function-attrs,recompute-globalsaa," +
+	"function<eager-inv>(" + optimizePasses + "),globaldce,constmerge"
+
+const simplifyPasses = "sroa,early-cse<memssa>,jump-threading,correlated-propagation," + simplify + "," + combine + ",aggressive-instcombine," +
+	"tailcallelim," + simplify + ",constraint-elimination," +
+	"loop-mssa(loop-instsimplify,loop-simplifycfg,licm<no-allowspeculation>,loop-rotate,licm,simple-loop-unswitch)," + simplify + "," + combine + "," +
+	"loop(loop-idiom,indvars,simple-loop-unswitch,loop-deletion,loop-unroll-full),sroa,vector-combine,mldst-motion,gvn,sccp,bdce," + combine + "," +
+	"jump-threading,correlated-propagation,adce,memcpyopt,dse,loop-mssa(licm)," +
+	"simplifycfg<switch-range-to-icmp;keep-loops;hoist-common-insts;sink-common-insts>," + combine
+
+const optimizePasses = "float2int,loop(loop-rotate,loop-deletion),loop-distribute,loop-vectorize,loop-load-elim," + combine + "," +
+	"simplifycfg<forward-switch-cond;switch-range-to-icmp;switch-to-lookup;no-keep-loops;hoist-common-insts;sink-common-insts>," +
+	"slp-vectorizer,vector-combine," + combine + ",loop-unroll<O2>,sroa<preserve-cfg>," + combine + ",loop-mssa(licm),loop-sink,instsimplify," +
+	"div-rem-pairs,tailcallelim,simplifycfg<switch-range-to-icmp;keep-loops;speculate-unpredictables>"
 
 // optFlags are the flags of opt at every level. A sum of floating-point numbers
 // keeps its order in a loop of vectors too: what is added up, such as quotients,
@@ -37,8 +64,8 @@ var optFlags = []string{"-force-ordered-reductions"}
 
 var pipelines = []pipeline{
 	{Level0, "", "-O0", ""},
-	{LevelFast, "function(" + fastPasses + ")", "-O1", Level0},
-	{Level2, "default<O2>", "-O2", LevelFast},
+	{LevelFast, fastPasses, "-O1", Level0},
+	{Level2, allPasses, "-O2", LevelFast},
 }
 
 // ParseLevel returns the level of that name.

@@ -64,10 +64,12 @@ func lowerLoop(f *function, i *wasm.Instruction) {
 	head := f.newBlock()
 	head.isLoop = true
 	head.loop = [2]wasm.Offset{i.Offset, f.scan.loopEnds[i.Offset]}
+	head.before, head.outer = f.next, f.loop
 	arguments := f.top(len(params))
 	f.jump(head, arguments)
 	f.open(control{target: head, params: params, results: results, isLoop: true})
 	f.enter(head)
+	f.loop = head
 	for k, t := range params {
 		f.next++
 		head.phis = append(head.phis, phi{register: f.next, wasmType: t, index: k})
@@ -110,6 +112,7 @@ func (f *function) endBlock() {
 	c := f.controls[len(f.controls)-1]
 	f.controls = f.controls[:len(f.controls)-1]
 	if c.isLoop {
+		f.loop = c.target.outer
 		f.seal(c.target)
 		return
 	}

@@ -48,10 +48,15 @@ type function struct {
 	sums      map[int]addend // by register
 	witnesses map[witnessKey][]witness
 
-	// Of sums in loops, see vector_sum.go.
+	// Of sums of vectors in loops, see vector_sum.go.
 	accumulators map[value]bool // locals at the heads of loops
 	partialSums  map[value]partialSum
 	laneSets     map[value]laneSet // see vector_any.go
+
+	// Of sums in loops, see sum.go.
+	loop    *block // the head of the innermost loop
+	chains  map[value]sum
+	heights []int32 // of values, by register
 }
 
 // maxTrapCode is the largest code that compiled code raises itself.
@@ -65,6 +70,7 @@ func newFunction(s *shard, t *wasm.FuncType) *function {
 		shard: s, typ: t, values: map[localKey]value{}, bases: map[uint32]bool{},
 		sums: map[int]addend{}, witnesses: map[witnessKey][]witness{},
 		accumulators: map[value]bool{}, partialSums: map[value]partialSum{}, laneSets: map[value]laneSet{},
+		chains: map[value]sum{},
 	}
 	f.enter(f.newBlock())
 	f.block.sealed = true
@@ -137,7 +143,11 @@ func (f *function) instruction(i *wasm.Instruction) {
 	if lower == nil {
 		panic(fmt.Sprintf("lower: no lowering for instruction %#x", uint32(i.Opcode)))
 	}
-	lower(f, i)
+	if f.loop != nil {
+		f.lowerInLoop(lower, i)
+	} else {
+		lower(f, i)
+	}
 }
 
 // skip passes over unreachable code up to the else or end of the innermost open

@@ -36,13 +36,13 @@ var instructions = [...]lowering{
 	0x6a: lowerI32Add, 0x6b: lowerI32Sub, 0x6c: operation("mul"),
 	0x6d: divide("sdiv", true, false), 0x6e: divide("udiv", false, false),
 	0x6f: divide("srem", true, true), 0x70: divide("urem", false, true),
-	0x71: operation("and"), 0x72: lowerI32Or, 0x73: operation("xor"),
+	0x71: operation("and"), 0x72: lowerI32Or, 0x73: lowerSum("xor"),
 	0x74: shift("shl"), 0x75: shift("ashr"), 0x76: shift("lshr"), 0x77: rotate("fshl"), 0x78: rotate("fshr"),
 	0x79: intrinsic("ctlz", ", i1 false"), 0x7a: intrinsic("cttz", ", i1 false"), 0x7b: intrinsic("ctpop", ""),
-	0x7c: operation("add"), 0x7d: operation("sub"), 0x7e: operation("mul"),
+	0x7c: lowerSum("add"), 0x7d: operation("sub"), 0x7e: operation("mul"),
 	0x7f: divide("sdiv", true, false), 0x80: divide("udiv", false, false),
 	0x81: divide("srem", true, true), 0x82: divide("urem", false, true),
-	0x83: operation("and"), 0x84: operation("or"), 0x85: operation("xor"),
+	0x83: operation("and"), 0x84: operation("or"), 0x85: lowerSum("xor"),
 	0x86: shift("shl"), 0x87: shift("ashr"), 0x88: shift("lshr"), 0x89: rotate("fshl"), 0x8a: rotate("fshr"),
 
 	// The default rounding of the processor is never changed, so rint is

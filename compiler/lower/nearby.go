@@ -57,7 +57,7 @@ type witness struct {
 // lowerI32Add lowers i32.add and notes what it adds.
 func lowerI32Add(f *function, i *wasm.Instruction) {
 	second, first := f.stack[len(f.stack)-1], f.stack[len(f.stack)-2]
-	operation("add")(f, i)
+	lowerSum("add")(f, i)
 	if first.isConstant() {
 		first, second = second, first
 	}

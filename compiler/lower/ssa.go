@@ -25,6 +25,8 @@ type block struct {
 	sealed     bool
 	isLoop     bool
 	loop       [2]wasm.Offset // of a loop: from, to
+	before     int            // of a loop: the last register before it
+	outer      *block         // of a loop: the head of the loop around it
 
 	// In the tree of dominators, see nearby.go.
 	above, skip *block

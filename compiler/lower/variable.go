@@ -6,10 +6,12 @@ import "mewz/compiler/wasm"
 
 func lowerLocalGet(f *function, i *wasm.Instruction) { f.push(f.readLocal(i.Index)) }
 
-func lowerLocalSet(f *function, i *wasm.Instruction) { f.writeLocal(i.Index, f.pop()) }
+func lowerLocalSet(f *function, i *wasm.Instruction) {
+	f.writeLocal(i.Index, f.keepSum(i.Index, f.pop()))
+}
 
 func lowerLocalTee(f *function, i *wasm.Instruction) {
-	v := f.pop()
+	v := f.keepSum(i.Index, f.pop())
 	f.writeLocal(i.Index, v)
 	f.push(v)
 }
