@@ -165,7 +165,7 @@ func compileShard(ctx context.Context, s *Shard, o *Options) (Output, error) {
 // shardKey is the identity of an object: everything it depends on.
 func shardKey(ir []byte, p *pipeline, o *Options) [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "shard\x00%s\x00%s\x00%s\x00%s\x00%q\x00%q\x00", o.Tools.Identity(), p.passes, p.codegen, o.CPU, optFlags, llcFlags)
+	fmt.Fprintf(h, "shard\x00%s\x00%s\x00%s\x00%s\x00%q\x00%q\x00", o.Tools.Identity(), p.passesOf(ir), p.codegen, o.CPU, optFlags, llcFlags)
 	h.Write(ir)
 	return [sha256.Size]byte(h.Sum(nil))
 }
@@ -243,7 +243,7 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	opt := newCommand(ctx, o.Tools.Opt, append([]string{"-passes=" + p.passes, verify, "-o", "-"}, optFlags...)...)
+	opt := newCommand(ctx, o.Tools.Opt, append([]string{"-passes=" + p.passesOf(ir), verify, "-o", "-"}, optFlags...)...)
 	opt.Stdin, opt.Stdout = bytes.NewReader(ir), write
 	llc.Stdin = read
 	optErr, llcErr := opt.start(o), llc.start(o)

@@ -249,7 +249,8 @@ func TestFindDirectoryVariable(t *testing.T) {
 }
 
 // TestLoopsAligned checks where the loop of a function begins that is not the
-// first: the code before it would leave it at any multiple of 16.
+// first: the code before it would leave it at any multiple of 16. Package image moves
+// sections of 64.
 func TestLoopsAligned(t *testing.T) {
 	const text = `target triple = "x86_64-unknown-none-elf"
 define void @before() "target-cpu"="x86-64-v2" {
@@ -288,8 +289,23 @@ end:
 		if at < 0 || at+2 > len(code) || int8(code[at+1]) >= 0 {
 			t.Fatalf("level %s: no loop in %x", level, code)
 		}
-		if head := at + 2 + int(int8(code[at+1])); head%32 != 0 || f.Section(".text").Addralign%32 != 0 {
-			t.Errorf("level %s: the loop begins at %#x of a section aligned to %d, want multiples of 32", level, head, f.Section(".text").Addralign)
+		if head := at + 2 + int(int8(code[at+1])); head%64 != 0 || f.Section(".text").Addralign != 64 {
+			t.Errorf("level %s: the loop begins at %#x of a section aligned to %d, want 64", level, head, f.Section(".text").Addralign)
+		}
+	}
+}
+
+func TestPassesOf(t *testing.T) {
+	p, err := findPipeline(LevelFast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := func(floats int) []byte {
+		return []byte(strings.Repeat("  %v3 = fmul double %v1, %v2\n", floats) + strings.Repeat("  %v3 = add i32 %v1, %v2\n", 10*linesPerFloat-floats))
+	}
+	for floats, want := range map[int]string{0: fastPasses, 10: fastPasses, 11: fastFloatPasses} {
+		if got := p.passesOf(lines(floats)); got != want {
+			t.Errorf("%d of %d lines: passes %s, want %s", floats, 10*linesPerFloat, got, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package llvm
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -20,15 +21,20 @@ const (
 // llc -O0 must never follow opt: it keeps every SSA value in memory, which
 // makes optimised code several times slower than code that was not.
 type pipeline struct {
-	level   Level
-	passes  string
-	codegen string
-	lower   Level // what to fall back to, empty: nothing
+	level       Level
+	passes      string
+	floatPasses string // instead, for much floating-point arithmetic
+	codegen     string
+	lower       Level // what to fall back to, empty: nothing
 }
 
 // fastPasses: see decisions 0008 and 0012.
-const fastPasses = "function(sroa,early-cse<memssa>," + combine + ",simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm)," +
-	"loop-vectorize,vector-combine,early-cse,simplifycfg)"
+const (
+	fastPasses      = fastBefore + fastBehind
+	fastFloatPasses = fastBefore + "slp-vectorizer," + fastBehind
+	fastBefore      = "function(sroa,early-cse<memssa>," + combine + ",simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),loop-vectorize,"
+	fastBehind      = "vector-combine,early-cse,simplifycfg)"
+)
 
 const (
 	combine  = "instcombine<no-verify-fixpoint>"
@@ -63,9 +69,27 @@ const optimizePasses = "float2int,loop(loop-rotate,loop-deletion),loop-distribut
 var optFlags = []string{"-force-ordered-reductions"}
 
 var pipelines = []pipeline{
-	{Level0, "", "-O0", ""},
-	{LevelFast, fastPasses, "-O1", Level0},
-	{Level2, allPasses, "-O2", LevelFast},
+	{Level0, "", "", "-O0", ""},
+	{LevelFast, fastPasses, fastFloatPasses, "-O1", Level0},
+	{Level2, allPasses, allPasses, "-O2", LevelFast},
+}
+
+// linesPerFloat is of how many lines of IR one is floating-point arithmetic where there is
+// much of it: numeric kernels with wasi-libc around them have one of 125 to 230, shards of Go
+// programs, SQLite and most of Lua one of 380 and more. These would pay for the SLP vectoriser,
+// up to a fifth more time, and gain nothing.
+const linesPerFloat = 256
+
+// passesOf returns what opt runs for IR.
+func (p *pipeline) passesOf(ir []byte) string {
+	floats := 0
+	for _, operation := range []string{"= fadd ", "= fsub ", "= fmul ", "= fdiv "} {
+		floats += bytes.Count(ir, []byte(operation))
+	}
+	if floats*linesPerFloat > bytes.Count(ir, []byte("\n")) {
+		return p.floatPasses
+	}
+	return p.passes
 }
 
 // ParseLevel returns the level of that name.

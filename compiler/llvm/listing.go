@@ -17,7 +17,7 @@ func Optimize(ctx context.Context, ir []byte, level Level, o Options) ([]byte, e
 	limited, cancel := context.WithTimeout(ctx, shardWait)
 	defer cancel()
 	var out bytes.Buffer
-	opt := newCommand(limited, o.Tools.Opt, append([]string{"-S", "-passes=" + p.passes, "-o", "-"}, optFlags...)...)
+	opt := newCommand(limited, o.Tools.Opt, append([]string{"-S", "-passes=" + p.passesOf(ir), "-o", "-"}, optFlags...)...)
 	opt.Stdin, opt.Stdout = bytes.NewReader(ir), &out
 	err = opt.start(&o)
 	if err == nil {
