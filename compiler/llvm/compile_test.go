@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -307,5 +308,25 @@ func TestPassesOf(t *testing.T) {
 		if got := p.passesOf(lines(floats)); got != want {
 			t.Errorf("%d of %d lines: passes %s, want %s", floats, 10*linesPerFloat, got, want)
 		}
+	}
+}
+
+// Padding has prefixes that do nothing, and counts with them.
+func TestDisassemble(t *testing.T) {
+	code := []byte{
+		0x66, 0x90,
+		0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0,
+		0xc5, 0xd1, 0xef, 0xed,
+		0xc4, 0xe2, 0x79, 0x78, 0x05, 0, 0, 0, 0,
+	}
+	list, err := Disassemble(context.Background(), code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []MachineInstruction{
+		{2, "nop"}, {15, "nop word ptr cs:[rax + rax]"}, {4, "vpxor xmm5, xmm5, xmm5"}, {9, "vpbroadcastb xmm0, byte ptr [rip]"},
+	}
+	if !slices.Equal(list, want) {
+		t.Errorf("Disassemble = %v, want %v", list, want)
 	}
 }

@@ -3,8 +3,10 @@ package llvm
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"debug/elf"
 	"strings"
+
+	"mewz/compiler/object"
 )
 
 // Optimize returns IR as the passes of a level leave it, as text; nil for a
@@ -39,38 +41,43 @@ type MachineInstruction struct {
 }
 
 // Disassemble returns the instructions of x86-64 code in Intel's syntax, by
-// llvm-mc, which knows what golang.org/x/arch does not: AVX and later.
+// llvm-objdump, which knows what golang.org/x/arch does not: AVX and later.
 func Disassemble(ctx context.Context, code []byte) ([]MachineInstruction, error) {
-	path, err := find("llvm-mc")
+	path, err := find("llvm-objdump")
 	if err != nil {
 		return nil, err
 	}
-	var in strings.Builder
-	for _, b := range code {
-		fmt.Fprintf(&in, "0x%02x ", b)
+	file := object.New("code", elf.EM_X86_64)
+	file.AddSection(object.Section{Name: ".text", Flags: elf.SHF_ALLOC | elf.SHF_EXECINSTR, Align: 1, Data: code})
+	in, err := file.Encode()
+	if err != nil {
+		return nil, err
 	}
-	c := newCommand(ctx, path, "--disassemble", "--triple=x86_64", "--mattr=+avx512f,+avx512bw,+avx512dq,+avx512vl", "--output-asm-variant=1", "--show-encoding", "--print-imm-hex")
+	c := newCommand(ctx, path, "--disassemble", "--x86-asm-syntax=intel", "--print-imm-hex", "-")
 	var out bytes.Buffer
-	c.Stdin, c.Stdout = strings.NewReader(in.String()), &out
+	c.Stdin, c.Stdout = bytes.NewReader(in), &out
 	if err := c.Run(); err != nil {
 		return nil, c.explain(err)
 	}
-	return parseDisassembly(out.String())
+	return parseDisassembly(out.String()), nil
 }
 
-// parseDisassembly reads what llvm-mc prints: text, "# encoding: [0x..,0x..]".
-func parseDisassembly(text string) ([]MachineInstruction, error) {
-	var list []MachineInstruction
+// parseDisassembly reads what llvm-objdump prints: an offset, bytes and text,
+// "  1f: c5 d1 ef ed \tvpxor\txmm5, xmm5, xmm5".
+func parseDisassembly(text string) (list []MachineInstruction) {
 	for line := range strings.Lines(text) {
-		instruction, encoding, ok := strings.Cut(line, "# encoding: [")
-		if !ok {
-			continue // directives
+		code, instruction, ok := strings.Cut(line, "\t")
+		offset, code, found := strings.Cut(code, ": ")
+		if !ok || !found || strings.ContainsFunc(strings.TrimSpace(offset), notHex) {
+			continue // headings
 		}
-		encoding, _, _ = strings.Cut(encoding, "]")
+		instruction, _, _ = strings.Cut(instruction, " #") // where an address leads without relocations
 		list = append(list, MachineInstruction{
-			Bytes: strings.Count(encoding, ",") + 1,
+			Bytes: len(strings.Fields(code)),
 			Text:  strings.Join(strings.Fields(instruction), " "),
 		})
 	}
-	return list, nil
+	return list
 }
+
+func notHex(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }
