@@ -214,6 +214,9 @@ var llcFlags = []string{
 	// Two small stores are not made one large one, as the loads before it would be one too, and
 	// wait for what was just stored by smaller ones.
 	"-combiner-store-merging=false",
+	// Our line tables have no variables. llc looks for them in every block and stack slot all
+	// the same: half of the memory of an interpreter's main function, and a third of its time.
+	"-experimental-debug-variable-locations=false",
 }
 
 // run pipes IR through opt, if the level has passes, and llc.

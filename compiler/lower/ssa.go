@@ -137,25 +137,57 @@ func (f *function) valueAt(b *block, local uint32) value {
 		return v
 	}
 	var v value
+	found := false
+	at := b
+	for !found && f.passesOn(at, local) {
+		at = at.edges[0].from
+		v, found = f.values[localKey{at.id, local}]
+	}
+	if !found {
+		v = f.valueFrom(at, local)
+	}
+	for ; b != at; b = b.edges[0].from {
+		if b.id%rememberEvery == 0 {
+			f.values[localKey{b.id, local}] = v
+		}
+	}
+	f.values[key] = v
+	return v
+}
+
+// rememberEvery is which of the blocks that only pass a value on remember it: if all did,
+// a large function's would take most of the memory, if none did, the way through them most of the time.
+const rememberEvery = 8
+
+// valueFrom makes the value that a local has at the end of a block that does not pass one on.
+func (f *function) valueFrom(at *block, local uint32) value {
+	var v value
 	switch {
-	case len(b.edges) == 0: // the entry
+	case len(at.edges) == 0: // the entry
 		v = zero(f.locals[local])
 		if int(local) < len(f.typ.Params) {
 			v = value{kind: valueParameter, wasmType: f.locals[local], bits: uint64(local)}
 		}
-	case b.isLoop && f.scan.assignedWithin(local, b.loop[0], b.loop[1]):
-		return f.loopPhi(b, local)
-	case b.isLoop || len(b.edges) == 1:
-		v = f.valueAt(b.edges[0].from, local)
+	case at.isLoop:
+		v = f.loopPhi(at, local)
 	default:
-		in := make([]value, len(b.edges))
-		for n := range b.edges {
-			in[n] = f.valueAt(b.edges[n].from, local)
+		in := make([]value, len(at.edges))
+		for n := range at.edges {
+			in[n] = f.valueAt(at.edges[n].from, local)
 		}
-		v = f.merge(b, f.locals[local], in)
+		v = f.merge(at, f.locals[local], in)
 	}
-	f.values[key] = v
+	f.values[localKey{at.id, local}] = v
 	return v
+}
+
+// passesOn says whether a local that b does not write has the same value at the end of the
+// block before b, the first of them for a loop.
+func (f *function) passesOn(b *block, local uint32) bool {
+	if b.isLoop {
+		return !f.scan.assignedWithin(local, b.loop[0], b.loop[1])
+	}
+	return len(b.edges) == 1
 }
 
 // loopPhi returns the value of a local at the head of a loop that writes it.
