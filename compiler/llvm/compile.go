@@ -316,7 +316,8 @@ func (c *command) start(o *Options) error {
 		return err
 	}
 	seconds := uint64(max(cmp.Or(o.ShardTime, shardTime), time.Second) / time.Second)
-	// LLVM catches the signal of the first bound to say where it was; the second kills.
+	// LLVM catches the first signal of the first bound, prints a stack and goes on: the next,
+	// a second later, ends it. The second bound kills what catches that, too.
 	bounds := unix.Rlimit{Cur: seconds, Max: seconds + uint64(waitDelay/time.Second)}
 	// An error is that the process has ended already, which Wait tells of.
 	_ = unix.Prlimit(c.Process.Pid, unix.RLIMIT_CPU, &bounds, nil)
