@@ -284,6 +284,8 @@ func (s *session) describe(err error) string {
 		return fmt.Sprintf("QEMU was ended by signal %v", status.Signal())
 	case strings.Contains(said, "cannot set up guest memory"):
 		return said + ": this computer has less than -m asks for"
+	case strings.Contains(said, "unable to find CPU model"):
+		return said + ": " + s.argv[0] + " -cpu help lists those it knows"
 	case networkComplaint(said) != "":
 		return networkComplaint(said)
 	case fileComplaint(said) != "":
