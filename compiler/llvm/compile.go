@@ -282,9 +282,13 @@ func (c *command) complaint(o *Options) error {
 	return nil
 }
 
+// exitPipe is how LLVM's programs end when they catch SIGPIPE (EX_IOERR of sysexits.h).
+const exitPipe = 74
+
 // brokenPipe says whether a process ended because nobody read what it wrote.
 func brokenPipe(err error) bool {
-	return isSignal(err, syscall.SIGPIPE)
+	var exit *exec.ExitError
+	return isSignal(err, syscall.SIGPIPE) || errors.As(err, &exit) && exit.ExitCode() == exitPipe
 }
 
 // isSignal says whether a signal ended a process.

@@ -152,6 +152,7 @@ func TestCompileFaults(t *testing.T) {
 		{"llc prints nothing", "", "cat >/dev/null", "", "no object", 0},
 		{"llc prints without end to standard error", "", "cat >/dev/null; yes >&2", "", context.DeadlineExceeded.Error(), short},
 		{"llc crashes above level 0", "", "case \"$*\" in *-O0*) exec REAL \"$@\";; esac; cat >/dev/null; kill -SEGV $$", Level0, "", 0},
+		{"llc refuses without reading", "", "case \"$*\" in *-O0*) exec REAL \"$@\";; esac; echo no such flag >&2; exit 1", "", "no such flag", 0},
 		{"llc is gone", "", "exec /nonexistent", "", "program", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
