@@ -39,7 +39,7 @@ func (c *compilation) describe(m *wasm.Module) {
 // of an object. The module need not be valid: an index that leads nowhere
 // leaves the type empty.
 func Describe(m *wasm.Module) *object.Module {
-	d := &object.Module{Name: m.Names.Module}
+	d := &object.Module{Name: m.Names.Module, Start: m.Start != nil}
 	symbols := lower.FunctionImportSymbols(m)
 	for i := range m.Imports {
 		im := describeImport(m, &m.Imports[i])

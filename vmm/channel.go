@@ -23,18 +23,19 @@ type Channel struct {
 	Stderr io.Writer
 	Log    io.Writer
 	Ready  func() // called once, before the first frame is acted upon
-	// Started is called for each FrameReady with its first byte (abi.ReadyPorts).
+	// Started is called for the first FrameReady, with its first byte (abi.ReadyPorts).
 	Started func(ready byte)
 	// Announced is called for each FrameNetwork.
 	Announced func(addresses []netip.Prefix)
 	// Warned is called for each FrameWarning that says something new, up to a bound.
 	Warned func(text string)
 
-	Result *Result // nil until FrameExit
-	ready  bool
-	report bounded
-	offset int64 // of the next byte, for messages
-	warned map[string]bool
+	Result  *Result // nil until FrameExit
+	ready   bool    // Ready has been called
+	running bool    // Started has
+	report  bounded
+	offset  int64 // of the next byte, for messages
+	warned  map[string]bool
 }
 
 // Bounds of the warnings of a machine, which may say the same again and again: what differs
@@ -118,7 +119,8 @@ func (c *Channel) started(in *bufio.Reader, buffer []byte, n int) error {
 	if err := c.payload(in, buffer, n, stream{"", io.Discard}); err != nil {
 		return err
 	}
-	if c.Started != nil {
+	if c.Started != nil && !c.running {
+		c.running = true
 		c.Started(ready)
 	}
 	return nil

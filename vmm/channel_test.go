@@ -127,7 +127,7 @@ func TestChannelStarted(t *testing.T) {
 	for payload, want := range map[string]byte{"": 0, "\x00": 0, "\x01": abi.ReadyPorts, "\x03more": abi.ReadyPorts | abi.ReadyStops} {
 		var got []byte
 		c := &Channel{Started: func(ready byte) { got = append(got, ready) }}
-		if err := c.Copy(strings.NewReader(frame(abi.FrameReady, payload) + exitFrame(abi.ExitByProgram, 0))); err != nil {
+		if err := c.Copy(strings.NewReader(frame(abi.FrameReady, payload) + frame(abi.FrameReady, "\xff") + exitFrame(abi.ExitByProgram, 0))); err != nil {
 			t.Fatal(err)
 		}
 		if len(got) != 1 || got[0] != want {

@@ -83,7 +83,9 @@ func (v *verdict) check(src *source) {
 	}
 	v.Needs = needsOf(m.Module)
 	v.checkImports(m.Module)
-	v.checkExports(m.Module)
+	if why := idle(m.Module); why != "" {
+		v.note(why, idleRemedy)
+	}
 	if m.Memory != nil && m.Memory.MinPages*abi.WasmPageBytes > defaultMemoryBytes-memoryRoomBytes {
 		v.note(fmt.Sprintf("linear memory starts with %s", memoryText(m.Memory)), "mewz run gives the machine enough; less with -m does not work")
 	}
@@ -127,24 +129,26 @@ func (v *verdict) checkImports(m *object.Module) {
 	}
 }
 
-// checkExports looks for where the program starts.
-func (v *verdict) checkExports(m *object.Module) {
-	initialize := false
+// idle says why nothing of a module runs, "" if something does.
+func idle(m *object.Module) string {
+	if m.Start {
+		return ""
+	}
+	why := "it exports no _start and has no start function: nothing of it runs"
 	for i := range m.Exports {
 		switch e := &m.Exports[i]; {
-		case e.Name == "_start" && e.Kind == object.KindFunction:
-			return
+		case e.Name == "_start" && e.Kind == object.KindFunction && e.Params+e.Results == "":
+			return ""
+		case e.Name == "_start":
+			return "its _start is no function without parameters and results: nothing of it runs"
 		case e.Name == "_initialize":
-			initialize = true
+			why = "it exports _initialize and no _start: a library (reactor), which does nothing by itself"
 		}
 	}
-	if initialize {
-		v.note("it exports _initialize and no _start: a library (reactor), which does nothing by itself",
-			"build it as a command, with a main function")
-		return
-	}
-	v.note("it exports no _start: only its start function runs, if it has one", "build it as a command, with a main function")
+	return why
 }
+
+const idleRemedy = "build it as a command, with a main function"
 
 func (v *verdict) print(w io.Writer) {
 	if v.Runs {

@@ -75,7 +75,8 @@ func usageError(err error) int {
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
 		command = " " + parse.Context.Selected().Name
 	}
-	fmt.Fprintf(os.Stderr, "mewz%s: %s (mewz%s --help)\n", strings.Replace(command, " ", ": ", 1), oneLine(err.Error()), command)
+	what := strings.Replace(oneLine(err.Error()), "expected value value", "expected a value", 1) // kong calls a value "value"
+	fmt.Fprintf(os.Stderr, "mewz%s: %s (mewz%s --help)\n", strings.Replace(command, " ", ": ", 1), what, command)
 	return abi.ExitUsage
 }
 

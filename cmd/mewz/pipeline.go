@@ -30,6 +30,9 @@ func (a *app) object(src *source, flags compileFlags) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if why := idle(result.Module); why != "" && !a.quiet {
+		warn(src.path + ": " + why + "; " + idleRemedy)
+	}
 	return result.Object, nil
 }
 

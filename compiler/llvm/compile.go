@@ -285,9 +285,13 @@ func (c *command) complaint(o *Options) error {
 	return nil
 }
 
+// exitPipe is how LLVM's programs end when they catch SIGPIPE (EX_IOERR of sysexits.h).
+const exitPipe = 74
+
 // brokenPipe says whether a process ended because nobody read what it wrote.
 func brokenPipe(err error) bool {
-	return isSignal(err, syscall.SIGPIPE)
+	var exit *exec.ExitError
+	return isSignal(err, syscall.SIGPIPE) || errors.As(err, &exit) && exit.ExitCode() == exitPipe
 }
 
 // isSignal says whether a signal ended a process.
@@ -319,7 +323,8 @@ func (c *command) start(o *Options) error {
 		return err
 	}
 	seconds := uint64(max(cmp.Or(o.ShardTime, shardTime), time.Second) / time.Second)
-	// LLVM catches the signal of the first bound to say where it was; the second kills.
+	// LLVM catches the first signal of the first bound, prints a stack and goes on: the next,
+	// a second later, ends it. The second bound kills what catches that, too.
 	bounds := unix.Rlimit{Cur: seconds, Max: seconds + uint64(waitDelay/time.Second)}
 	// An error is that the process has ended already, which Wait tells of.
 	_ = unix.Prlimit(c.Process.Pid, unix.RLIMIT_CPU, &bounds, nil)

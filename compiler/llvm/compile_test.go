@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"debug/elf"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -151,6 +152,7 @@ func TestCompileFaults(t *testing.T) {
 		{"llc prints nothing", "", "cat >/dev/null", "", "no object", 0},
 		{"llc prints without end to standard error", "", "cat >/dev/null; yes >&2", "", context.DeadlineExceeded.Error(), short},
 		{"llc crashes above level 0", "", "case \"$*\" in *-O0*) exec REAL \"$@\";; esac; cat >/dev/null; kill -SEGV $$", Level0, "", 0},
+		{"llc refuses without reading", "", "case \"$*\" in *-O0*) exec REAL \"$@\";; esac; echo no such flag >&2; exit 1", "", "no such flag", 0},
 		{"llc is gone", "", "exec /nonexistent", "", "program", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -179,6 +181,42 @@ func TestCompileFaults(t *testing.T) {
 				t.Errorf("level = %s, object of %d bytes, want level %s", out[0].Level, len(out[0].Object), test.level)
 			}
 		})
+	}
+}
+
+// nestOfLoops has so many loops in each other: the time of opt grows with the third power of
+// them, that of llc -O0 with the first.
+func nestOfLoops(n int) string {
+	var b strings.Builder
+	b.WriteString("define i32 @f(i32 %x) {\nh0:\n  br label %h1\n")
+	for i := 1; i <= n; i++ {
+		fmt.Fprintf(&b, "h%d:\n  %%i%[1]d = phi i32 [ 0, %%h%d ], [ %%n%[1]d, %%l%[1]d ]\n  br label %%h%[3]d\n", i, i-1, i+1)
+	}
+	fmt.Fprintf(&b, "h%d:\n  br label %%l%d\nl0:\n  ret i32 %%x\n", n+1, n)
+	for i := n; i > 0; i-- {
+		fmt.Fprintf(&b, "l%d:\n  %%n%[1]d = add i32 %%i%[1]d, 1\n  %%c%[1]d = icmp eq i32 %%n%[1]d, %%x\n  br i1 %%c%[1]d, label %%l%d, label %%h%[1]d\n", i, i-1)
+	}
+	return b.String() + "}\n"
+}
+
+// TestTooLong has LLVM's own opt end by its bound on processor time: that prints a stack as
+// of a crash, and is none.
+func TestTooLong(t *testing.T) {
+	t.Parallel()
+	o := Options{Tools: tools(t), CPU: "x86-64-v2", ShardTime: time.Second}
+	ir := []byte(nestOfLoops(1600))
+	p, err := findPipeline(LevelFast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runTimed(context.Background(), ir, &p, &o); !errors.Is(err, errTooLong) || !worthRetry(err) || !strings.HasPrefix(err.Error(), o.Tools.Opt) {
+		t.Errorf("opt with a second of processor time: %v, want that it takes too long", err)
+	}
+	if p, err = findPipeline(p.lower); err != nil {
+		t.Fatal(err)
+	}
+	if object, err := runTimed(context.Background(), ir, &p, &o); err != nil || checkObject(object) != nil {
+		t.Errorf("level %s with a second of processor time: an object of %d bytes, %v", p.level, len(object), err)
 	}
 }
 

@@ -26,6 +26,7 @@ type Module struct {
 	Memory       *Memory           `json:"memory,omitempty"`        // nil: the module defines no memory
 	More         []Memory          `json:"more_memories,omitempty"` // that it defines after the first
 	Heap         bool              `json:"heap,omitempty"`          // it needs the heap of objects
+	Start        bool              `json:"start,omitempty"`         // it has a start function
 	Functions    []Function        `json:"functions,omitempty"`
 	Features     []string          `json:"features,omitempty"`
 	Options      map[string]string `json:"options,omitempty"` // what it was compiled with

@@ -113,16 +113,25 @@ func (d Document) end(name string) string { return "<!-- " + d.Tag + " " + name 
 // Replace puts blocks between their markers. It changes nothing unless every
 // marker is there.
 func (d Document) Replace(blocks []Block) error {
-	text, err := os.ReadFile(d.Path)
+	_, with, err := d.With(blocks)
 	if err != nil {
 		return err
 	}
+	return os.WriteFile(d.Path, with, 0o666)
+}
+
+// With returns what the document is, and what Replace would make of it.
+func (d Document) With(blocks []Block) (is, with []byte, err error) {
+	if is, err = os.ReadFile(d.Path); err != nil {
+		return nil, nil, err
+	}
+	with = is
 	for _, b := range blocks {
-		if text, err = d.replace(text, b); err != nil {
-			return fmt.Errorf("%s: %w", d.Path, err)
+		if with, err = d.replace(with, b); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", d.Path, err)
 		}
 	}
-	return os.WriteFile(d.Path, text, 0o666)
+	return is, with, nil
 }
 
 func (d Document) replace(document []byte, b Block) ([]byte, error) {

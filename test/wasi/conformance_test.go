@@ -3,8 +3,6 @@ package wasi
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -43,19 +41,7 @@ func TestConformance(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	committed, err := os.ReadFile(conformance.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	scratch := conformance
-	scratch.Path = filepath.Join(t.TempDir(), "conformance.md")
-	if err := os.WriteFile(scratch.Path, committed, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := scratch.Replace(blocks); err != nil {
-		t.Fatal(err)
-	}
-	want, err := os.ReadFile(scratch.Path)
+	committed, want, err := conformance.With(blocks)
 	if err != nil {
 		t.Fatal(err)
 	}

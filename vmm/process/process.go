@@ -20,7 +20,6 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 
@@ -66,9 +65,8 @@ type process struct {
 	log     *vmm.Tail
 	child   *vmm.Child
 	stop    context.CancelFunc
-	control *os.File // frames of the kernel
-	request *os.File // requests to it; nil: it is not asked
-	ready   sync.Once
+	control *os.File      // frames of the kernel
+	request *os.File      // requests to it; nil: it is not asked
 	running chan struct{} // closed when the kernel says that it runs
 	stops   bool          // it ends when it is asked to; from then on
 	asked   bool          // to do that
@@ -307,10 +305,8 @@ func (p *process) wait(ctx context.Context) (*vmm.Result, error) {
 
 // started is called when the kernel runs, and says whether it ends when it is asked to.
 func (p *process) started(ready byte) {
-	p.ready.Do(func() {
-		p.stops = ready&abi.ReadyStops != 0
-		close(p.running)
-	})
+	p.stops = ready&abi.ReadyStops != 0
+	close(p.running)
 }
 
 // askToStop asks a process with a network, or with files that outlive it, to end by itself,

@@ -81,7 +81,7 @@ func startDaemons(ctx context.Context, m *vmm.Machine) ([]*VirtioFS, error) {
 
 // watchDaemon tells the machine when a daemon has ended, which QEMU does not.
 func (s *session) watchDaemon(d *VirtioFS) {
-	for _, wait := range []<-chan struct{}{d.child.Done, s.ready} {
+	for _, wait := range []<-chan struct{}{d.child.Done, s.begun} {
 		select {
 		case <-wait:
 		case <-s.child.Done:

@@ -2,13 +2,16 @@ package qemu
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
+	"mewz/abi"
 	"mewz/vmm"
 )
 
@@ -155,4 +158,27 @@ func lockVolume(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
+}
+
+// A machine is told of a daemon that ended before it runs as soon as it says that it listens,
+// and not by its first frame.
+func TestWatchDaemon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		read, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer read.Close()
+		ended := make(chan struct{})
+		close(ended)
+		s := &session{ready: ended, begun: make(chan struct{}), child: &vmm.Child{Done: make(chan struct{})}, serial: write}
+		go s.watchDaemon(&VirtioFS{tag: "mewz0", child: &vmm.Child{Done: ended}})
+		synctest.Wait()
+		s.started(abi.ReadyPorts | abi.ReadyStops)
+		synctest.Wait()
+		write.Close()
+		if got, err := io.ReadAll(read); err != nil || string(got) != string(vmm.LostRequest("mewz0")) {
+			t.Errorf("the machine is told %q, %v", got, err)
+		}
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -39,11 +38,9 @@ type session struct {
 	streams *streams      // our ends of the ports
 	copied  int           // outputs that have ended
 	ready   chan struct{} // closed at the first frame
-	pumping sync.Once     // input over the serial line
 	broken  chan struct{} // closed when QEMU says that KVM gave up
 	stops   atomic.Bool   // the kernel ends when it is asked to
 	begun   chan struct{} // closed when that is known
-	begin   sync.Once
 	daemons []*VirtioFS
 	ended   bool // it ended when it was asked to
 }
@@ -98,9 +95,9 @@ func (s *session) run(ctx context.Context) (*vmm.Result, error) {
 
 // started is called when the machine says where its streams are.
 func (s *session) started(ready byte) {
-	defer s.begin.Do(func() { close(s.begun) })
+	defer close(s.begun)
 	if ready&abi.ReadyPorts == 0 {
-		s.pumping.Do(func() { go s.pumpStdin() })
+		go s.pumpStdin()
 		return
 	}
 	s.stops.Store(ready&abi.ReadyStops != 0)
@@ -287,6 +284,8 @@ func (s *session) describe(err error) string {
 		return fmt.Sprintf("QEMU was ended by signal %v", status.Signal())
 	case strings.Contains(said, "cannot set up guest memory"):
 		return said + ": this computer has less than -m asks for"
+	case strings.Contains(said, "unable to find CPU model"):
+		return said + ": " + s.argv[0] + " -cpu help lists those it knows"
 	case networkComplaint(said) != "":
 		return networkComplaint(said)
 	case fileComplaint(said) != "":

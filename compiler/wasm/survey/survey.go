@@ -210,7 +210,9 @@ func (s *surveyor) segments() {
 		if e.Mode == wasm.SegmentActive {
 			s.constant(&e.Address, globals)
 		}
-		s.valueType(e.Type, e.Offset)
+		if e.Type != wasm.FuncRef.NonNull() || len(e.Exprs) > 0 { // else indices of functions, as in 1.0
+			s.valueType(e.Type, e.Offset)
+		}
 		for k := range e.Exprs {
 			s.constant(&e.Exprs[k], globals)
 		}

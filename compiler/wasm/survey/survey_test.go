@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,5 +92,18 @@ func TestModule(t *testing.T) {
 	}
 	if got := Module(&wasm.Module{}); len(got) != 0 {
 		t.Errorf("features of an empty module: %+v", got)
+	}
+}
+
+// A table that is filled by indices of functions is of 1.0, though they are never null.
+func TestElements(t *testing.T) {
+	indices := wasm.Element{Type: wasm.FuncRef.NonNull(), Funcs: []uint32{0}}
+	if got := Module(&wasm.Module{Elements: []wasm.Element{indices, {Type: indices.Type}}}); len(got) != 0 {
+		t.Errorf("features of segments of indices: %+v", got)
+	}
+	expressions := wasm.Element{Type: indices.Type, Exprs: []wasm.ConstExpr{{Body: []byte("\xd2\x00\x0b")}}, Offset: 9}
+	got := Module(&wasm.Module{Elements: []wasm.Element{expressions}})
+	if !slices.ContainsFunc(got, func(u Use) bool { return u.Feature == wasm.FeatureFunctionReferences && u.Offset == 9 }) {
+		t.Errorf("features of a segment of expressions that are never null: %+v", got)
 	}
 }

@@ -202,15 +202,7 @@ func (f *FileSystem) readReached(r reading, extents []device.Extent) (int, error
 	t.unique = f.putRead(in, r)
 	chain := append(f.chain[:0], virtio.Buffer{Physical: t.in.Physical, Bytes: uint32(len(in))},
 		virtio.Buffer{Physical: t.out.Physical, Bytes: outHeaderBytes, Write: true})
-	id, err := f.device.Start(queueRequest, request.AppendReached(chain, extents, true)...)
-	written := uint32(0)
-	if err == nil {
-		written, err = f.device.Wait(id)
-	}
-	if err != nil {
-		return 0, f.failed()
-	}
-	n, err := f.answered(t.out.Bytes, t.unique, written)
+	n, err := f.exchange(request.AppendReached(chain, extents, true))
 	if n > r.bytes {
 		return 0, f.broken()
 	}

@@ -230,30 +230,42 @@ func (s *session) ask(q question) ([]byte, error) {
 
 // askUpTo is ask for an answer of at most q.out bytes.
 func (s *session) askUpTo(q question) ([]byte, error) {
-	if err := s.start(&s.call, q); err != nil {
-		return nil, err
-	}
-	written, err := s.device.Wait(s.call.id)
-	if err != nil {
-		return nil, s.failed()
-	}
-	n, err := s.answered(s.call.out.Bytes, s.call.unique, written)
+	n, err := s.exchange(s.put(&s.call, q))
 	return s.call.out.Bytes[outHeaderBytes:][:n], err
+}
+
+// exchange gives the device a chain that is the request in s.call and room for its answer, waits
+// for that, and returns how many bytes follow its header.
+func (s *session) exchange(chain []virtio.Buffer) (int, error) {
+	id, err := s.device.Start(queueRequest, chain...)
+	written := uint32(0)
+	if err == nil {
+		written, err = s.device.Wait(id)
+	}
+	if err != nil {
+		return 0, s.failed()
+	}
+	return s.answered(s.call.out.Bytes, s.call.unique, written)
 }
 
 // start gives the device a request of one buffer and room for its answer.
 func (s *session) start(t *slot, q question) error {
-	s.unique++
-	t.unique = s.unique
-	putHeader(t.in.Bytes, q, t.unique)
-	s.chain[0] = virtio.Buffer{Physical: t.in.Physical, Bytes: uint32(inHeaderBytes + q.in)}
-	s.chain[1] = virtio.Buffer{Physical: t.out.Physical, Bytes: uint32(outHeaderBytes + q.out), Write: true}
-	id, err := s.device.Start(queueRequest, s.chain[:2]...)
+	id, err := s.device.Start(queueRequest, s.put(t, q)...)
 	if err != nil {
 		return s.failed()
 	}
 	t.id = id
 	return nil
+}
+
+// put writes a request into a slot and returns its chain: one buffer and room for the answer.
+func (s *session) put(t *slot, q question) []virtio.Buffer {
+	s.unique++
+	t.unique = s.unique
+	putHeader(t.in.Bytes, q, t.unique)
+	s.chain[0] = virtio.Buffer{Physical: t.in.Physical, Bytes: uint32(inHeaderBytes + q.in)}
+	s.chain[1] = virtio.Buffer{Physical: t.out.Physical, Bytes: uint32(outHeaderBytes + q.out), Write: true}
+	return s.chain[:2]
 }
 
 // answered checks fuse_out_header and returns how many bytes follow it, or the error

@@ -137,15 +137,7 @@ func (f *FileSystem) writeChain(h *handle, buffers int, w writing) (int, error) 
 	f.chain[0] = virtio.Buffer{Physical: t.in.Physical, Bytes: inHeaderBytes}
 	f.chain[1] = virtio.Buffer{Physical: t.in.Physical + inHeaderBytes, Bytes: readInBytes}
 	f.chain[buffers] = virtio.Buffer{Physical: t.out.Physical, Bytes: smallOutBytes, Write: true}
-	id, err := f.device.Start(queueRequest, f.chain[:buffers+1]...)
-	written := uint32(0)
-	if err == nil {
-		written, err = f.device.Wait(id)
-	}
-	if err != nil {
-		return 0, f.failed()
-	}
-	n, err := f.answered(t.out.Bytes, t.unique, written)
+	n, err := f.exchange(f.chain[:buffers+1])
 	if err != nil {
 		return 0, err
 	}
