@@ -29,7 +29,7 @@ const (
 // addresses that wrap around lead to memory. It is too much to compare, so only
 // what is loaded from it is seen.
 const (
-	fullPercent    = 4
+	fullPercent    = 6
 	memoryPagesMax = 65536
 )
 

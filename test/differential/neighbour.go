@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"math/bits"
 	"strings"
 
 	"mewz/compiler/wasm"
@@ -36,18 +37,20 @@ type group struct {
 	loads, stores []operator
 	sum           int // the local that all that is loaded goes to
 	mayTrap       bool
+	spread        int // how far apart accesses around one distance are
 }
 
 // neighbours is a statement that accesses what lies beside each other.
 func (f *function) neighbours(depth int) {
 	r := f.g.r
-	g := &group{function: f, root: f.local('i'), sum: f.local('I'), bias: pick(r, nearBiases)}
-	g.mayTrap = f.risks > 0 && f.chance(30)
+	g := &group{function: f, root: f.local('i'), sum: f.local('I'), bias: pick(r, nearBiases), spread: nearSpread}
+	isFull := f.g.memoryMin == memoryPagesMax
+	g.mayTrap = isFull || f.risks > 0 && f.chance(30)
 	g.distances = []int{pick(r, nearDistances), pick(r, nearDistances)}
 	if g.mayTrap {
-		f.risks--
-		g.distances = []int{0}
-		f.edge()
+		f.risks = max(f.risks-1, 0)
+		g.distances, g.spread = []int{0}, 1<<r.IntN(bits.Len(nearSpread))
+		f.edge(g.spread)
 	} else {
 		f.expression('i', depth-1)
 		f.i32(nearPlaces)
@@ -65,14 +68,18 @@ func (f *function) neighbours(depth int) {
 		f.op(opI32Xor)
 	}
 	f.opIndex(wasm.OpLocalSet, g.root)
-	g.loads, g.stores = f.integerAccesses()
+	bytesMax := 8
+	if isFull { // of few bytes, so that many do not cross the end
+		bytesMax = pick(r, []int{1, 1, 2, 8})
+	}
+	g.loads, g.stores = f.integerAccesses(bytesMax)
 	for n := neighboursMin + r.IntN(neighboursMore); n > 0; n -= g.some(n) {
 	}
 	f.show('I', func() { f.opIndex(wasm.OpLocalGet, g.sum) })
 }
 
-// edge pushes an address at an end of memory, before or behind it.
-func (f *function) edge() {
+// edge pushes an address less than so many bytes before an end of memory.
+func (f *function) edge(before int) {
 	switch f.g.r.IntN(3) {
 	case 0:
 		f.i32(0)
@@ -82,21 +89,21 @@ func (f *function) edge() {
 		f.i32(wasmPage)
 		f.op(wasm.OpI32Mul)
 	}
-	f.i32(f.g.r.IntN(nearSpread))
+	f.i32(f.g.r.IntN(before))
 	f.op(wasm.OpI32Sub)
 }
 
-// integerAccesses are the loads and stores of integers.
-func (f *function) integerAccesses() (loads, stores []operator) {
+// integerAccesses are the loads and stores of integers of some bytes at most.
+func (f *function) integerAccesses(bytesMax int) (loads, stores []operator) {
 	for _, letter := range []byte("iI") {
 		for _, o := range f.g.scalars[letter] {
-			if o.info.Immediate == wasm.ImmediateMemArg && strings.Contains(o.info.Name, ".load") && o.info.Feature == wasm.FeatureNone {
+			if strings.Contains(o.info.Name, ".load") && int(o.info.AccessBytes) <= bytesMax && o.info.Feature == wasm.FeatureNone {
 				loads = append(loads, o)
 			}
 		}
 	}
 	for _, o := range f.g.stores {
-		if (o.operands == "ii" || o.operands == "iI") && o.info.Feature == wasm.FeatureNone {
+		if (o.operands == "ii" || o.operands == "iI") && int(o.info.AccessBytes) <= bytesMax && o.info.Feature == wasm.FeatureNone {
 			stores = append(stores, o)
 		}
 	}
@@ -143,13 +150,14 @@ func (g *group) some(n int) int {
 // one appends one access.
 func (g *group) one() {
 	r := g.g.r
-	distance := pick(r, g.distances) + r.IntN(nearSpread)
+	distance := pick(r, g.distances) + r.IntN(g.spread)
+	offset, offsetMax := 0, distance
 	if g.mayTrap {
-		distance -= nearSpread / 2
+		distance -= g.spread / 2
+		offsetMax = g.spread
 	}
-	offset := 0
 	if g.chance(40) {
-		offset = r.IntN(max(distance, 0) + 1)
+		offset = r.IntN(offsetMax + 1)
 	}
 	isLoad := g.chance(60)
 	if isLoad {

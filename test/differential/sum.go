@@ -129,7 +129,7 @@ func (f *function) show(letter byte, push func()) {
 	f.code = append(f.code, 0, 0)
 }
 
-// lanes is an i32 of some lanes of vectors: mostly each of one vector, once.
+// lanes is an i32 of some lanes of vectors: often each of one vector, once.
 func (f *function) lanes(depth int) {
 	r := f.g.r
 	vector, other := f.local('v'), f.local('v')
@@ -137,14 +137,14 @@ func (f *function) lanes(depth int) {
 		f.expression('v', depth-1)
 		f.opIndex(wasm.OpLocalSet, k)
 	}
-	var list []int
-	for _, lane := range r.Perm(4) {
-		if f.chance(95) {
-			list = append(list, lane)
+	list := r.Perm(4)
+	if f.chance(50) {
+		for n := range list {
+			list[n] = r.IntN(4)
 		}
-	}
-	for f.chance(20) {
-		list = append(list, r.IntN(4))
+		for f.chance(50) {
+			list = append(list, pick(r, list))
+		}
 	}
 	f.show('i', func() {
 		pushed := 0
@@ -163,9 +163,6 @@ func (f *function) lanes(depth int) {
 					f.op(opI32Xor)
 				}
 			}
-		}
-		if len(list) == 0 {
-			f.i32(0)
 		}
 		if f.chance(30) {
 			f.op(opI32Eqz)
