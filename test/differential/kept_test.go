@@ -79,7 +79,7 @@ func TestParseCaseRefuses(t *testing.T) {
 func TestReduce(t *testing.T) {
 	f := newFuzzer(t)
 	f.Variant = "0"
-	f.Plant = func(module []byte) ([]byte, error) { return planted(module, wasm.OpI64Add, wasm.OpI64Sub) }
+	f.Plant = (&plant{from: wasm.OpI64Add, to: wasm.OpI64Sub}).in
 	ctx := context.Background()
 	for seed := uint64(1); ; seed++ {
 		c, v, err := f.NewCase(ctx, seed)
