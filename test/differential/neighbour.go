@@ -1,7 +1,6 @@
 package differential
 
 import (
-	"math/bits"
 	"strings"
 
 	"mewz/compiler/wasm"
@@ -44,12 +43,12 @@ type group struct {
 func (f *function) neighbours(depth int) {
 	r := f.g.r
 	g := &group{function: f, root: f.local('i'), sum: f.local('I'), bias: pick(r, nearBiases), spread: nearSpread}
-	isFull := f.g.memoryMin == memoryPagesMax
+	isFull := f.g.isFull()
 	g.mayTrap = isFull || f.risks > 0 && f.chance(30)
 	g.distances = []int{pick(r, nearDistances), pick(r, nearDistances)}
 	if g.mayTrap {
 		f.risks = max(f.risks-1, 0)
-		g.distances, g.spread = []int{0}, 1<<r.IntN(bits.Len(nearSpread))
+		g.distances, g.spread = []int{0}, pick(r, []int{2, 2, 4, 8, nearSpread})
 		f.edge(g.spread)
 	} else {
 		f.expression('i', depth-1)

@@ -115,7 +115,7 @@ func (f *function) statement(depthMost int) {
 		return
 	}
 	depth := 1 + f.g.r.IntN(depthMost)
-	if f.chance(compoundPercent) {
+	if f.chance(compoundPercent) || f.g.isFull() && f.chance(2*compoundPercent) {
 		f.compound(depth)
 		return
 	}
@@ -162,6 +162,9 @@ func (f *function) compound(depth int) {
 	}
 	if f.g.simd {
 		list = append(list, (*function).lanes)
+	}
+	if f.g.isFull() {
+		list = list[:1] // what such a memory is for
 	}
 	pick(f.g.r, list)(f, depth)
 }
