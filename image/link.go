@@ -137,7 +137,7 @@ func classOf(s *object.Section) (class, error) {
 
 // Code that asks for lines of the cache does it for the beginnings of loops (package llvm's
 // flags). They get their place in a line, but not its first bytes: Zen 5 takes up to 1.7 times
-// as long for a short loop that begins with a line and ends in the next (decision 0012).
+// as long for a short loop that begins with a line and ends in the next (decision 0025).
 const (
 	lineBytes  = 64
 	loopOffset = 16

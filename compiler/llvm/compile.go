@@ -204,7 +204,7 @@ func runTimed(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, 
 	return object, err
 }
 
-// llcFlags are the flags of every level (decision 0012). The relocations of the static small
+// llcFlags are the flags of every level (decision 0025). The relocations of the static small
 // model are all that package image knows.
 var llcFlags = []string{
 	"-filetype=obj", "-relocation-model=static", "-code-model=small",

@@ -28,7 +28,7 @@ type pipeline struct {
 	lower       Level // what to fall back to, empty: nothing
 }
 
-// fastPasses: see decisions 0008 and 0012.
+// fastPasses: see decisions 0008, 0012 and 0025.
 const (
 	fastPasses      = fastBefore + fastBehind
 	fastFloatPasses = fastBefore + "slp-vectorizer," + fastBehind
@@ -43,7 +43,7 @@ const (
 
 // allPasses are default<O2> of LLVM 19 (opt -print-pipeline-passes) but for the passes that
 // find nothing in a module of ours, and for reassociate, which would undo the
-// order of sums that package lower chooses (decision 0012).
+// order of sums that package lower chooses (decision 0025).
 const allPasses = "inferattrs,function<eager-inv>(simplifycfg,sroa,early-cse),ipsccp,called-value-propagation,globalopt," +
 	"function<eager-inv>(mem2reg," + combine + "," + simplify + ")," +
 	"require<globals-aa>,function(invalidate<aa>),require<profile-summary>," +
