@@ -2,6 +2,7 @@ package differential
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,7 +80,7 @@ func TestParseCaseRefuses(t *testing.T) {
 func TestReduce(t *testing.T) {
 	f := newFuzzer(t)
 	f.Variant = "0"
-	f.Plant = func(module []byte) ([]byte, error) { return planted(module, wasm.OpI64Add, wasm.OpI64Sub) }
+	f.Plant = (&plant{from: wasm.OpI64Add, to: wasm.OpI64Sub}).in
 	ctx := context.Background()
 	for seed := uint64(1); ; seed++ {
 		c, v, err := f.NewCase(ctx, seed)
@@ -87,7 +88,7 @@ func TestReduce(t *testing.T) {
 			t.Fatal(err)
 		}
 		d, err := f.differs(ctx, c, v)
-		if err != nil {
+		if err != nil && !errors.Is(err, errOracle) {
 			t.Fatal(err)
 		}
 		if d == nil {

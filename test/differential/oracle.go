@@ -108,7 +108,7 @@ func (o *Oracle) Close(ctx context.Context) { o.runtime.Close(ctx) }
 // instantiate makes an instance; the ending says whether a start function or a
 // segment trapped.
 func (o *Oracle) instantiate(ctx context.Context) (machine, ending, error) {
-	limited, cancel := context.WithTimeout(ctx, oracleDeadline)
+	limited, cancel := context.WithTimeout(withLargeMemories(ctx), oracleDeadline)
 	defer cancel()
 	m, err := o.runtime.InstantiateModule(limited, o.module, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {

@@ -115,6 +115,10 @@ func (f *function) statement(depthMost int) {
 		return
 	}
 	depth := 1 + f.g.r.IntN(depthMost)
+	if f.chance(compoundPercent) || f.g.isFull() && f.chance(2*compoundPercent) {
+		f.compound(depth)
+		return
+	}
 	switch n := f.g.r.IntN(100); {
 	case n < 22:
 		f.assign(depth)
@@ -144,6 +148,28 @@ func (f *function) statement(depthMost int) {
 		f.callStatement(depth)
 	}
 }
+
+// compoundPercent is how many of the other statements are of the kinds that the
+// compiler looks for.
+const compoundPercent = 12
+
+// compound appends one of these. Each is as much as several expressions.
+func (f *function) compound(depth int) {
+	f.budget -= compoundBudget
+	list := []func(*function, int){(*function).neighbours, (*function).packed}
+	if !f.simple && f.counted < countedMax {
+		list = append(list, (*function).sumLoop)
+	}
+	if f.g.simd {
+		list = append(list, (*function).lanes)
+	}
+	if f.g.isFull() {
+		list = list[:1] // what such a memory is for
+	}
+	pick(f.g.r, list)(f, depth)
+}
+
+const compoundBudget = 5
 
 // probe stores what one instruction makes of simple operands.
 func (f *function) probe() {
