@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -13,6 +14,11 @@ import (
 	"mewz/compiler"
 	"mewz/compiler/cache"
 )
+
+// garbagePercent is how much the heap may grow until it is collected, in percent of what is
+// used. LLVM's processes take the time of a compilation and half of its memory; Go's usual 100
+// would have the command take the other half for garbage.
+const garbagePercent = 40
 
 // compile compiles a module.
 func (a *app) compile(src *source, flags compileFlags, emitLLVM bool) (*compiler.Result, error) {
@@ -28,6 +34,9 @@ func (a *app) compile(src *source, flags compileFlags, emitLLVM bool) (*compiler
 	p := newProgress("compiling " + src.name)
 	if !a.quiet && stderrIsTerminal() {
 		o.Progress = p.set
+	}
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	}
 	start := time.Now()
 	result, err := compiler.Compile(a.ctx, src.data, o)
