@@ -165,7 +165,9 @@ func compileShard(ctx context.Context, s *Shard, o *Options) (Output, error) {
 // shardKey is the identity of an object: everything it depends on.
 func shardKey(ir []byte, p *pipeline, o *Options) [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "shard\x00%s\x00%s\x00%s\x00%s\x00%q\x00%q\x00", o.Tools.Identity(), p.passesOf(ir), p.codegen, o.CPU, optFlags, llcFlags)
+	// Which of the passes follows from the IR.
+	fmt.Fprintf(h, "shard\x00%s\x00%s\x00%s\x00%d\x00%s\x00%s\x00%q\x00%q\x00",
+		o.Tools.Identity(), p.passes, p.floatPasses, linesPerFloat, p.codegen, o.CPU, optFlags, llcFlags)
 	h.Write(ir)
 	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -23,7 +23,7 @@ const (
 type pipeline struct {
 	level       Level
 	passes      string
-	floatPasses string // instead, for much floating-point arithmetic
+	floatPasses string // instead, for much floating-point arithmetic; empty: the same
 	codegen     string
 	lower       Level // what to fall back to, empty: nothing
 }
@@ -71,7 +71,7 @@ var optFlags = []string{"-force-ordered-reductions"}
 var pipelines = []pipeline{
 	{Level0, "", "", "-O0", ""},
 	{LevelFast, fastPasses, fastFloatPasses, "-O1", Level0},
-	{Level2, allPasses, allPasses, "-O2", LevelFast},
+	{Level2, allPasses, "", "-O2", LevelFast},
 }
 
 // linesPerFloat is of how many lines of IR one is floating-point arithmetic where there is
@@ -82,6 +82,9 @@ const linesPerFloat = 256
 
 // passesOf returns what opt runs for IR.
 func (p *pipeline) passesOf(ir []byte) string {
+	if p.floatPasses == "" {
+		return p.passes
+	}
 	floats := 0
 	for _, operation := range []string{"= fadd ", "= fsub ", "= fmul ", "= fdiv "} {
 		floats += bytes.Count(ir, []byte(operation))

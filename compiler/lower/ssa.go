@@ -159,25 +159,25 @@ func (f *function) valueAt(b *block, local uint32) value {
 // a large function's would take most of the memory, if none did, the way through them most of the time.
 const rememberEvery = 8
 
-// valueFrom makes the value that a local has at the end of a block that does not pass one on.
-func (f *function) valueFrom(at *block, local uint32) value {
+// valueFrom makes the value that a local has at the end of b, which does not pass one on.
+func (f *function) valueFrom(b *block, local uint32) value {
 	var v value
 	switch {
-	case len(at.edges) == 0: // the entry
+	case len(b.edges) == 0: // the entry
 		v = zero(f.locals[local])
 		if int(local) < len(f.typ.Params) {
 			v = value{kind: valueParameter, wasmType: f.locals[local], bits: uint64(local)}
 		}
-	case at.isLoop:
-		v = f.loopPhi(at, local)
+	case b.isLoop:
+		v = f.loopPhi(b, local)
 	default:
-		in := make([]value, len(at.edges))
-		for n := range at.edges {
-			in[n] = f.valueAt(at.edges[n].from, local)
+		in := make([]value, len(b.edges))
+		for n := range b.edges {
+			in[n] = f.valueAt(b.edges[n].from, local)
 		}
-		v = f.merge(at, f.locals[local], in)
+		v = f.merge(b, f.locals[local], in)
 	}
-	f.values[localKey{at.id, local}] = v
+	f.values[localKey{b.id, local}] = v
 	return v
 }
 

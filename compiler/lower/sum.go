@@ -151,7 +151,7 @@ func latencyOf(i *wasm.Instruction) (latency int32, ok bool) {
 	switch op := i.Opcode; {
 	case isLoad(i):
 		return latencyLoad, true
-	case op == 0x6c, op == 0x7e: // mul
+	case op == wasm.OpI32Mul, op == wasm.OpI64Mul:
 		return latencyMultiply, true
 	case op >= 0x6d && op <= 0x70, op >= 0x7f && op <= 0x82: // div, rem
 		return latencyDivide, true
