@@ -20,6 +20,7 @@ const (
 	tapName     = "tap0"
 	tapHost     = "10.77.0.1"
 	tapHost6    = "fd77::1"
+	tapHostLink = "fe80::1"
 	tapVanishes = "10.77.0.9"
 	tapGuest    = "10.77.0.2"
 	tapGuest6   = "fd77::2"
@@ -106,7 +107,10 @@ func (n *namespace) run(ctx context.Context, name string, args ...string) (strin
 	return output.String(), err
 }
 
-// tap makes the tap device of the namespace.
+// tap makes the tap device of the namespace. Its link-local address is there from
+// the beginning: one that the kernel makes when the machine opens the device
+// arrives after two seconds of probing, in the middle of a test, and Chromium
+// ends what it loads when an address arrives (ERR_NETWORK_CHANGED).
 func (n *namespace) tap(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat("/dev/net/tun"); err != nil {
@@ -116,6 +120,8 @@ func (n *namespace) tap(t *testing.T) {
 		"tuntap add name "+tapName+" mode tap vnet_hdr",
 		"addr add "+tapHost+"/24 dev "+tapName,
 		"addr add "+tapVanishes+"/24 dev "+tapName,
+		"link set "+tapName+" addrgenmode none",
+		"-6 addr add "+tapHostLink+"/64 dev "+tapName+" nodad",
 		"-6 addr add "+tapHost6+"/64 dev "+tapName+" nodad",
 		"link set "+tapName+" up",
 	)
