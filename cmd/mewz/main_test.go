@@ -138,8 +138,9 @@ func emptyDirectory(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // signalTimeout bounds how long signalJob waits for the machine to say
-// something.
-const signalTimeout = time.Minute
+// something, and for processes to end. A program is compiled meanwhile, maybe on a
+// computer that does other things too.
+const signalTimeout = 5 * time.Minute
 
 // signalJob sends a signal to a command once its output is there, and checks
 // its exit code and that nobody is left: signal INT 130 mewz run loop.wasm. Its
@@ -216,7 +217,7 @@ func childProcesses(pid int) []int {
 // waitGone waits until a process, which may be no child of ours, is gone or a
 // zombie whose parent is to collect it.
 func waitGone(ts *testscript.TestScript, pid int) {
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(signalTimeout)
 	for time.Now().Before(deadline) {
 		b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 		if err != nil || bytes.Contains(b, []byte(") Z ")) {

@@ -148,29 +148,37 @@ func soakConnection(m *machine, files *site, random *rand.Rand, number int, end 
 	}
 }
 
-// residentBytes is the memory of all processes of the machine.
+// residentBytes is the memory of all processes of the machine: the command and what it has started, which
+// has process groups of its own.
 func (m *machine) residentBytes(t *testing.T) int64 {
 	t.Helper()
 	entries, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := int64(0)
+	parents, resident := map[int]int{}, map[int]int64{}
 	for _, entry := range entries {
 		stat, err := os.ReadFile(entry)
 		if err != nil {
 			continue // it has ended
 		}
-		// After the name, which may have spaces: state, parent, group, …; proc(5).
+		var pid, parent int
+		var pages int64
+		// After the name, which may have spaces: state, parent, …; proc(5).
 		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if group, err := strconv.Atoi(fields[2]); err != nil || group != m.command.Process.Pid {
-			continue
-		}
-		pages, err := strconv.ParseInt(fields[21], 10, 64)
-		if err != nil {
+		if _, err := fmt.Sscan(filepath.Base(filepath.Dir(entry))+" "+fields[1]+" "+fields[21], &pid, &parent, &pages); err != nil {
 			t.Fatalf("%s: %v", entry, err)
 		}
-		total += pages * int64(os.Getpagesize())
+		parents[pid], resident[pid] = parent, pages*int64(os.Getpagesize())
+	}
+	total := int64(0)
+	for pid, own := range resident {
+		for pid != 0 && pid != m.command.Process.Pid {
+			pid = parents[pid] // 0 of the first process, and of one that has ended
+		}
+		if pid != 0 {
+			total += own
+		}
 	}
 	return total
 }
