@@ -125,7 +125,7 @@ func runCommand(ctx context.Context, directory, name string, args ...string) (ou
 	defer cancel()
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = directory
-	c.WaitDelay = time.Second
+	c.WaitDelay = killDelay
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	err := c.Run()

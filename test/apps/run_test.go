@@ -129,7 +129,7 @@ var oracleTraps = map[abi.TrapCode]string{
 
 // killDelay is what the command gets beyond its own --timeout before the test
 // ends it; a machine that hangs must not hang the test.
-const killDelay = 20 * time.Second
+const killDelay = time.Minute
 
 // options are the flags of mewz run that are no part of a program's input.
 type options struct {
@@ -159,7 +159,7 @@ func runMewz(ctx context.Context, t *testing.T, r run, o options) (outcome, erro
 	ctx, cancel := context.WithTimeout(ctx, o.timeout+compileTimeout+killDelay)
 	defer cancel()
 	command := exec.CommandContext(ctx, mewz(t), append(flags, r.args...)...)
-	command.WaitDelay = time.Second
+	command.WaitDelay = killDelay
 	command.Stdin = strings.NewReader(r.stdin)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
@@ -197,12 +197,12 @@ func unavailable(t *testing.T, reason string) {
 	t.Skip(reason)
 }
 
+// runTimeout ends a program that hangs. Without KVM a machine computes ten to fifty times
+// slower than the computer, which does other things too.
+const runTimeout = 10 * time.Minute
+
 // vmms are the values of --vmm that every program is run with.
-var vmms = []options{
-	{vmm: "process", timeout: time.Minute},
-	// Without KVM a machine computes ten to fifty times slower.
-	{vmm: "qemu", timeout: 4 * time.Minute},
-}
+var vmms = []options{{vmm: "process", timeout: runTimeout}, {vmm: "qemu", timeout: runTimeout}}
 
 // only restricts a run of the tests to one VMM, for work on one of them.
 var only = flag.String("vmm", "", "run the programs under this VMM only: process or qemu")
