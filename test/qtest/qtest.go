@@ -33,7 +33,7 @@ const (
 	memoryBytes = 64 << 20
 	pageBytes   = 4 << 10
 	inherited   = 3                // the first of ExtraFiles
-	patience    = 30 * time.Second // of QEMU, for its start and for one answer
+	patience    = 2 * time.Minute // of QEMU, for its start and for one answer
 )
 
 // Machine is a machine of QEMU (device.Machine). A test ends when it breaks.
