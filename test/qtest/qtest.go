@@ -32,7 +32,7 @@ const (
 	program     = "qemu-system-x86_64"
 	memoryBytes = 64 << 20
 	pageBytes   = 4 << 10
-	inherited   = 3                // the first of ExtraFiles
+	inherited   = 3               // the first of ExtraFiles
 	patience    = 2 * time.Minute // of QEMU, for its start and for one answer
 )
 
