@@ -76,11 +76,11 @@ func programConfig(src *source, flags linkFlags, args []string) (abi.Config, err
 		ProgramName:   src.name,
 	}
 	if flags.Stack > abi.StackMaxBytes {
-		return c, fmt.Errorf("--stack %s: at most %s", flags.Stack, byteSize(abi.StackMaxBytes))
+		return c, wrongFlags(fmt.Errorf("--stack %s: at most %s", flags.Stack, byteSize(abi.StackMaxBytes)))
 	}
 	var err error
 	c.Env, err = environment(flags.Env)
-	return c, err
+	return c, wrongFlags(err)
 }
 
 // environment makes environment variables of -e flags. The last one of a name
