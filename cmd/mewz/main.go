@@ -49,7 +49,8 @@ func execute(args []string) (code int) {
 		}
 	}()
 	exited := false
-	parser, err := kong.New(&c, options(&exited)...)
+	stdout := &helpWriter{}
+	parser, err := kong.New(&c, append(options(&exited), kong.Writers(stdout, os.Stderr))...)
 	if err != nil {
 		panic(err)
 	}
@@ -58,7 +59,7 @@ func execute(args []string) (code int) {
 	}
 	parsed, err := parser.Parse(args)
 	if exited {
-		return 0
+		return report(&app{ctx: context.Background()}, "help", stdoutError(stdout.err))
 	}
 	if err == nil {
 		err = refuseEmpty(parsed)
@@ -71,6 +72,17 @@ func execute(args []string) (code int) {
 	a := &app{ctx: ctx, verbose: c.Verbose, quiet: c.Quiet}
 	err = parsed.Run(a)
 	return report(a, parsed.Selected().Name, err)
+}
+
+// helpWriter is standard output for help and the version. It keeps the error, which kong takes for
+// one of the command line, or for none.
+type helpWriter struct{ err error }
+
+func (w *helpWriter) Write(p []byte) (int, error) {
+	if w.err == nil {
+		_, w.err = os.Stdout.Write(p)
+	}
+	return len(p), nil
 }
 
 // refuseEmpty refuses flags and arguments that are there and say nothing, as of a variable of the
