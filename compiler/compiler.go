@@ -88,7 +88,7 @@ func (o Options) complete() (Options, error) {
 		return o, fmt.Errorf("target %q: only x86_64 is supported", o.Target)
 	}
 	if strings.Trim(o.CPU, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+") != "" {
-		return o, fmt.Errorf("processor %q: not a name that LLVM knows", o.CPU)
+		return o, &llvm.ProcessorError{CPU: o.CPU, What: "not a name that LLVM knows"}
 	}
 	_, err := llvm.ParseLevel(o.Level)
 	return o, err

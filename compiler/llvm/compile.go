@@ -278,11 +278,16 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	return object.b, nil
 }
 
+// ProcessorError is an Options.CPU that there is no code for.
+type ProcessorError struct{ CPU, What string }
+
+func (e *ProcessorError) Error() string { return fmt.Sprintf("processor %q: %s", e.CPU, e.What) }
+
 // complaint makes an error of a warning: LLVM compiles for another processor
 // when it does not know the one it is told.
 func (c *command) complaint(o *Options) error {
 	if bytes.Contains(c.stderr.b, []byte("is not a recognized processor")) {
-		return fmt.Errorf("processor %q: LLVM does not know it (%s -mcpu=help lists those it knows)", o.CPU, filepath.Base(c.Path))
+		return &ProcessorError{o.CPU, fmt.Sprintf("LLVM does not know it (%s -mcpu=help lists those it knows)", filepath.Base(c.Path))}
 	}
 	return nil
 }
