@@ -112,7 +112,7 @@ func matchImports(m *object.Module, mode UnknownImports) (*importTable, error) {
 			t.numbers = append(t.numbers, uint16(number))
 		case mode == TrapUnknownImports && im.Kind == object.KindFunction:
 			t.stubs = append(t.stubs, boundImport{symbol: symbol, number: len(t.unknown), unknown: true})
-			t.unknown = append(t.unknown, im.Module+"."+im.Name)
+			t.unknown = append(t.unknown, oneLine(im.Module+"."+im.Name))
 		default:
 			bad = append(bad, UnsupportedImport{*im, reason, im.Kind == object.KindFunction})
 		}

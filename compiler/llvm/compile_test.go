@@ -129,7 +129,7 @@ func TestCompileFaults(t *testing.T) {
 	real := tools(t)
 	const (
 		hang  = "cat >/dev/null; exec sleep 600"
-		short = 5 * time.Second // LLVM's own llc, which takes a tenth of a second, has it too
+		short = 3 * time.Second // LLVM's own llc, which takes a tenth of a second, has it too
 	)
 	for _, test := range []struct {
 		name, opt, llc string        // scripts; empty: LLVM's own

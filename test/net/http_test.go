@@ -38,7 +38,7 @@ func servers(root string) []server {
 		{name: "rust-epoll", refuses: true, spec: spec{program: httpdRustEpoll, args: []string{port, "$ROOT"}, root: root, tcp: httpPort, v1: true}},
 		{name: "go", spec: spec{program: httpdGo, args: []string{":" + port, "$ROOT"}, root: root, tcp: httpPort}},
 		// Its one directory is descriptor 3, so the listener is 4.
-		{name: "go-listener", spec: spec{program: listenerGo, args: []string{"4", "$ROOT"}, root: root, tcp: httpPort, listen: "0.0.0.0:" + port}},
+		{name: "go-listener", spec: spec{program: listenerGo, args: []string{"4", "$ROOT"}, root: root, tcp: httpPort, listen: "0.0.0.0:" + port, quick: true}},
 	}
 }
 

@@ -53,6 +53,7 @@ type spec struct {
 	listen string   // the address of a socket that it finds open
 	v1     bool     // the oracle is to have the first generation of the sockets
 	flags  []string // more for mewz
+	quick  bool     // compiled for a small part of the time: a program like one that is optimised
 }
 
 // machine is a program that runs.
@@ -188,7 +189,8 @@ func (m *machine) oracle(t *testing.T, s spec, wasm string) []string {
 // mewz is the command line for a machine of ours.
 func (m *machine) mewz(t *testing.T, s spec, wasm string) []string {
 	t.Helper()
-	argv := []string{mewz(t), "run", "--vmm", m.kind.vmm}
+	// One processor for all kinds, so that a program is compiled once: those in Go take a minute each.
+	argv := []string{mewz(t), "run", "--vmm", m.kind.vmm, "--cpu", "x86-64-v2"}
 	if m.kind.machine != "" {
 		argv = append(argv, "--machine", m.kind.machine)
 	}
@@ -209,6 +211,9 @@ func (m *machine) mewz(t *testing.T, s spec, wasm string) []string {
 	}
 	if s.root != "" {
 		argv = append(argv, "--root", s.root)
+	}
+	if s.quick {
+		argv = append(argv, "--opt", "0")
 	}
 	argv = append(argv, s.flags...)
 	argv = append(argv, wasm, "--")

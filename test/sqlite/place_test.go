@@ -109,7 +109,8 @@ func (p place) prepare(ctx context.Context, t *testing.T, wasm, folder string, a
 	if err != nil {
 		unavailable(t, err.Error())
 	}
-	list := []string{"run", "-q", "--opt", "0", "--timeout", machineTimeout.String()}
+	// One processor for all hosts, so that SQLite is compiled once.
+	list := []string{"run", "-q", "--opt", "0", "--cpu", "x86-64-v2", "--timeout", machineTimeout.String()}
 	list = slices.Concat(list, p.runs, p.data.flags(folder), []string{wasm, "--"})
 	c := exec.CommandContext(ctx, mewz, append(list, args...)...)
 	c.WaitDelay = waitDelay
