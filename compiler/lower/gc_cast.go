@@ -147,7 +147,7 @@ func (t *typeTest) requireObject(v value) {
 	switch {
 	case mayBeForeign(v.wasmType):
 		t.require(t.isInHeap(v)) // an i31 is below the heap
-	case v.wasmType.Nullable() == wasm.EqRef:
+	case v.wasmType.Nullable() == wasm.EqRef || v.wasmType.Nullable() == wasm.I31Ref: // valid, since both are anyref too
 		t.decide(t.isI31(v), "false")
 	}
 }

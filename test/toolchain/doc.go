@@ -12,7 +12,7 @@
 // apt-get with a configuration of our own, derived from the sources of the
 // system, so that no setting of the system changes and no host name stands
 // here. Zig, whose package also has the sources of LLVM's C++ library, comes from
-// Python's registry and the compiler of AssemblyScript from Node's, each in one
+// Python's registry, the compiler of AssemblyScript and a recent V8 from Node's, each in one
 // exact version.
 //
 // Nothing here installs anything: test/setup does.
