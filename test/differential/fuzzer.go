@@ -41,7 +41,7 @@ type Totals struct {
 	Modules   map[string]int // by generator
 	Verdicts  int            // of validators, on changed modules
 	Accepted  int            // of them
-	Split     int            // of them, those on which we and wazero differ
+	Split     int            // of them, those on which we and the other engine differ
 	Disagreed int            // modules on which the compilers of the other engine differ from each other, or which it refuses
 }
 
@@ -116,10 +116,8 @@ func (f *Fuzzer) One(ctx context.Context, seed uint64) (*Finding, error) {
 		f.Totals.Modules = map[string]int{}
 	}
 	f.Totals.Modules[f.generator(seed)]++
-	if c.Judge == JudgeWazero {
-		if err := f.compareValidators(ctx, c.Module, seed); err != nil {
-			return nil, err
-		}
+	if err := f.compareValidators(ctx, c, seed); err != nil {
+		return nil, err
 	}
 	counts, err := f.Compare(ctx, c, v)
 	f.Totals.Add(counts)

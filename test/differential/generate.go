@@ -101,8 +101,9 @@ type generator struct {
 	groups          []int    // sizes of the recursive groups that heap is in
 	tags            []string // their parameters
 	callable        []int    // types of heap that are of functions
-	segmentLetter   byte     // the type of the passive segment of references
-	collectionsLeft int      // global
+	layout          layout
+	segmentLetter   byte // the type of the passive segment of references
+	collectionsLeft int  // global
 
 	start int // function that runs at instantiation, or -1
 
@@ -131,6 +132,7 @@ func newGenerator(r *rand.Rand) *generator {
 
 func (g *generator) generate() []byte {
 	g.collectOperators()
+	g.chooseLayout()
 	if g.proposals {
 		g.declareHeapTypes()
 		g.declareTags()
@@ -359,6 +361,7 @@ const (
 	opF64Eq  = 0x61
 
 	opI32Rotl       = 0x77
+	opI64Or         = 0x84
 	opI64Xor        = 0x85
 	opI64Rotl       = 0x89
 	opI32WrapI64    = 0xa7
@@ -385,15 +388,21 @@ const (
 // encode writes the module.
 func (g *generator) encode() []byte {
 	all := slices.Concat(g.functions, g.extra)
-	var functions, globals, exports, code [][]byte
-	if !g.isFull() {
-		exports = append(exports, append(appendName(nil, memoryName), byte(wasm.ExternMemory), 0))
+	var functions, globals, exports, code, memories, tables [][]byte
+	for k, is64 := range g.layout.memories {
+		memories = append(memories, limits(is64, g.memoryMin, g.memoryMax))
+		if !g.isFull() {
+			exports = append(exports, append(appendName(nil, g.layout.memoryNameOf(k)), byte(wasm.ExternMemory), byte(k)))
+		}
 	}
 	if g.chance(20) { // then code outside may call what lies in it
 		exports = append(exports, append(appendName(nil, "table"), byte(wasm.ExternTable), 0))
 	}
 	for k, f := range all {
 		functions = append(functions, appendUnsigned(nil, g.typeIndex(f.typ)))
+		if err := f.move(); err != nil {
+			panic("differential: " + err.Error()) // what we wrote ourselves
+		}
 		code = append(code, f.encode())
 		if k >= len(g.functions) && g.names[k-len(g.functions)] != "" {
 			name := g.names[k-len(g.functions)]
@@ -415,16 +424,15 @@ func (g *generator) encode() []byte {
 	for _, t := range g.types {
 		types = append(types, appendFunctionType(nil, t))
 	}
-	table := []byte{byte(wasm.FuncRef), 1, tableElements, 2 * tableElements}
-	others := []byte{byte(wasm.ExternRef), 1, tableElements, 2 * tableElements}
+	for k, element := range []wasm.ValueType{wasm.FuncRef, wasm.ExternRef, wasm.AnyRef} {
+		if element != wasm.AnyRef || g.proposals {
+			tables = append(tables, append([]byte{byte(element)}, limits(g.layout.tables[k], tableElements, 2*tableElements)...))
+		}
+	}
 	b := appendVectorSection([]byte(preamble), sectionType, types)
 	b = appendVectorSection(b, sectionFunction, functions)
-	tables := [][]byte{table, others}
-	if g.proposals {
-		tables = append(tables, []byte{byte(wasm.AnyRef), 1, tableElements, tableElements})
-	}
 	b = appendVectorSection(b, sectionTable, tables)
-	b = appendSection(b, sectionMemory, appendUnsigned(appendUnsigned([]byte{1, 1}, g.memoryMin), g.memoryMax))
+	b = appendVectorSection(b, sectionMemory, memories)
 	b = appendVectorSection(b, sectionTag, tags)
 	b = appendVectorSection(b, sectionGlobal, globals)
 	b = appendVectorSection(b, sectionExport, exports)
@@ -432,9 +440,10 @@ func (g *generator) encode() []byte {
 		b = appendSection(b, sectionStart, appendUnsigned(nil, uint64(g.start)))
 	}
 	b = appendVectorSection(b, sectionElement, g.elementSegments())
-	b = appendSection(b, sectionDataCount, []byte{dataSegments})
+	data := g.dataSegments()
+	b = appendSection(b, sectionDataCount, appendUnsigned(nil, uint64(len(data))))
 	b = appendVectorSection(b, sectionCode, code)
-	return appendVectorSection(b, sectionData, g.dataSegments())
+	return appendVectorSection(b, sectionData, data)
 }
 
 // memoryName is what memory is exported as.
@@ -443,7 +452,6 @@ const memoryName = "memory"
 // Segments: an active and a passive one of each kind, and the declaration of all
 // functions for ref.func.
 const (
-	dataSegments    = 2
 	passiveData     = 1
 	passiveBytes    = 64
 	passiveElement  = 1
@@ -464,7 +472,7 @@ func (g *generator) elementSegments() [][]byte {
 		}
 		return b
 	}
-	active := append([]byte{4, byte(wasm.OpI32Const), 0, byte(wasm.OpEnd)}, expressions(g.elements)...)
+	active := slices.Concat([]byte{4}, index(g.layout.tables[0], 0), expressions(g.elements))
 	passive := append([]byte{5, byte(wasm.FuncRef)}, expressions(g.elements[:passiveElements])...)
 	declared := appendUnsigned([]byte{3, 0}, uint64(len(g.functions)))
 	for k := range g.functions {
@@ -489,7 +497,10 @@ func (g *generator) dataSegments() [][]byte {
 		}
 		return append(appendUnsigned(nil, uint64(n)), b[:n]...)
 	}
-	address := appendConstant(nil, 'i', [2]uint64{uint64(g.r.IntN(64))})
-	active := append(append(append([]byte{0}, address...), byte(wasm.OpEnd)), content(dataBytes)...)
-	return [][]byte{active, append([]byte{1}, content(passiveBytes)...)}
+	address := func(memory int) []byte { return index(g.layout.memories[memory], uint64(g.r.IntN(64))) }
+	list := [][]byte{slices.Concat([]byte{0}, address(0), content(dataBytes)), append([]byte{1}, content(passiveBytes)...)}
+	for k := 1; k < len(g.layout.memories); k++ {
+		list = append(list, slices.Concat([]byte{2, byte(k)}, address(k), content(dataBytes)))
+	}
+	return list
 }

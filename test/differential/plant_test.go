@@ -12,6 +12,7 @@ import (
 
 	"mewz/compiler/llvm"
 	"mewz/compiler/wasm"
+	"mewz/compiler/wasm/decode"
 	"mewz/test/spec"
 	"mewz/test/toolchain"
 )
@@ -25,6 +26,8 @@ type plant struct {
 	from, to wasm.Opcode
 	behind   wasm.Opcode // only right behind this one; zero: anywhere
 	code     []byte      // instead of the whole instruction; nil: only to changes
+	// change is what instructions become, instead of all of the above.
+	change func(m *wasm.Module, i *wasm.Instruction, bytes []byte) []byte
 }
 
 var plants = []plant{
@@ -75,13 +78,57 @@ var proposalPlants = []plant{
 	{name: "return_call_ref does not call", from: wasm.OpReturnCallRef, code: []byte{byte(wasm.OpUnreachable)}},
 }
 
+// layoutPlants are faults in what layout.go makes.
+var layoutPlants = []plant{
+	{name: "offsets have 32 bits", change: func(_ *wasm.Module, i *wasm.Instruction, bytes []byte) []byte {
+		if !isMemArg(i) || i.MemOffset < 1<<32 {
+			return bytes
+		}
+		return withMemArg(i, i.Index, uint64(uint32(i.MemOffset)))
+	}},
+	{name: "another memory of the same kind", change: func(m *wasm.Module, i *wasm.Instruction, bytes []byte) []byte {
+		for k := range m.Memories {
+			if isMemArg(i) && uint32(k) != i.Index && m.Memories[k].Type == m.Memories[i.Index].Type {
+				return withMemArg(i, uint32(k), i.MemOffset)
+			}
+		}
+		return bytes
+	}},
+	{name: "memory.copy within one memory", change: func(m *wasm.Module, i *wasm.Instruction, bytes []byte) []byte {
+		if i.Opcode != wasm.OpMemoryCopy || m.Memories[i.Index].Type != m.Memories[i.Index2].Type {
+			return bytes
+		}
+		return appendUnsigned(appendUnsigned(appendOpcode(nil, i.Opcode), uint64(i.Index)), uint64(i.Index))
+	}},
+	{name: "indices of tables have 32 bits", change: func(m *wasm.Module, i *wasm.Instruction, bytes []byte) []byte {
+		if (i.Opcode != wasm.OpTableGet || !m.Tables[i.Index].Type.Limits.Is64) && (i.Opcode != wasm.OpCallIndirect || !m.Tables[i.Index2].Type.Limits.Is64) {
+			return bytes
+		}
+		return append([]byte{opI32WrapI64, opI64ExtendI32U}, bytes...)
+	}},
+}
+
+func isMemArg(i *wasm.Instruction) bool { return i.Info().Immediate == wasm.ImmediateMemArg }
+
+// withMemArg is an access with another index and offset.
+func withMemArg(i *wasm.Instruction, memory uint32, offset uint64) []byte {
+	b := appendUnsigned(appendOpcode(nil, i.Opcode), uint64(i.Align)|memArgIndex)
+	return appendUnsigned(appendUnsigned(b, uint64(memory)), offset)
+}
+
 // in plants the fault in a module.
 func (p *plant) in(module []byte) ([]byte, error) {
+	m, err := decode.Module(module)
+	if err != nil {
+		return nil, err
+	}
 	return rewrite(module, func(_ int, b body) (body, error) {
 		var code []byte
 		var before wasm.Opcode
 		err := b.instructions(func(i *wasm.Instruction, bytes []byte) {
 			switch isHere := i.Opcode == p.from && (p.behind == 0 || p.behind == before); {
+			case p.change != nil:
+				code = append(code, p.change(m, i, bytes)...)
 			case isHere && p.code != nil:
 				code = append(code, p.code...)
 			case isHere:
@@ -133,7 +180,7 @@ func TestPlanted(t *testing.T) {
 func TestPlantedProposals(t *testing.T) {
 	f := newFuzzer(t)
 	f.Generator = GeneratorProposals
-	testPlants(t, f, proposalPlants)
+	testPlants(t, f, slices.Concat(layoutPlants, proposalPlants))
 }
 
 func testPlants(t *testing.T, f *Fuzzer, list []plant) {
@@ -148,11 +195,13 @@ func testPlants(t *testing.T, f *Fuzzer, list []plant) {
 			measurePlant(t, f, plant.name)
 			continue
 		}
-		found, modules, seeds := findPlant(t, f, modulesMax, time.Hour)
-		if !found {
-			t.Errorf("%s: not found in %d modules", plant.name, modules)
-		}
-		t.Logf("%s: %d modules with the instruction of %d", plant.name, modules, seeds)
+		t.Run(plant.name, func(t *testing.T) {
+			found, modules, seeds := findPlant(t, f, modulesMax, time.Hour)
+			if !found {
+				t.Errorf("not found in %d modules", modules)
+			}
+			t.Logf("%d modules with the instruction of %d", modules, seeds)
+		})
 	}
 }
 

@@ -202,7 +202,9 @@ var v8Traps = []struct {
 	{"divide result unrepresentable", overflowTrap},
 	{"float unrepresentable in integer range", overflowTrap},
 	{"table index is out of bounds", tableTrap},
-	{"null function or function signature mismatch", typeTrap},
+	{"function signature mismatch", typeTrap},
+	{"null function", emptyTrap},
+	{"rethrowing null value", nullTrap},
 	{"dereferencing a null pointer", nullTrap},
 	{"illegal cast", castTrap},
 	{"array element access out of bounds", arrayTrap},
@@ -221,16 +223,12 @@ func v8Ending(failed string) (ending, error) {
 	return otherTrap, fmt.Errorf("%w: V8: %s", errOracle, failed)
 }
 
-// coarse joins the endings that V8 has one word for.
+// coarse joins the endings that V8 has one word for: an integer cannot hold the float.
 func (o *v8Oracle) coarse(e ending) ending {
-	switch e {
-	case emptyTrap:
-		return typeTrap
-	case convertTrap:
+	if e == convertTrap {
 		return overflowTrap
-	default:
-		return e
 	}
+	return e
 }
 
 // Close leaves the process to the next module.

@@ -140,7 +140,7 @@ func keepInvalid(a arguments, f *differential.Fuzzer) (int, error) {
 	written := 0
 	var errs []error
 	for k, i := range f.Invalid {
-		fmt.Printf("differential: validators disagree: ours: %v; wazero: %v\n", i.Ours, i.Theirs)
+		fmt.Printf("differential: validators disagree: ours: %v; theirs: %v\n", i.Ours, i.Theirs)
 		if k < findingsMax {
 			path := filepath.Join(a.output, fmt.Sprintf("validity-%d-%d.wasm", a.seed, k))
 			errs = append(errs, os.WriteFile(path, i.Module, 0o644))
@@ -153,6 +153,6 @@ func keepInvalid(a arguments, f *differential.Fuzzer) (int, error) {
 
 func report(f *differential.Fuzzer, elapsed time.Duration) {
 	t := &f.Totals
-	fmt.Printf("differential: %v: modules %v, %d calls, %d traps, %d sequences without a verdict, %d loads excused, other engines against themselves %d, %d modules validated: %d valid, wazero differs on %d\n",
+	fmt.Printf("differential: %v: modules %v, %d calls, %d traps, %d sequences without a verdict, %d loads excused, other engines against themselves %d, %d modules validated: %d valid, other engines differ on %d\n",
 		elapsed.Round(time.Second), t.Modules, t.Calls, t.Traps, t.Open, t.Excused, t.Disagreed, t.Verdicts, t.Accepted, t.Split)
 }
