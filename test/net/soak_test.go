@@ -2,7 +2,6 @@ package net
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,9 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -22,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mewz/test/children"
 )
 
 // Load of the soak.
@@ -148,37 +147,19 @@ func soakConnection(m *machine, files *site, random *rand.Rand, number int, end 
 	}
 }
 
-// residentBytes is the memory of all processes of the machine: the command and what it has started, which
-// has process groups of its own.
-func (m *machine) residentBytes(t *testing.T) int64 {
+// residentBytes is the memory of all processes of the machine: the command and what it has started.
+func (m *machine) residentBytes(t *testing.T) (total int64) {
 	t.Helper()
-	entries, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	parents, resident := map[int]int{}, map[int]int64{}
-	for _, entry := range entries {
-		stat, err := os.ReadFile(entry)
+	for _, pid := range append(children.All(m.command.Process.Pid), m.command.Process.Pid) {
+		sizes, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid)) // proc_pid_statm(5)
 		if err != nil {
 			continue // it has ended
 		}
-		var pid, parent int
-		var pages int64
-		// After the name, which may have spaces: state, parent, …; proc(5).
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if _, err := fmt.Sscan(filepath.Base(filepath.Dir(entry))+" "+fields[1]+" "+fields[21], &pid, &parent, &pages); err != nil {
-			t.Fatalf("%s: %v", entry, err)
+		var size, resident int64
+		if _, err := fmt.Sscan(string(sizes), &size, &resident); err != nil {
+			t.Fatalf("process %d: %v", pid, err)
 		}
-		parents[pid], resident[pid] = parent, pages*int64(os.Getpagesize())
-	}
-	total := int64(0)
-	for pid, own := range resident {
-		for pid != 0 && pid != m.command.Process.Pid {
-			pid = parents[pid] // 0 of the first process, and of one that has ended
-		}
-		if pid != 0 {
-			total += own
-		}
+		total += resident * int64(os.Getpagesize())
 	}
 	return total
 }
