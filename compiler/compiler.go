@@ -253,7 +253,11 @@ func (c *compilation) runLLVM(ctx context.Context) error {
 func (c *compilation) merge() (*Result, error) {
 	data := object.New("data", c.machine.machine)
 	if m := c.module.Memory; m != nil {
-		if err := data.AddMemory(c.SymbolPrefix, *m, object.Chunks(c.plan.InitialMemory())); err != nil {
+		initial := c.plan.InitialMemory()
+		if err := object.CheckSpread(initial); err != nil {
+			return nil, err
+		}
+		if err := data.AddMemory(c.SymbolPrefix, *m, object.Chunks(initial)); err != nil {
 			return nil, err
 		}
 	}
