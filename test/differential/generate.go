@@ -94,7 +94,15 @@ type generator struct {
 	memoryMin uint64
 	memoryMax uint64
 
-	simd, tailCalls, atomics, mutableTable bool
+	simd, tailCalls, atomics, mutableTable  bool
+	proposals, exceptions, legacy, collects bool // legacy: exceptions in the form before
+
+	heap            []heapType
+	groups          []int    // sizes of the recursive groups that heap is in
+	tags            []string // their parameters
+	callable        []int    // types of heap that are of functions
+	segmentLetter   byte     // the type of the passive segment of references
+	collectionsLeft int      // global
 
 	start int // function that runs at instantiation, or -1
 
@@ -107,21 +115,40 @@ type generator struct {
 // Generate makes a module that computes: it terminates, seldom traps, and has
 // functions e0, e1 … to call, each with all that is in its reach.
 func Generate(r *rand.Rand) []byte {
-	g := &generator{r: r, start: -1, scalars: map[byte][]operator{}, vectors: map[byte][]operator{}}
+	return newGenerator(r).generate()
+}
+
+func newGenerator(r *rand.Rand) *generator {
+	g := &generator{r: r, start: -1, collectionsLeft: -1, scalars: map[byte][]operator{}, vectors: map[byte][]operator{}}
 	g.simd, g.tailCalls, g.atomics, g.mutableTable = g.chance(60), g.chance(25), g.chance(15), g.chance(50)
 	g.memoryMin = 1 + uint64(r.IntN(2))
 	g.memoryMax = g.memoryMin + uint64(r.IntN(3))
 	if g.chance(fullPercent) {
 		g.memoryMin, g.memoryMax = memoryPagesMax, memoryPagesMax
 	}
+	return g
+}
+
+func (g *generator) generate() []byte {
 	g.collectOperators()
+	if g.proposals {
+		g.declareHeapTypes()
+		g.declareTags()
+	}
 	g.declareGlobals()
 	g.declareFunctions()
+	if g.proposals {
+		g.initReferences()
+	}
 	g.fillTable()
 	for _, f := range g.functions {
 		f.generate()
 	}
-	g.addEntries()
+	if g.proposals {
+		g.addProposed()
+	} else {
+		g.addEntries()
+	}
 	if g.chance(15) {
 		g.addStart()
 	}
@@ -168,12 +195,20 @@ func (g *generator) letter(references bool) byte {
 
 // typeIndex is the index of a function type, which is added if it is new.
 func (g *generator) typeIndex(t string) uint64 {
+	if k := g.callableOf(t); k >= 0 {
+		return uint64(k)
+	}
 	k := slices.Index(g.types, t)
 	if k < 0 {
 		k = len(g.types)
 		g.types = append(g.types, t)
 	}
-	return uint64(k)
+	return uint64(len(g.heap) + k)
+}
+
+// callableOf is the type that references to functions of a type have, or -1.
+func (g *generator) callableOf(t string) int {
+	return slices.IndexFunc(g.heap, func(h heapType) bool { return h.kind == wasm.KindFunc && h.signature == t })
 }
 
 // declareGlobals makes the globals. Global 0 is the stack pointer as in what
@@ -196,9 +231,17 @@ func (g *generator) declareGlobals() {
 		}
 		isFixed := slices.Contains(places, k)
 		exported := g.chance(35) && letter != 'v' // wazero shows half of a vector
+		if g.proposals && !isFixed && g.chance(60) {
+			g.globals = append(g.globals, g.referenceGlobal())
+			continue
+		}
 		g.globals = append(g.globals, global{letter, isFixed || g.chance(85), exported, appendConstant(nil, letter, v)})
 	}
 	g.globals[g.fixed[stackPointer]].init = appendConstant(nil, 'i', [2]uint64{0x6000})
+	if g.proposals {
+		g.collectionsLeft = len(g.globals)
+		g.globals = append(g.globals, global{'i', true, false, appendConstant(nil, 'i', word{})})
+	}
 }
 
 func (g *generator) declareFunctions() {
@@ -206,7 +249,7 @@ func (g *generator) declareFunctions() {
 	for range typesMin + g.r.IntN(typesMore) {
 		var t []byte
 		for range g.r.IntN(paramsMax + 1) {
-			t = append(t, g.letter(true))
+			t = append(t, g.signatureLetter(len(g.heap)))
 		}
 		t = append(t, ':')
 		results := 1
@@ -214,12 +257,23 @@ func (g *generator) declareFunctions() {
 			results = g.r.IntN(resultsMax + 1)
 		}
 		for range results {
-			t = append(t, g.letter(true))
+			t = append(t, g.signatureLetter(len(g.heap)))
 		}
 		pool = append(pool, string(t))
 	}
-	for k := range functionsMin + g.r.IntN(functionsMore) {
-		f := newFunction(g, k, pick(g.r, pool))
+	var types []string
+	for k := range g.heap { // a function of each at least
+		if g.heap[k].kind == wasm.KindFunc {
+			g.callable = append(g.callable, k)
+			types = append(types, g.heap[k].signature)
+		}
+	}
+	pool = append(pool, types...)
+	for range functionsMin + g.r.IntN(functionsMore) {
+		types = append(types, pick(g.r, pool))
+	}
+	for k, typ := range types {
+		f := newFunction(g, k, typ)
 		switch n := g.r.IntN(100); {
 		case n < 25:
 			f.simple = true
@@ -317,6 +371,15 @@ const (
 	opI32x4Mul         = wasm.PrefixSIMD | 0xb5
 	opI32x4Dot         = wasm.PrefixSIMD | 0xba
 	opI64x2Add         = wasm.PrefixSIMD | 0xce
+
+	opI32Eq             = 0x46
+	opI32RemU           = 0x70
+	opI32ReinterpretF32 = 0xbc
+	opI64ReinterpretF64 = 0xbd
+	opF32ReinterpretI32 = 0xbe
+	opF64ReinterpretI64 = 0xbf
+	opI64x2Splat        = wasm.PrefixSIMD | 0x12
+	opI64x2ExtractLane  = wasm.PrefixSIMD | 0x1d
 )
 
 // encode writes the module.
@@ -332,32 +395,37 @@ func (g *generator) encode() []byte {
 	for k, f := range all {
 		functions = append(functions, appendUnsigned(nil, g.typeIndex(f.typ)))
 		code = append(code, f.encode())
-		if k >= len(g.functions) {
+		if k >= len(g.functions) && g.names[k-len(g.functions)] != "" {
 			name := g.names[k-len(g.functions)]
 			exports = append(exports, appendUnsigned(append(appendName(nil, name), byte(wasm.ExternFunc)), uint64(k)))
 		}
 	}
 	for k, v := range g.globals {
-		mutable := byte(0)
-		if v.mutable {
-			mutable = 1
-		}
-		globals = append(globals, append(append([]byte{byte(letters[v.letter]), mutable}, v.init...), byte(wasm.OpEnd)))
+		b := append(appendValueType(nil, valueType(v.letter)), bit(v.mutable))
+		globals = append(globals, append(append(b, v.init...), byte(wasm.OpEnd)))
 		if v.exported {
 			exports = append(exports, appendUnsigned(append(appendName(nil, fmt.Sprintf("v%d", k)), byte(wasm.ExternGlobal)), uint64(k)))
 		}
 	}
-	var types [][]byte
+	var tags [][]byte
+	for _, params := range g.tags {
+		tags = append(tags, appendUnsigned([]byte{0}, g.typeIndex(params+":")))
+	}
+	types := g.heapSection()
 	for _, t := range g.types {
-		params, results, _ := strings.Cut(t, ":")
-		types = append(types, appendTypes(appendTypes([]byte{funcType}, params), results))
+		types = append(types, appendFunctionType(nil, t))
 	}
 	table := []byte{byte(wasm.FuncRef), 1, tableElements, 2 * tableElements}
 	others := []byte{byte(wasm.ExternRef), 1, tableElements, 2 * tableElements}
 	b := appendVectorSection([]byte(preamble), sectionType, types)
 	b = appendVectorSection(b, sectionFunction, functions)
-	b = appendVectorSection(b, sectionTable, [][]byte{table, others})
+	tables := [][]byte{table, others}
+	if g.proposals {
+		tables = append(tables, []byte{byte(wasm.AnyRef), 1, tableElements, tableElements})
+	}
+	b = appendVectorSection(b, sectionTable, tables)
 	b = appendSection(b, sectionMemory, appendUnsigned(appendUnsigned([]byte{1, 1}, g.memoryMin), g.memoryMax))
+	b = appendVectorSection(b, sectionTag, tags)
 	b = appendVectorSection(b, sectionGlobal, globals)
 	b = appendVectorSection(b, sectionExport, exports)
 	if g.start >= 0 {
@@ -380,6 +448,8 @@ const (
 	passiveBytes    = 64
 	passiveElement  = 1
 	passiveElements = 8
+
+	referenceElement = 3 // references of the type segmentLetter
 )
 
 func (g *generator) elementSegments() [][]byte {
@@ -400,7 +470,14 @@ func (g *generator) elementSegments() [][]byte {
 	for k := range g.functions {
 		declared = appendUnsigned(declared, uint64(k))
 	}
-	return [][]byte{active, passive, declared}
+	if !g.proposals {
+		return [][]byte{active, passive, declared}
+	}
+	b := appendUnsigned(appendValueType([]byte{5}, valueType(g.segmentLetter)), passiveElements)
+	for range passiveElements {
+		b = append(append(b, g.constantReference(g.segmentLetter)...), byte(wasm.OpEnd))
+	}
+	return [][]byte{active, passive, declared, b}
 }
 
 func (g *generator) dataSegments() [][]byte {

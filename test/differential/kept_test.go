@@ -41,13 +41,13 @@ func testKept(t *testing.T, f *Fuzzer, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.Outcomes(ctx)
+	got, err := f.Outcomes(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Both ways through the text, which compares the outcomes too.
 	if diff := cmp.Diff(string(text), string(c.textWith(h, got))); diff != "" {
-		t.Errorf("wazero (-committed +now):\n%s", diff)
+		t.Errorf("oracle (-committed +now):\n%s", diff)
 	}
 	if len(want) == 0 {
 		t.Error("no sequences")

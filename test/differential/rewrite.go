@@ -30,7 +30,7 @@ func rewrite(module []byte, change func(k int, b body) (body, error)) ([]byte, e
 		}
 		function := appendUnsigned(nil, uint64(len(b.locals)))
 		for _, group := range b.locals {
-			function = append(appendUnsigned(function, uint64(group.Count)), byte(group.Type))
+			function = appendValueType(appendUnsigned(function, uint64(group.Count)), group.Type)
 		}
 		function = append(function, b.code...)
 		code = append(appendUnsigned(code, uint64(len(function))), function...)
