@@ -318,8 +318,8 @@ func (c *compilation) checkUndefined(f *object.File) error {
 			continue
 		}
 		if !strings.HasPrefix(s.Name, c.SymbolPrefix+object.SymbolMemory) && !strings.HasPrefix(s.Name, c.SymbolPrefix+object.SymbolHeap) {
-			return fmt.Errorf("processor %q: it lacks instructions that WebAssembly needs (LLVM calls %s instead): use %s or later",
-				c.CPU, s.Name, DefaultCPU)
+			return &llvm.ProcessorError{CPU: c.CPU, What: fmt.Sprintf(
+				"it lacks instructions that WebAssembly needs (LLVM calls %s instead): use %s or later", s.Name, DefaultCPU)}
 		}
 	}
 	return nil
