@@ -34,7 +34,14 @@ func TestMatchImports(t *testing.T) {
 			[]string{"type differs: it is func (i32, i32, i32) -> i32 or func (i32, i32) -> i32"}, true},
 		{"several", []object.Import{function("a", "b", "", ""), good, function("c", "d", "", "")},
 			[]string{"2 unsupported imports:\n  \"a\" \"b\"", "\n  \"c\" \"d\"", "\n--unknown-imports=trap"}, true},
-		{"memory", []object.Import{{Module: "env", Name: "memory", Kind: object.KindMemory, Type: "1 2"}}, []string{`(memory 1 2): only functions`}, false},
+		{"memory", []object.Import{{Module: "env", Name: "memory", Kind: object.KindMemory, Type: "1 2"}}, []string{`(memory 1 2): `, "--import-memory"}, false},
+		{"table", []object.Import{{Module: "env", Name: "t", Kind: object.KindTable, Type: "1 funcref"}}, []string{`(table 1 funcref): only functions`}, false},
+		{"not linked", []object.Import{{Module: "env", Name: "__linear_memory", Kind: object.KindMemory, Type: "1"}}, []string{"not linked yet"}, false},
+		{"shared library", []object.Import{{Module: "env", Name: "__memory_base", Kind: object.KindGlobal, Type: "i32"}}, []string{"a shared library"}, false},
+		{"component", []object.Import{function("wasi:cli/exit@0.2.0", "exit", "i", "")}, []string{"preview 2: build the program for wasm32-wasip1"}, true},
+		{"threads", []object.Import{function("wasi", "thread-spawn", "i", "i")}, []string{"no threads"}, true},
+		{"Go for JavaScript", []object.Import{function("gojs", "runtime.wasmExit", "i", "")}, []string{"GOOS=wasip1"}, true},
+		{"longer than a known module", []object.Import{function("wbgs", "f", "i", "")}, []string{"no module of this name"}, true},
 		{"two types", []object.Import{good, function(preview1, "fd_close", "I", "i")}, []string{"imported before as"}, false},
 		{"one symbol", []object.Import{function("a.b", "c", "", ""), function("a", "b.c", "", "")}, []string{"imported before as"}, false},
 		{"line break", []object.Import{function("a\nb", "c\x1b", "", "")}, []string{`"a\nb" "c\x1b"`}, true},
@@ -62,7 +69,9 @@ func TestMatchImports(t *testing.T) {
 			if !test.trap && strings.Contains(err.Error(), "--unknown-imports") && test.name == "memory" {
 				t.Errorf("message %v offers what does not help", err)
 			}
-			_ = table
+			if test.name == "line break" && (len(table.unknown) != 1 || table.unknown[0] != "a\ufffdb.c\ufffd") {
+				t.Errorf("the kernel shows %q, want one line", table.unknown)
+			}
 		})
 	}
 }

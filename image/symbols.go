@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"debug/elf"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"mewz/abi"
 	"mewz/compiler/object"
@@ -46,12 +49,13 @@ func (l *linker) symbolFunctions() []abi.SymbolFunction {
 				f.Name = exported[l.values[i]]
 			}
 		}
+		f.Name = oneLine(f.Name)
 		functions = append(functions, f)
 	}
 	for _, s := range l.stubs {
 		if start, ok := l.textOffset(s.address); ok {
 			functions = append(functions, abi.SymbolFunction{
-				Start: start, Bytes: uint32(s.bytes), Index: abi.NoFunctionIndex, Name: s.name,
+				Start: start, Bytes: uint32(s.bytes), Index: abi.NoFunctionIndex, Name: oneLine(s.name),
 			})
 		}
 	}
@@ -61,6 +65,17 @@ func (l *linker) symbolFunctions() []abi.SymbolFunction {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Index, b.Index))
 	})
 	return slices.CompactFunc(functions, func(a, b abi.SymbolFunction) bool { return a.Start == b.Start })
+}
+
+// oneLine replaces what is not printable in a name of the module: the kernel writes
+// names as they are into lines for a terminal.
+func oneLine(name string) string {
+	return strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, name)
 }
 
 // exportedNames returns the names of exported functions by address: exports are

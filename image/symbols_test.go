@@ -21,7 +21,7 @@ import (
 
 // plainModule is the metadata of testdata/frames.c.
 func plainModule() *object.Module {
-	return &object.Module{Functions: []object.Function{{Symbol: "saved", Index: 3, Name: "the saved one"}, {Symbol: "large", Index: 4}}}
+	return &object.Module{Functions: []object.Function{{Symbol: "saved", Index: 3, Name: "the saved\n\x1bone"}, {Symbol: "large", Index: 4}}}
 }
 
 // linkSymbols links an object and returns its symbols.
@@ -148,7 +148,7 @@ func TestSymbolFunctions(t *testing.T) {
 	}
 	img, table := linkSymbols(t, o)
 	want := map[string]abi.SymbolFunction{
-		"saved": {Index: 3, Name: "the saved one"},
+		"saved": {Index: 3, Name: "the saved\ufffd\ufffdone"},
 		"large": {Index: 4, Name: "exported"},
 		"leaf":  {Index: abi.NoFunctionIndex, Name: "leaf"},
 	}

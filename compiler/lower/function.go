@@ -48,10 +48,7 @@ type function struct {
 	sums      map[int]addend // by register
 	witnesses map[witnessKey][]witness
 
-	// Of sums of vectors in loops, see vector_sum.go.
-	accumulators map[value]bool // locals at the heads of loops
-	partialSums  map[value]partialSum
-	laneSets     map[value]laneSet // see vector_any.go
+	laneSets map[value]laneSet // see vector_any.go
 
 	// Of sums in loops, see sum.go.
 	loop    *block // the head of the innermost loop
@@ -69,8 +66,7 @@ func newFunction(s *shard, t *wasm.FuncType) *function {
 	f := &function{
 		shard: s, typ: t, values: map[localKey]value{}, bases: map[uint32]bool{},
 		sums: map[int]addend{}, witnesses: map[witnessKey][]witness{},
-		accumulators: map[value]bool{}, partialSums: map[value]partialSum{}, laneSets: map[value]laneSet{},
-		chains: map[value]sum{},
+		laneSets: map[value]laneSet{}, chains: map[value]sum{},
 	}
 	f.enter(f.newBlock())
 	f.block.sealed = true
@@ -100,17 +96,28 @@ func (s *shard) defineFunction(k int) error {
 	f.throws = s.module.functions[index].throws
 	f.scope = s.addScope(index, code.Offset)
 	f.lowerBody()
+	if f.excess() {
+		return fmt.Errorf("function %d: its LLVM IR has more than %d MiB: it calls functions of too many parameters and results too often",
+			index, textMax>>20)
+	}
 	s.header(s.symbol(uint32(index)), f)
 	f.write()
 	return nil
 }
+
+// textMax bounds the text of a function, which its bytes do not: a call takes two and may have
+// thousands of results. A function of wasm.MaxFunctionBytes has half of that.
+const textMax = 256 << 20
+
+// excess says whether the text is beyond its bound: the function is given up then.
+func (f *function) excess() bool { return len(f.text) > textMax }
 
 // lowerBody lowers the instructions of f.code up to the end of the function.
 func (f *function) lowerBody() {
 	end := f.newBlock()
 	f.controls = append(f.controls, control{target: end, results: f.typ.Results})
 	f.lowerExpression(f.code.Body, f.code.Offset)
-	if f.block == nil {
+	if f.block == nil || f.excess() {
 		return
 	}
 	f.returnValues()
@@ -120,7 +127,7 @@ func (f *function) lowerBody() {
 func (f *function) lowerExpression(body []byte, offset wasm.Offset) {
 	r := wasm.NewReader(body, offset)
 	var i wasm.Instruction
-	for r.Len() > 0 {
+	for r.Len() > 0 && !f.excess() {
 		if err := r.Next(&i); err != nil {
 			panic(fmt.Sprintf("lower: a validated body does not decode: %v", err))
 		}

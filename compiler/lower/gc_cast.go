@@ -142,12 +142,18 @@ func (f *function) header(v value) int {
 // any.convert_extern has made one to anything.
 func mayBeForeign(t wasm.ValueType) bool { return t.Nullable() == wasm.AnyRef }
 
+// mayBeI31 says whether a reference of type t that is not of the host may be an i31.
+// The type asked for need not be below t: an operand is of every type above its own.
+func mayBeI31(t wasm.ValueType) bool {
+	return t.Nullable() == wasm.EqRef || t.Nullable() == wasm.I31Ref
+}
+
 // requireObject goes on only if v, which is not null, leads to an object.
 func (t *typeTest) requireObject(v value) {
 	switch {
 	case mayBeForeign(v.wasmType):
 		t.require(t.isInHeap(v)) // an i31 is below the heap
-	case v.wasmType.Nullable() == wasm.EqRef || v.wasmType.Nullable() == wasm.I31Ref: // valid, since both are anyref too
+	case mayBeI31(v.wasmType):
 		t.decide(t.isI31(v), "false")
 	}
 }

@@ -62,3 +62,28 @@ func TestHugeFunction(t *testing.T) {
 		t.Error("the huge function is optimised")
 	}
 }
+
+// TestManyResults lowers a function of some hundred bytes that stands for gigabytes of IR.
+func TestManyResults(t *testing.T) {
+	many := strings.Repeat(" i32", 1000)
+	calls := strings.Repeat("(i32.const 0)", 1000) + strings.Repeat("(call $f)", 100) + strings.Repeat("(drop)", 1000)
+	module := assembleText(t, "(module (import \"m\" \"f\" (func $f (param"+many+") (result"+many+"))) (func "+calls+"))")
+	p := plan(t, module, Options{})
+	if _, err := p.IR(0); err == nil || !strings.Contains(err.Error(), "function 1: its LLVM IR has more than 256 MiB") {
+		t.Errorf("IR: %v", err)
+	}
+}
+
+// TestManyTables holds that tables of a few bytes each are not laid out entry by entry.
+func TestManyTables(t *testing.T) {
+	module := assembleText(t, "(module (func $f)"+strings.Repeat("(table 65536 funcref)", 2000)+
+		"(table $used 4 funcref) (elem (table $used) (i32.const 0) func $f $f) (func (call_indirect $used (i32.const 0))))")
+	p := plan(t, module, Options{})
+	fixed := uint64(0)
+	for i := range p.module.tables {
+		fixed += uint64(len(p.module.tables[i].entries))
+	}
+	if last := &p.module.tables[2000]; fixed > 1<<20+4 || !last.fixed {
+		t.Errorf("%d entries of tables, the last with any fixed: %v", fixed, last.fixed)
+	}
+}

@@ -28,10 +28,12 @@ type module struct {
 	usage     *usage
 	functions []functionInfo
 	tables    []tableInfo
-	globals   []globalInfo
-	memories  []memoryInfo
-	wide      bool // some memory or table has addresses of 64 bits
-	types     []typeInfo
+	// fixedElements is how many elements tables have that never change.
+	fixedElements uint64
+	globals       []globalInfo
+	memories      []memoryInfo
+	wide          bool // some memory or table has addresses of 64 bits
+	types         []typeInfo
 	// displayLength is how many types a display has room for.
 	displayLength int
 	// objectsHoldFunctions says that some structure or array has references to
@@ -243,6 +245,7 @@ func (m *module) fixedEntries(index uint32, t *tableInfo) ([]value, bool) {
 			return nil, false
 		}
 	}
+	m.fixedElements += t.wasmType.Limits.Min
 	entries := slices.Repeat([]value{initial}, int(t.wasmType.Limits.Min))
 	for i := range m.Elements {
 		e := &m.Elements[i]
@@ -270,6 +273,7 @@ func (m *module) fixedEntries(index uint32, t *tableInfo) ([]value, bool) {
 func (m *module) isSparse(index uint32, size uint64) bool {
 	const (
 		small = 1 << 16 // a MiB of entries
+		many  = 1 << 20 // entries of all tables: a small one takes three bytes of a module
 		used  = 4       // least part of a larger table
 	)
 	n := uint64(0)
@@ -278,7 +282,7 @@ func (m *module) isSparse(index uint32, size uint64) bool {
 			n += uint64(e.Len())
 		}
 	}
-	return size > small && n < size/used
+	return n < size/used && (size > small || m.fixedElements+size > many)
 }
 
 // noFunction stands for several functions.

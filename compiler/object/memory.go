@@ -83,6 +83,27 @@ func Chunks(segments []Data) []Chunk {
 	return chunks
 }
 
+// zeroesMax bounds the zeroes between data segments that are in the object. Programs of
+// Go have the most segments, 30,000, and some MiB between them; a segment of a
+// byte in each wasm page is all of 4 GiB.
+const zeroesMax = 512 << 20
+
+// CheckSpread refuses data segments of which Chunks would make little but zeroes.
+func CheckSpread(segments []Data) error {
+	bytes, covered := uint64(0), uint64(0)
+	for i := range segments {
+		bytes += uint64(len(segments[i].Bytes))
+	}
+	for _, run := range runs(segments) {
+		covered += run.End - run.Start
+	}
+	if covered > bytes+zeroesMax {
+		return fmt.Errorf("%d MiB of zeroes between %d data segments of %d bytes, at most %d MiB: have the program write what lies far apart",
+			(covered-bytes)>>20, len(segments), bytes, zeroesMax>>20)
+	}
+	return nil
+}
+
 // AddMemory adds what the contract says of a module's linear memory: its
 // current size, the most pages it may have, its initial content as sections,
 // and the table of them.

@@ -176,6 +176,22 @@ func TestChunks(t *testing.T) {
 	}
 }
 
+// TestSpreadData holds that a few segments do not make an object of gigabytes.
+func TestSpreadData(t *testing.T) {
+	spread := func(step uint64) (data []Data) {
+		for at := uint64(0); at < 1<<32; at += step {
+			data = append(data, Data{at, []byte("x")})
+		}
+		return data
+	}
+	if err := CheckSpread(spread(chunkGapBytes)); err == nil || !strings.Contains(err.Error(), "4095 MiB of zeroes between 65536 data segments") {
+		t.Errorf("a byte in each wasm page: error %v", err)
+	}
+	if err := CheckSpread(spread(4 * chunkGapBytes)); err != nil {
+		t.Errorf("a byte in every fourth wasm page: %v", err)
+	}
+}
+
 func TestChunkSection(t *testing.T) {
 	for _, offset := range []uint64{0, 4096, 1<<32 - 4096} {
 		if got, ok := ParseChunkSection(ChunkSection(offset)); !ok || got != offset {

@@ -18,8 +18,15 @@ import (
 type dwarfTable struct {
 	code  wasm.Offset
 	data  *dwarf.Data
-	rows  []row // sorted by address
-	units []unit
+	lines []byte // .debug_line
+
+	infoBytes int
+	rows      []row // sorted by address
+	units     []unit
+
+	// What is left to read: of .debug_line by tables that do not overlap, of ranges by units
+	// and functions, of the names of files.
+	linesLeft, rangesLeft, namesLeft int
 }
 
 // unit is a compilation unit.
@@ -92,6 +99,9 @@ func tableOf(m, holder *wasm.Module) (*Table, error) {
 	if sections["info"] == nil || sections["line"] == nil {
 		return nil, ErrNone
 	}
+	if err := checkSections(sections); err != nil {
+		return nil, err
+	}
 	data, err := dwarf.New(sections["abbrev"], nil, nil, sections["info"], sections["line"], nil, sections["ranges"], sections["str"])
 	if err != nil {
 		return nil, err
@@ -103,7 +113,12 @@ func tableOf(m, holder *wasm.Module) (*Table, error) {
 			}
 		}
 	}
-	table := &dwarfTable{code: m.CodeOffset, data: data}
+	table := &dwarfTable{
+		code: m.CodeOffset, data: data, lines: sections["line"], infoBytes: len(sections["info"]),
+		linesLeft: len(sections["line"]), namesLeft: fileNameMax,
+		// Each takes a byte or more.
+		rangesLeft: len(sections["info"]) + len(sections["ranges"]) + len(sections["rnglists"]),
+	}
 	if err := table.readUnits(); err != nil {
 		return nil, err
 	}
@@ -116,28 +131,83 @@ func tableOf(m, holder *wasm.Module) (*Table, error) {
 
 // readUnits reads the line table of every compilation unit.
 func (t *dwarfTable) readUnits() error {
-	for units := t.data.Reader(); ; units.SkipChildren() {
-		entry, err := units.Next()
-		if err != nil || entry == nil {
+	tables := map[int64][]*dwarf.LineFile{} // by their place
+	units := t.entries(0)
+	for {
+		entry := units.next()
+		if entry == nil {
+			return nil
+		}
+		if entry.Tag == dwarf.TagCompileUnit {
+			if err := t.readUnit(entry, tables); err != nil {
+				return err
+			}
+		}
+		units.skipChildren(entry)
+	}
+}
+
+func (t *dwarfTable) readUnit(entry *dwarf.Entry, tables map[int64][]*dwarf.LineFile) error {
+	at, ok := entry.Val(dwarf.AttrStmtList).(int64)
+	if !ok {
+		return nil
+	}
+	files, known := tables[at]
+	if !known {
+		var err error
+		if files, err = t.readTable(entry, at); err != nil {
 			return err
 		}
-		if entry.Tag != dwarf.TagCompileUnit {
-			continue
-		}
-		lines, err := t.data.LineReader(entry)
-		if err != nil {
-			return err
-		}
-		if lines == nil {
-			continue
-		}
-		u := unit{offset: entry.Offset, files: lines.Files()}
-		u.ranges, _ = t.data.Ranges(entry) // without them it has lines only
-		t.units = append(t.units, u)
-		if err := t.readLines(lines); err != nil {
-			return err
+		tables[at] = files
+	}
+	u := unit{offset: entry.Offset, files: files}
+	u.ranges = t.ranges(entry) // without them it has lines only
+	t.units = append(t.units, u)
+	return nil
+}
+
+// readTable reads the line table of a unit and returns its files.
+func (t *dwarfTable) readTable(entry *dwarf.Entry, at int64) ([]*dwarf.LineFile, error) {
+	if at < 0 || at > int64(len(t.lines)) {
+		return nil, errors.New("a line table beyond its section")
+	}
+	n, err := lineHeader(t.lines[at:])
+	if err != nil {
+		return nil, fmt.Errorf("line table at 0x%x: %w", at, err)
+	}
+	if t.linesLeft -= n; t.linesLeft < 0 {
+		return nil, errShared
+	}
+	if directory, _ := entry.Val(dwarf.AttrCompDir).(string); len(directory) > pathMax {
+		return nil, fmt.Errorf("a directory of %d bytes, at most %d", len(directory), pathMax)
+	}
+	lines, err := t.data.LineReader(entry)
+	if err != nil || lines == nil {
+		return nil, err
+	}
+	files := lines.Files()
+	for _, f := range files {
+		if f != nil {
+			t.namesLeft -= len(f.Name)
 		}
 	}
+	if t.namesLeft < 0 {
+		return nil, fmt.Errorf("names of files of more than %d bytes", fileNameMax)
+	}
+	return files, t.readLines(lines)
+}
+
+// ranges returns the addresses of an entry, nil if they are not known.
+func (t *dwarfTable) ranges(entry *dwarf.Entry) [][2]uint64 {
+	if t.rangesLeft < 0 {
+		return nil
+	}
+	ranges, err := t.data.Ranges(entry)
+	if err != nil {
+		return nil
+	}
+	t.rangesLeft -= len(ranges)
+	return ranges
 }
 
 func (t *dwarfTable) readLines(table *dwarf.LineReader) error {
@@ -235,18 +305,17 @@ func contains(ranges [][2]uint64, address uint64) bool {
 // inside of namespaces and types.
 func (t *dwarfTable) readFunctions(u *unit) []function {
 	var functions []function
-	r := t.data.Reader()
-	r.Seek(u.offset)
+	r := t.entries(u.offset)
 	for depth := 0; ; {
-		entry, err := r.Next()
-		if err != nil || entry == nil {
+		entry := r.next()
+		if entry == nil {
 			return functions
 		}
 		if entry.Tag == dwarf.TagSubprogram {
-			if ranges, err := t.data.Ranges(entry); err == nil && len(ranges) > 0 && !isDropped(ranges[0][0]) {
+			if ranges := t.ranges(entry); len(ranges) > 0 && !isDropped(ranges[0][0]) {
 				functions = append(functions, function{ranges, entry.Offset})
 			}
-			r.SkipChildren()
+			r.skipChildren(entry)
 			continue
 		}
 		if entry.Children {
@@ -264,16 +333,15 @@ func (t *dwarfTable) readFunctions(u *unit) []function {
 // inlinedAt returns the subprogram at an offset of .debug_info and what is
 // inlined in it at an address (DWARF 5 section 3.3.8).
 func (t *dwarfTable) inlinedAt(u *unit, at dwarf.Offset, address uint64) []Frame {
-	r := t.data.Reader()
-	r.Seek(at)
-	outer, err := r.Next()
-	if err != nil || outer == nil {
+	r := t.entries(at)
+	outer := r.next()
+	if outer == nil {
 		return nil
 	}
 	frames := []Frame{{Function: t.name(outer)}} // outermost first, turned at the end
 	for depth := 1; outer.Children && depth > 0 && len(frames) < inlineMax; {
-		entry, err := r.Next()
-		if err != nil || entry == nil {
+		entry := r.next()
+		if entry == nil {
 			break
 		}
 		if entry.Tag == 0 {
@@ -286,7 +354,7 @@ func (t *dwarfTable) inlinedAt(u *unit, at dwarf.Offset, address uint64) []Frame
 			inside = err == nil && contains(ranges, address)
 		}
 		if !inside {
-			r.SkipChildren()
+			r.skipChildren(entry)
 			continue
 		}
 		if entry.Tag == dwarf.TagInlinedSubroutine {
@@ -332,13 +400,9 @@ func (t *dwarfTable) name(entry *dwarf.Entry) string {
 				break
 			}
 		}
-		r := t.data.Reader()
-		r.Seek(next)
-		e, err := r.Next()
-		if err != nil || e == nil {
+		if entry = t.entries(next).next(); entry == nil {
 			break
 		}
-		entry = e
 	}
 	return plain
 }

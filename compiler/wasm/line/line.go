@@ -63,7 +63,7 @@ var sources = [...]func(*wasm.Module, Open) (*Table, error){readDWARF, readExter
 func Read(m *wasm.Module, open Open) (*Table, error) {
 	var first error
 	for _, read := range sources {
-		table, err := read(m, open)
+		table, err := careful(read, m, open)
 		if err == nil {
 			return table, nil
 		}
@@ -77,10 +77,28 @@ func Read(m *wasm.Module, open Open) (*Table, error) {
 	return nil, ErrNone
 }
 
+// careful reads one kind of debug information. The libraries that do so look beyond the
+// end of what is forged.
+func careful(read func(*wasm.Module, Open) (*Table, error), m *wasm.Module, open Open) (table *Table, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			table, err = nil, fmt.Errorf("damaged debug information: %v", r)
+		}
+	}()
+	return read(m, open)
+}
+
 // At returns the frames of the instruction at offset of the module, innermost
 // first: each but the last is inlined into the next. It is nil if nothing is
 // known.
-func (t *Table) At(offset wasm.Offset) []Frame { return t.lookup.frames(offset) }
+func (t *Table) At(offset wasm.Offset) (frames []Frame) {
+	defer func() {
+		if recover() != nil { // as in careful
+			frames = nil
+		}
+	}()
+	return t.lookup.frames(offset)
+}
 
 // custom returns the bytes of a custom section, nil if there is none.
 func custom(m *wasm.Module, name string) []byte {

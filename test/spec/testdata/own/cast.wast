@@ -1,0 +1,78 @@
+;; Tests and casts of references that are known not to be of the type asked for: ref.test
+;; takes an operand of any type below the top of the hierarchy (3.4.6), so the types alone may say
+;; no. An i31 is no address; the memory here holds what would pass for the type of an
+;; object, should code take it for one.
+(module
+  (memory 2)
+  (type $open (sub (struct (field (mut i32)))))
+  (type $closed (struct (field (mut i64))))
+  (type $list (array (mut i32)))
+  (type $wide (sub (array (mut i64))))
+
+  (func (export "struct") (param i32) (result i32)
+    (i32.add (ref.test (ref struct) (ref.i31 (local.get 0))) (ref.test (ref null struct) (ref.i31 (local.get 0)))))
+  (func (export "array") (param i32) (result i32)
+    (i32.add (ref.test (ref array) (ref.i31 (local.get 0))) (ref.test (ref null array) (ref.i31 (local.get 0)))))
+  (func (export "open") (param i32) (result i32)
+    (i32.add (ref.test (ref $open) (ref.i31 (local.get 0))) (ref.test (ref null $open) (ref.i31 (local.get 0)))))
+  (func (export "closed") (param i32) (result i32)
+    (i32.add (ref.test (ref $closed) (ref.i31 (local.get 0))) (ref.test (ref null $closed) (ref.i31 (local.get 0)))))
+  (func (export "list") (param i32) (result i32)
+    (i32.add (ref.test (ref $list) (ref.i31 (local.get 0))) (ref.test (ref null $wide) (ref.i31 (local.get 0)))))
+  (func (export "none") (param i32) (result i32)
+    (i32.add (ref.test (ref none) (ref.i31 (local.get 0))) (ref.test (ref null none) (ref.i31 (local.get 0)))))
+  (func (export "yes") (param i32) (result i32)
+    (i32.add (ref.test (ref i31) (ref.i31 (local.get 0)))
+      (i32.add (ref.test (ref eq) (ref.i31 (local.get 0))) (ref.test (ref null any) (ref.i31 (local.get 0))))))
+  (func (export "local") (param i32) (result i32)
+    (local $null i31ref) (local $i i31ref)
+    (local.set $i (ref.i31 (local.get 0)))
+    (i32.add
+      (i32.add (ref.test (ref $open) (local.get $i)) (ref.test (ref null $open) (local.get $i)))
+      (i32.add
+        (i32.add (ref.test (ref $open) (local.get $null)) (ref.test (ref struct) (local.get $null)))
+        (i32.mul (i32.const 10) (i32.add (ref.test (ref null $open) (local.get $null)) (ref.test (ref null array) (local.get $null)))))))
+
+  ;; What would go on with a structure at any address of 32 bits.
+  (func (export "cast") (param i32) (result i32)
+    (struct.get $open 0 (ref.cast (ref $open) (ref.i31 (local.get 0)))))
+  (func (export "cast_null") (param i32) (result i32)
+    (array.len (ref.cast (ref null $list) (ref.i31 (local.get 0)))))
+  (func (export "br_on_cast") (param i32) (result i32)
+    (block $is (result (ref $open))
+      (block $other (result (ref eq))
+        (br $other (br_on_cast $is (ref eq) (ref $open) (ref.i31 (local.get 0)))))
+      (return (i31.get_u (ref.cast (ref i31)))))
+    (struct.get $open 0))
+  (func (export "br_on_cast_fail") (param i32) (result i32)
+    (block $other (result (ref eq))
+      (return (struct.get $open 0 (br_on_cast_fail $other (ref eq) (ref $open) (ref.i31 (local.get 0))))))
+    (i31.get_u (ref.cast (ref i31))))
+
+  ;; The heap, where a structure and an array are of other types.
+  (func (export "others") (result i32)
+    (local $s (ref $open)) (local $a (ref $list))
+    (local.set $s (struct.new $open (i32.const 7)))
+    (local.set $a (array.new $list (i32.const 1) (i32.const 7)))
+    (i32.add
+      (i32.add (ref.test (ref i31) (local.get $s)) (ref.test (ref array) (local.get $s)))
+      (i32.add
+        (i32.add (ref.test (ref $list) (local.get $s)) (ref.test (ref $closed) (local.get $s)))
+        (i32.add (ref.test (ref $open) (local.get $a)) (i32.add (ref.test (ref $wide) (local.get $a)) (ref.test (ref struct) (local.get $a)))))))
+)
+(assert_return (invoke "struct" (i32.const 0x20000000)) (i32.const 0))
+(assert_return (invoke "array" (i32.const 0x20000000)) (i32.const 0))
+(assert_return (invoke "open" (i32.const 0x20000000)) (i32.const 0))
+(assert_return (invoke "open" (i32.const 0)) (i32.const 0))
+(assert_return (invoke "open" (i32.const -1)) (i32.const 0))
+(assert_return (invoke "closed" (i32.const 0x20000000)) (i32.const 0))
+(assert_return (invoke "list" (i32.const 0x20000000)) (i32.const 0))
+(assert_return (invoke "none" (i32.const 0x20000000)) (i32.const 0))
+(assert_return (invoke "yes" (i32.const 0x20000000)) (i32.const 3))
+(assert_return (invoke "local" (i32.const 0x20000000)) (i32.const 20))
+(assert_trap (invoke "cast" (i32.const 0x20000000)) "cast failure")
+(assert_trap (invoke "cast" (i32.const 1)) "cast failure")
+(assert_trap (invoke "cast_null" (i32.const 0x20000000)) "cast failure")
+(assert_return (invoke "br_on_cast" (i32.const 0x20000000)) (i32.const 0x20000000))
+(assert_return (invoke "br_on_cast_fail" (i32.const 0x20000000)) (i32.const 0x20000000))
+(assert_return (invoke "others") (i32.const 0))
