@@ -178,7 +178,11 @@ func (f *function) try(results string, depth int) {
 	f.caught[label] = true
 	handler := func() {
 		f.statements(f.g.r.IntN(2))
-		if f.chance(15) {
+		switch n := f.g.r.IntN(100); {
+		case n < 20:
+			f.emit(wasm.OpRethrow, 0)
+			return
+		case n < 30:
 			f.throw(depth)
 			return
 		}

@@ -237,7 +237,11 @@ func (g *generator) declareGlobals() {
 			g.globals = append(g.globals, g.referenceGlobal())
 			continue
 		}
-		g.globals = append(g.globals, global{letter, isFixed || g.chance(85), exported, appendConstant(nil, letter, v)})
+		init := appendConstant(nil, letter, v)
+		if g.proposals {
+			init = g.constant(letter, constantDepth)
+		}
+		g.globals = append(g.globals, global{letter, isFixed || g.chance(85), exported, init})
 	}
 	g.globals[g.fixed[stackPointer]].init = appendConstant(nil, 'i', [2]uint64{0x6000})
 	if g.proposals {
@@ -481,11 +485,9 @@ func (g *generator) elementSegments() [][]byte {
 	if !g.proposals {
 		return [][]byte{active, passive, declared}
 	}
-	b := appendUnsigned(appendValueType([]byte{5}, valueType(g.segmentLetter)), passiveElements)
-	for range passiveElements {
-		b = append(append(b, g.constantReference(g.segmentLetter)...), byte(wasm.OpEnd))
-	}
-	return [][]byte{active, passive, declared, b}
+	any := byte(tableOf('a'))
+	objects := slices.Concat([]byte{6, any}, index(g.layout.tables[any], 0), g.constants('a', tableElements))
+	return [][]byte{active, passive, declared, append([]byte{5}, g.constants(g.segmentLetter, passiveElements)...), objects}
 }
 
 func (g *generator) dataSegments() [][]byte {

@@ -366,7 +366,7 @@ func (g *generator) referenceGlobal() global {
 func (g *generator) initReferences() {
 	for k := range g.globals {
 		if v := &g.globals[k]; v.init == nil {
-			v.init = g.constantReference(v.letter)
+			v.init = g.constant(v.letter, constantDepth)
 		}
 	}
 	elements := []byte{'a'} // of arrayType
@@ -378,12 +378,62 @@ func (g *generator) initReferences() {
 	g.segmentLetter = pick(g.r, elements)
 }
 
-// constantReference is a constant expression of a reference type.
-func (g *generator) constantReference(letter byte) []byte {
-	if letter == 'n' || g.chance(25) {
+// constantDepth is how deep objects in constants lie in each other, and constantLength
+// how many elements arrays there have.
+const (
+	constantDepth  = 3
+	constantLength = 4
+)
+
+// constant is a constant expression of a type: of references objects that nothing else
+// leads to, so that a collector which loses one is found.
+func (g *generator) constant(letter byte, depth int) []byte {
+	var list []int
+	for k := range g.heap {
+		if isReference(letter) && g.heap[k].kind != wasm.KindFunc && g.isSubtype(nonNull(k), letter) {
+			list = append(list, k)
+		}
+	}
+	switch {
+	case strings.IndexByte("iI", letter) >= 0 && g.chance(30):
+		operations := map[byte][]wasm.Opcode{
+			'i': {wasm.OpI32Add, wasm.OpI32Sub, wasm.OpI32Mul}, 'I': {wasm.OpI64Add, wasm.OpI64Sub, wasm.OpI64Mul},
+		}
+		operands := append(g.constant(letter, 0), appendConstant(nil, letter, value(g.r, letter))...)
+		return appendOpcode(operands, pick(g.r, operations[letter]))
+	case !isReference(letter):
+		return appendConstant(nil, letter, withoutNaN(letter, value(g.r, letter)))
+	case letter == 'x' && depth > 0 && g.chance(60):
+		return appendOpcode(g.constant('a', depth-1), wasm.OpExternConvertAny)
+	case g.isSubtype('j', letter) && (len(list) == 0 || g.chance(20)):
+		return appendOpcode(g.constant('i', 0), wasm.OpRefI31)
+	case len(list) == 0 || depth <= 0 || isNullable(letter) && g.chance(10):
 		return g.minimal(letter)
 	}
-	return g.minimal(without(letter))
+	k := pick(g.r, list)
+	t := &g.heap[k]
+	fields, o := t.fields, wasm.OpStructNew
+	if t.kind == wasm.KindArray {
+		fields, o = slices.Repeat(t.fields, 1+g.r.IntN(constantLength)), wasm.OpArrayNewFixed
+	}
+	var b []byte
+	for _, f := range fields {
+		b = append(b, g.constant(unpacked(f.storage), depth-1)...)
+	}
+	b = appendUnsigned(appendOpcode(b, o), uint64(k))
+	if t.kind == wasm.KindArray {
+		b = appendUnsigned(b, uint64(len(fields)))
+	}
+	return b
+}
+
+// constants are constant expressions of a type as an element segment has them.
+func (g *generator) constants(letter byte, n int) []byte {
+	b := appendUnsigned(appendValueType(nil, valueType(letter)), uint64(n))
+	for range n {
+		b = append(append(b, g.constant(letter, constantDepth)...), byte(wasm.OpEnd))
+	}
+	return b
 }
 
 // unpacked is the type in which a field is read.

@@ -203,7 +203,7 @@ var v8Traps = []struct {
 	{"float unrepresentable in integer range", overflowTrap},
 	{"table index is out of bounds", tableTrap},
 	{"function signature mismatch", typeTrap},
-	{"null function", emptyTrap},
+	{"null function", typeTrap},
 	{"rethrowing null value", nullTrap},
 	{"dereferencing a null pointer", nullTrap},
 	{"illegal cast", castTrap},
@@ -223,12 +223,17 @@ func v8Ending(failed string) (ending, error) {
 	return otherTrap, fmt.Errorf("%w: V8: %s", errOracle, failed)
 }
 
-// coarse joins the endings that V8 has one word for: an integer cannot hold the float.
+// coarse joins the endings that V8 has one word for: both errors of a conversion to an
+// integer; and a null in a table, which it may find by the signature that null has not.
 func (o *v8Oracle) coarse(e ending) ending {
-	if e == convertTrap {
+	switch e {
+	case emptyTrap:
+		return typeTrap
+	case convertTrap:
 		return overflowTrap
+	default:
+		return e
 	}
-	return e
 }
 
 // Close leaves the process to the next module.

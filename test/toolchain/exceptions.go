@@ -84,11 +84,13 @@ func cxxLibrary() (string, error) {
 	return b.run(root)
 }
 
-// FetchPrograms fetches what the real programs are built from and with, and builds
-// the C++ library, unless it is there; not CPython, which takes minutes.
+// FetchPrograms fetches what the real programs are built from and with, and V8, and
+// builds the C++ library, unless it is there; not CPython, which takes minutes.
 func FetchPrograms() error {
-	if err := node.Fetch(); err != nil {
-		return err
+	for _, p := range []*NodePackages{&node, &engine} {
+		if err := p.Fetch(); err != nil {
+			return err
+		}
 	}
 	if err := kotlin.Fetch(); err != nil {
 		return err
