@@ -105,6 +105,7 @@ func writeProbe(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { os.Remove(path) })
 	return path
 }
 
