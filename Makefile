@@ -3,7 +3,7 @@
 GO       ?= go
 FUZZTIME ?= 20s
 
-# How long compiled code is compared with wazero on random modules.
+# How long compiled code is compared with wazero and V8 on random modules.
 DIFFERENTIALTIME ?= 60s
 
 .PHONY: all setup kernel build demo test lint bench bench-net bench-files gostd nightly fuzz clean

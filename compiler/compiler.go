@@ -88,7 +88,7 @@ func (o Options) complete() (Options, error) {
 		return o, fmt.Errorf("target %q: only x86_64 is supported", o.Target)
 	}
 	if strings.Trim(o.CPU, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+") != "" {
-		return o, fmt.Errorf("processor %q: not a name that LLVM knows", o.CPU)
+		return o, &llvm.ProcessorError{CPU: o.CPU, What: "not a name that LLVM knows"}
 	}
 	_, err := llvm.ParseLevel(o.Level)
 	return o, err
@@ -318,8 +318,8 @@ func (c *compilation) checkUndefined(f *object.File) error {
 			continue
 		}
 		if !strings.HasPrefix(s.Name, c.SymbolPrefix+object.SymbolMemory) && !strings.HasPrefix(s.Name, c.SymbolPrefix+object.SymbolHeap) {
-			return fmt.Errorf("processor %q: it lacks instructions that WebAssembly needs (LLVM calls %s instead): use %s or later",
-				c.CPU, s.Name, DefaultCPU)
+			return &llvm.ProcessorError{CPU: c.CPU, What: fmt.Sprintf(
+				"it lacks instructions that WebAssembly needs (LLVM calls %s instead): use %s or later", s.Name, DefaultCPU)}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package compiler
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"mewz/compiler/llvm"
 	"mewz/compiler/lower"
 	"mewz/compiler/object"
 )
@@ -213,11 +215,15 @@ func TestCompileProcessor(t *testing.T) {
 	}
 	module := assemble(t, path)
 	for cpu, want := range map[string]string{
-		"x86-64": "use x86-64-v2", "vax": "LLVM does not know it", "x86-64-v2": "", "skylake": "",
+		"x86-64": "use x86-64-v2", "vax": "LLVM does not know it", "x86-64-v2": "", "skylake": "", "pentium4": "no 64-bit mode",
 	} {
 		_, err := Compile(context.Background(), module, Options{CPU: cpu})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("Compile for %s = %v, want an error with %q", cpu, err, want)
+		}
+		var unknown *llvm.ProcessorError
+		if err != nil && !errors.As(err, &unknown) {
+			t.Errorf("Compile for %s = %T, want a ProcessorError", cpu, err)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func TestImageBoots(t *testing.T) {
 	want := checksums(t, path)
 	for _, machine := range []string{"microvm", "q35", "pc"} {
 		t.Run(machine, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			out := filepath.Join(t.TempDir(), "out")
 			command := exec.CommandContext(ctx, qemu, "-accel", "tcg", "-M", machine, "-m", "32", "-kernel", path,

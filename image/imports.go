@@ -130,6 +130,9 @@ func sameImport(a, b *object.Import) bool {
 // matchImport returns the number of the kernel's function for im, or the
 // reason why there is none.
 func matchImport(im *object.Import) (number int, reason string) {
+	if reason := foreignReason(im.Module, im.Name); reason != "" {
+		return 0, reason
+	}
 	if im.Kind != object.KindFunction {
 		return 0, "only functions can be imported: there is no other module to import a " + string(im.Kind) + " from"
 	}
@@ -141,6 +144,30 @@ func matchImport(im *object.Import) (number int, reason string) {
 		return 0, "type differs: it is " + haveTypes(im.Module, im.Name)
 	}
 	return 0, missingReason(im.Module, im.Name)
+}
+
+// foreignImports are imports by which a program made for something else, or not made to its end, is
+// known. A module that ends with a colon begins the names of many; a name of "" is every one.
+var foreignImports = []struct{ module, name, reason string }{
+	// tool-conventions, Linking.md and DynamicLinking.md
+	{"env", "__linear_memory", "the file is not linked yet: link it, as clang does without -c"},
+	{"env", "__memory_base", "the file is a shared library: link the program statically"},
+	{"env", "memory", "there is no other module to import a memory from: link the program without --import-memory"},
+	{"wasi", "thread-spawn", "there are no threads: build the program for wasm32-wasip1"},
+	{"wasi:", "", "WASI preview 2: build the program for wasm32-wasip1"},
+	{"gojs", "", "the program is made for JavaScript: build it with GOOS=wasip1"},
+	{"wbg", "", "the program is made for JavaScript by wasm-bindgen: build it for wasm32-wasip1 without that"},
+}
+
+// foreignReason says by an import what its program is made for, or "".
+func foreignReason(module, name string) string {
+	for _, f := range foreignImports {
+		isModule := f.module == module || strings.HasSuffix(f.module, ":") && strings.HasPrefix(module, f.module)
+		if isModule && (f.name == "" || f.name == name) {
+			return f.reason
+		}
+	}
+	return ""
 }
 
 // haveTypes lists the types of the kernel's functions of that name.

@@ -45,9 +45,10 @@ func (m *Machine) KeepsFiles() bool {
 }
 
 // How long a machine that is asked to end may take to close its connections, and to write
-// out what is to outlive it: a little more than it takes by itself (kernel).
+// out what is to outlive it: four seconds more than it takes by itself (kernel), for it may have
+// to wait for a processor.
 const (
-	stopGrace      = 2 * time.Second
+	stopGrace      = 5 * time.Second
 	stopGraceFiles = 12 * time.Second
 )
 

@@ -71,6 +71,13 @@ type SignalError struct{ Signal syscall.Signal }
 
 func (e SignalError) Error() string { return "ended by signal: " + e.Signal.String() }
 
+// FlagError is a value of a flag that no machine can be made with.
+type FlagError struct{ Err error }
+
+func (e *FlagError) Error() string { return e.Err.Error() }
+
+func (e *FlagError) Unwrap() error { return e.Err }
+
 // OutputError is a stream of the program that could not be written.
 type OutputError struct {
 	Stream string

@@ -6,11 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"mewz/test/children"
 )
 
 // napsProgram waits for a microsecond again and again, and says so now and then.
@@ -65,10 +65,13 @@ func TestBusyHost(t *testing.T) {
 		}
 	}
 	naps(3, "at first")
-	qemu := childOf(t, c.Process.Pid)
+	started := children.Of(c.Process.Pid)
+	if len(started) != 1 {
+		t.Fatalf("the command has started %v, want QEMU", started)
+	}
 	for round := range 5 {
 		for _, s := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
-			if err := syscall.Kill(qemu, s); err != nil {
+			if err := syscall.Kill(started[0], s); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(200 * time.Millisecond) // what the host does meanwhile is the test
@@ -79,21 +82,4 @@ func TestBusyHost(t *testing.T) {
 	for lines.Scan() { // until it has ended
 	}
 	_ = c.Wait()
-}
-
-// childOf returns the only child of a process: QEMU.
-func childOf(t *testing.T, pid int) int {
-	t.Helper()
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range tasks {
-		text, err := os.ReadFile(name)
-		if child, convErr := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && convErr == nil {
-			return child
-		}
-	}
-	t.Fatal("the command has no child")
-	return 0
 }

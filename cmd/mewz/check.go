@@ -85,6 +85,8 @@ func (v *verdict) check(src *source) {
 	v.checkImports(m.Module)
 	if why := idle(m.Module); why != "" {
 		v.note(why, idleRemedy)
+	} else if reactor(m.Module) {
+		v.note("it exports _initialize and no _start (a reactor): _initialize is all that runs, which is the program of Kotlin and nothing of a library", "")
 	}
 	if m.Memory != nil && m.Memory.MinPages*abi.WasmPageBytes > defaultMemoryBytes-memoryRoomBytes {
 		v.note(fmt.Sprintf("linear memory starts with %s", memoryText(m.Memory)), "mewz run gives the machine enough; less with -m does not work")
@@ -134,19 +136,33 @@ func idle(m *object.Module) string {
 	if m.Start {
 		return ""
 	}
-	why := "it exports no _start and has no start function: nothing of it runs"
+	why := "it exports neither _start nor _initialize and has no start function: nothing of it runs"
 	for i := range m.Exports {
-		switch e := &m.Exports[i]; {
-		case e.Name == "_start" && e.Kind == object.KindFunction && e.Params+e.Results == "":
-			return ""
-		case e.Name == "_start":
-			return "its _start is no function without parameters and results: nothing of it runs"
-		case e.Name == "_initialize":
-			why = "it exports _initialize and no _start: a library (reactor), which does nothing by itself"
+		e := &m.Exports[i]
+		if e.Name != startExport && e.Name != initializeExport {
+			continue
 		}
+		if e.Kind == object.KindFunction && e.Params+e.Results == "" {
+			return ""
+		}
+		why = fmt.Sprintf("its %s is no function without parameters and results: nothing of it runs", e.Name)
 	}
 	return why
 }
+
+// reactor tells whether _initialize is all that runs of a module.
+func reactor(m *object.Module) bool {
+	exports := func(name string) bool {
+		return slices.ContainsFunc(m.Exports, func(e object.Export) bool { return e.Name == name })
+	}
+	return exports(initializeExport) && !exports(startExport)
+}
+
+// What is called of a command and of a reactor (WASI's application ABI).
+const (
+	startExport      = "_start"
+	initializeExport = "_initialize"
+)
 
 const idleRemedy = "build it as a command, with a main function"
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"mewz/compiler"
 	"mewz/compiler/cache"
+	"mewz/compiler/llvm"
 )
 
 // garbagePercent is how much the heap may grow until it is collected, in percent of what is
@@ -22,15 +24,8 @@ const garbagePercent = 40
 
 // compile compiles a module.
 func (a *app) compile(src *source, flags compileFlags, emitLLVM bool) (*compiler.Result, error) {
-	o := compiler.Options{Level: flags.Opt, CPU: processor(flags.CPU), Name: src.name, EmitLLVM: emitLLVM}
-	if !flags.NoCache {
-		directory, err := cache.DefaultDirectory()
-		if err != nil {
-			a.logf("no cache: %v", err)
-		} else {
-			o.CacheDir = directory
-		}
-	}
+	o := a.compilerOptions(src, flags)
+	o.EmitLLVM = emitLLVM
 	p := newProgress("compiling " + src.name)
 	if !a.quiet && stderrIsTerminal() {
 		o.Progress = p.set
@@ -42,10 +37,38 @@ func (a *app) compile(src *source, flags compileFlags, emitLLVM bool) (*compiler
 	result, err := compiler.Compile(a.ctx, src.data, o)
 	p.finish()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w%s", src.path, err, src.sourceOf(err))
+		return nil, compileError(src, err)
+	}
+	if result.Downgraded && !a.quiet {
+		warn(fmt.Sprintf("%s: LLVM crashed or took too long over some of it at --opt %s, so that part was compiled at a lower level and is slower; "+
+			"the next time all of it is tried again", src.path, flags.Opt))
 	}
 	a.logf("compiled %s in %v, cached: %v", src.path, time.Since(start).Round(time.Millisecond), result.Cached)
 	return result, nil
+}
+
+// compilerOptions says how src is compiled.
+func (a *app) compilerOptions(src *source, flags compileFlags) compiler.Options {
+	o := compiler.Options{Level: flags.Opt, CPU: processor(flags.CPU), Name: src.name}
+	if flags.NoCache {
+		return o
+	}
+	directory, err := cache.DefaultDirectory()
+	if err != nil {
+		a.logf("no cache: %v", err)
+		return o
+	}
+	o.CacheDir = directory
+	return o
+}
+
+// compileError says what a fault of the compiler is about: the module, or the flags.
+func compileError(src *source, err error) error {
+	var unknown *llvm.ProcessorError
+	if errors.As(err, &unknown) {
+		return wrongFlags(fmt.Errorf("--cpu %s: %s", quote([]string{unknown.CPU}), unknown.What))
+	}
+	return fmt.Errorf("%s: %w%s", src.path, err, src.sourceOf(err))
 }
 
 // Run compiles a module into an object, or into LLVM IR.

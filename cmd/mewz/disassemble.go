@@ -7,7 +7,6 @@ import (
 
 	"mewz/abi"
 	"mewz/compiler"
-	"mewz/compiler/cache"
 	"mewz/compiler/listing"
 	"mewz/compiler/llvm"
 	"mewz/compiler/object"
@@ -68,13 +67,9 @@ func (i *inspectCommand) disassembleModule(a *app, src *source) (*disassembly, e
 	if f.imported {
 		return nil, fmt.Errorf("function %s is imported: it has no code in the module", f.label())
 	}
-	o := compiler.Options{Level: i.Opt, CPU: processor(i.CPU), Name: src.name}
-	if !i.NoCache {
-		o.CacheDir, _ = cache.DefaultDirectory() // "": none
-	}
-	compiled, err := compiler.CompileFunction(a.ctx, src.data, f.index, o)
+	compiled, err := compiler.CompileFunction(a.ctx, src.data, f.index, a.compilerOptions(src, i.compileFlags))
 	if err != nil {
-		return nil, err
+		return nil, compileError(src, err)
 	}
 	names := functionNames(list, compiled.Symbol, f.index)
 	code, err := listing.ObjectCode(compiled.Object, compiled.Symbol, names)

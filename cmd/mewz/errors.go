@@ -38,6 +38,7 @@ func report(a *app, command string, err error) int {
 	var exit exitError
 	var fromGroup vmm.SignalError
 	var failure *vmm.Failure
+	var flag *vmm.FlagError
 	switch {
 	case errors.As(err, &exit):
 		return int(exit)
@@ -46,6 +47,9 @@ func report(a *app, command string, err error) int {
 		return abi.ExitTimeout
 	case errors.As(err, &fromGroup):
 		return 128 + int(fromGroup.Signal)
+	case errors.As(err, &flag):
+		fmt.Fprintf(os.Stderr, "mewz: %s: %s\n", command, oneLine(err.Error()))
+		return abi.ExitUsage
 	case errors.Is(err, vmm.ErrOutputClosed):
 		return exitOutputClosed
 	case errors.As(err, &failure):
@@ -56,6 +60,15 @@ func report(a *app, command string, err error) int {
 		fmt.Fprintf(os.Stderr, "mewz: %s: %s\n", command, message(err))
 		return abi.ExitFailure
 	}
+}
+
+// wrongFlags makes err one of the command line: what is wrong with it is wrong wherever it is
+// given. A file or a device that is not there is no such error.
+func wrongFlags(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &vmm.FlagError{Err: err}
 }
 
 // cause returns why the command's context ended, nil if it has not.

@@ -72,9 +72,17 @@ func planMounts(memory memoryFlags, share shareFlags) ([]plannedMount, error) {
 		name  string
 		texts mountTexts
 		parse func(text string) (plannedMount, error)
-	}{{"--dir", share.Dir, parseDir}, {"--tmpfs", memory.Tmpfs, parseTmpfs}, {"--volume", share.Volume, parseVolume}} {
+		find  func(*plannedMount) error // looks at what it is on this computer
+	}{
+		{"--dir", share.Dir, parseDir, (*plannedMount).findDir},
+		{"--tmpfs", memory.Tmpfs, parseTmpfs, nil},
+		{"--volume", share.Volume, parseVolume, (*plannedMount).findVolume},
+	} {
 		for _, t := range flag.texts {
 			m, err := flag.parse(t.text)
+			if err = wrongFlags(err); err == nil && flag.find != nil {
+				err = flag.find(&m)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", flag.name, t.text, err)
 			}
@@ -87,7 +95,7 @@ func planMounts(memory memoryFlags, share shareFlags) ([]plannedMount, error) {
 		root := plannedMount{Mount: abi.Mount{Kind: abi.MountArchive, Guest: "/"}, flag: "--root " + memory.Root}
 		list = slices.Insert(list, 0, root)
 	}
-	return list, checkMounts(list)
+	return list, wrongFlags(checkMounts(list))
 }
 
 // checkMounts checks the mounts together.
@@ -146,26 +154,30 @@ func parseDir(text string) (m plannedMount, err error) {
 	case !isNamed:
 		guest = host
 	}
-	if err := m.setGuest(guest); err != nil {
-		return m, err
-	}
+	m.host = host
+	return m, m.setGuest(guest)
+}
+
+// findDir looks at the directory of a share.
+func (m *plannedMount) findDir() (err error) {
+	host := m.host
 	info, err := os.Stat(host)
 	switch {
-	case errors.Is(err, os.ErrNotExist) && !isNamed && strings.Contains(host, ":"):
+	case errors.Is(err, os.ErrNotExist) && path.Clean(host) == m.Guest && strings.Contains(host, ":"):
 		name, _, _ := strings.Cut(host, ":")
-		return m, fmt.Errorf("there is no such directory; if a name for the program is meant: write --dir %s::%s", name, host[len(name)+1:])
+		return fmt.Errorf("there is no such directory; if a name for the program is meant: write --dir %s::%s", name, host[len(name)+1:])
 	case errors.Is(err, os.ErrNotExist):
-		return m, fmt.Errorf("there is no such directory: mkdir -p %s", quote([]string{host}))
+		return fmt.Errorf("there is no such directory: mkdir -p %s", quote([]string{host}))
 	case err != nil:
-		return m, withoutPath(err)
+		return withoutPath(err)
 	case !info.IsDir():
-		return m, fmt.Errorf("%s is a file: give the directory that it is in, or its content on standard input", host)
+		return fmt.Errorf("%s is a file: give the directory that it is in, or its content on standard input", host)
 	}
 	if err := unix.Access(host, unix.R_OK|unix.X_OK); err != nil {
-		return m, fmt.Errorf("%w: give it a directory that you may list and enter", err)
+		return fmt.Errorf("%w: give it a directory that you may list and enter", err)
 	}
 	m.host, err = filepath.Abs(host)
-	return m, err
+	return err
 }
 
 // cutAccess takes off the end of a value whether the program may change what is there. Who
@@ -232,17 +244,16 @@ func parseVolume(text string) (m plannedMount, err error) {
 				return m, fmt.Errorf("size=%s: at least %s", size, byteSize(volumeMinBytes))
 			}
 		default:
-			if err := m.setGuest(guest); err != nil {
-				return m, err
-			}
-			return m, m.findVolume(host)
+			m.host = host
+			return m, m.setGuest(guest)
 		}
 		guest = before
 	}
 }
 
 // findVolume looks at the file of a volume.
-func (m *plannedMount) findVolume(host string) (err error) {
+func (m *plannedMount) findVolume() (err error) {
+	host := m.host
 	if m.host, err = filepath.Abs(host); err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -47,7 +49,8 @@ func execute(args []string) (code int) {
 		}
 	}()
 	exited := false
-	parser, err := kong.New(&c, options(&exited)...)
+	stdout := &helpWriter{}
+	parser, err := kong.New(&c, append(options(&exited), kong.Writers(stdout, os.Stderr))...)
 	if err != nil {
 		panic(err)
 	}
@@ -56,10 +59,13 @@ func execute(args []string) (code int) {
 	}
 	parsed, err := parser.Parse(args)
 	if exited {
-		return 0
+		return report(&app{ctx: context.Background()}, "help", stdoutError(stdout.err))
+	}
+	if err == nil {
+		err = refuseEmpty(parsed)
 	}
 	if err != nil {
-		return usageError(err)
+		return usageError(parsed, err)
 	}
 	ctx, stop := notifyContext(context.Background())
 	defer stop()
@@ -68,14 +74,54 @@ func execute(args []string) (code int) {
 	return report(a, parsed.Selected().Name, err)
 }
 
-// usageError prints what is wrong with the command line.
-func usageError(err error) int {
+// helpWriter is standard output for help and the version. It keeps the error, which kong takes for
+// one of the command line, or for none.
+type helpWriter struct{ err error }
+
+func (w *helpWriter) Write(p []byte) (int, error) {
+	if w.err == nil {
+		_, w.err = os.Stdout.Write(p)
+	}
+	return len(p), nil
+}
+
+// refuseEmpty refuses flags and arguments that are there and say nothing, as of a variable of the
+// shell that is not set: to leave the flag out is another thing than the user wrote.
+func refuseEmpty(parsed *kong.Context) error {
+	for _, element := range parsed.Path {
+		value := element.Positional
+		if element.Flag != nil {
+			value = element.Flag.Value
+		}
+		if value == nil {
+			continue
+		}
+		if kind := value.Target.Kind(); (kind == reflect.String || kind == reflect.Slice) && value.Target.Len() == 0 {
+			name := value.Summary() // of an argument
+			if element.Flag != nil {
+				name = "--" + value.Name
+			}
+			return fmt.Errorf("%s: the value is empty", name)
+		}
+	}
+	return nil
+}
+
+// noValue is how kong says that the command line ends where a flag's value would be.
+var noValue = regexp.MustCompile(`expected \w+(?: value)? but got "EOL" \(<EOL>\)|missing value, expecting .*`)
+
+// usageError prints what is wrong with the command line; parsed is nil if kong says so.
+func usageError(parsed *kong.Context, err error) int {
 	command := ""
 	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
-		command = " " + parse.Context.Selected().Name
+	if errors.As(err, &parse) {
+		parsed = parse.Context
 	}
-	what := strings.Replace(oneLine(err.Error()), "expected value value", "expected a value", 1) // kong calls a value "value"
+	if parsed != nil && parsed.Selected() != nil {
+		command = " " + parsed.Selected().Name
+	}
+	what := noValue.ReplaceAllString(oneLine(err.Error()), "a value is missing")
+	what = strings.Replace(what, "expected value value", "expected a value", 1) // kong calls a value "value"
 	fmt.Fprintf(os.Stderr, "mewz%s: %s (mewz%s --help)\n", strings.Replace(command, " ", ": ", 1), what, command)
 	return abi.ExitUsage
 }

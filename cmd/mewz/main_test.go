@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mewz/image"
+	"mewz/test/children"
 	"mewz/vmm/qemu"
 )
 
@@ -138,8 +139,9 @@ func emptyDirectory(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // signalTimeout bounds how long signalJob waits for the machine to say
-// something.
-const signalTimeout = time.Minute
+// something, and for processes to end. A program is compiled meanwhile, maybe on a
+// computer that does other things too.
+const signalTimeout = 5 * time.Minute
 
 // signalJob sends a signal to a command once its output is there, and checks
 // its exit code and that nobody is left: signal INT 130 mewz run loop.wasm. Its
@@ -180,51 +182,19 @@ func signalTo(ts *testscript.TestScript, args []string, send func(pid int, signa
 		_ = c.Wait()
 		ts.Fatalf("no output before %v: %s", err, stderr.String())
 	}
-	children := childProcesses(c.Process.Pid)
+	started := children.Of(c.Process.Pid)
 	ts.Check(send(c.Process.Pid, signals[args[0]]))
 	_ = c.Wait()
 	ts.Check(os.WriteFile(ts.MkAbs("signal.err"), stderr.Bytes(), 0o600))
 	if got := strconv.Itoa(c.ProcessState.ExitCode()); got != args[1] {
 		ts.Fatalf("exit code %s, want %s: %s", got, args[1], stderr.String())
 	}
-	if len(children) == 0 {
+	if len(started) == 0 {
 		ts.Fatalf("it had no child: nothing is proved")
 	}
-	for _, pid := range children {
-		waitGone(ts, pid)
+	if left := children.Wait(started, signalTimeout); len(left) != 0 {
+		ts.Fatalf("processes %v are left", left)
 	}
-}
-
-// childProcesses lists the children of all threads of a process.
-func childProcesses(pid int) []int {
-	var pids []int
-	lists, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children")
-	for _, list := range lists {
-		b, err := os.ReadFile(list)
-		if err != nil {
-			continue
-		}
-		for _, field := range strings.Fields(string(b)) {
-			if n, err := strconv.Atoi(field); err == nil {
-				pids = append(pids, n)
-			}
-		}
-	}
-	return pids
-}
-
-// waitGone waits until a process, which may be no child of ours, is gone or a
-// zombie whose parent is to collect it.
-func waitGone(ts *testscript.TestScript, pid int) {
-	deadline := time.Now().Add(10 * time.Second)
-	for time.Now().Before(deadline) {
-		b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		if err != nil || bytes.Contains(b, []byte(") Z ")) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond) // nobody tells when a grandchild ends
-	}
-	ts.Fatalf("process %d is left", pid)
 }
 
 // truncateFile cuts a file: truncate a.wasm 100 b.wasm.

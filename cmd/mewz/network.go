@@ -47,6 +47,11 @@ const (
 
 // network checks the flags and returns them as the configuration has them.
 func (f *addressFlags) network() (abi.Network, error) {
+	n, err := f.check()
+	return n, wrongFlags(err)
+}
+
+func (f *addressFlags) check() (abi.Network, error) {
 	n := abi.Network{HostName: f.HostName}
 	addresses, err := parseAddresses(f.IP)
 	if err != nil {
@@ -225,7 +230,12 @@ type connection struct {
 }
 
 // parse checks the flags as far as that goes without the program.
-func (f *connectFlags) parse() (c connection, err error) {
+func (f *connectFlags) parse() (connection, error) {
+	c, err := f.check()
+	return c, wrongFlags(err)
+}
+
+func (f *connectFlags) check() (c connection, err error) {
 	kind, name, hasName := strings.Cut(f.Net, "=")
 	switch {
 	case f.Net == "user", f.Net == "none":
@@ -296,7 +306,7 @@ func (r *runCommand) connect(a *app, c *abi.Config) (*vmm.Network, error) {
 		return nil, err
 	}
 	if err := r.settle(a, &plan, c); err != nil {
-		return nil, err
+		return nil, wrongFlags(err)
 	}
 	c.Network.Enabled = plan.how != "none"
 	if !c.Network.Enabled {

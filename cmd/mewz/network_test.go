@@ -5,11 +5,13 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"mewz/abi"
 	"mewz/vmm"
@@ -245,11 +247,19 @@ func TestHintListen(t *testing.T) {
 	}
 }
 
-// TestHintDown makes a TAP device, which is down then.
+// TestHintDown makes a TAP device, which is down then, in a network namespace that only the thread
+// of this test has: the name is nobody else's.
 func TestHintDown(t *testing.T) {
 	const device = "net-down0"
 	if text := captureStderr(t, func() { hintDown("lo") }); text != "" {
 		t.Errorf("of lo, which is up: %q", text)
+	}
+	runtime.LockOSThread() // for good: the namespace ends with the thread
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("a network namespace: %v", err)
+		}
+		t.Skipf("no network namespace can be made: %v", err)
 	}
 	if out, err := exec.Command("ip", "tuntap", "add", "dev", device, "mode", "tap").CombinedOutput(); err != nil {
 		if os.Getenv("CI") != "" {
@@ -257,11 +267,6 @@ func TestHintDown(t *testing.T) {
 		}
 		t.Skipf("no TAP device can be made: %v", err)
 	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("ip", "link", "delete", device).CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, out)
-		}
-	})
 	if text := captureStderr(t, func() { hintDown(device) }); !strings.Contains(text, "the device is down") || strings.Count(text, "\n") != 1 {
 		t.Errorf("printed %q", text)
 	}

@@ -21,19 +21,16 @@ const architecture = "x86_64"
 // The stages, in order: openSource, object, link, and for a run configureRun,
 // placeImage and vmm.VMM.Run.
 
-// object returns the object of a module or object.
-func (a *app) object(src *source, flags compileFlags) ([]byte, error) {
+// object returns the object of a module or object, and why nothing of it runs, if that is so.
+func (a *app) object(src *source, flags compileFlags) (code []byte, why string, err error) {
 	if src.kind == kindObject {
-		return src.data, nil
+		return src.data, "", nil
 	}
 	result, err := a.compile(src, flags, false)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if why := idle(result.Module); why != "" && !a.quiet {
-		warn(src.path + ": " + why + "; " + idleRemedy)
-	}
-	return result.Object, nil
+	return result.Object, idle(result.Module), nil
 }
 
 // link links a module or object into an image.
@@ -51,12 +48,16 @@ func (a *app) link(src *source, code compileFlags, flags linkFlags, config abi.C
 			return nil, fmt.Errorf("--root: %w", err)
 		}
 	}
-	if in.Object, err = a.object(src, code); err != nil {
+	var why string
+	if in.Object, why, err = a.object(src, code); err != nil {
 		return nil, err
 	}
 	img, err := image.Build(in)
 	if err != nil {
 		return nil, err
+	}
+	if why != "" && !a.quiet {
+		warn(src.path + ": " + why + "; " + idleRemedy)
 	}
 	a.logf("linked %s", src.path)
 	return img, nil
@@ -76,11 +77,11 @@ func programConfig(src *source, flags linkFlags, args []string) (abi.Config, err
 		ProgramName:   src.name,
 	}
 	if flags.Stack > abi.StackMaxBytes {
-		return c, fmt.Errorf("--stack %s: at most %s", flags.Stack, byteSize(abi.StackMaxBytes))
+		return c, wrongFlags(fmt.Errorf("--stack %s: at most %s", flags.Stack, byteSize(abi.StackMaxBytes)))
 	}
 	var err error
 	c.Env, err = environment(flags.Env)
-	return c, err
+	return c, wrongFlags(err)
 }
 
 // environment makes environment variables of -e flags. The last one of a name
@@ -128,7 +129,7 @@ func configureRun(c *abi.Config) error {
 func placeImage(write func(path string) error) (path string, file *os.File, err error) {
 	dir, err := os.MkdirTemp("", "mewz-")
 	if err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("%w (TMPDIR chooses another place)", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	name := filepath.Join(dir, "image")

@@ -139,7 +139,7 @@ func (r *runCommand) prepare(a *app, src *source) (p prepared, err error) {
 func (r *runCommand) planMounts() ([]plannedMount, error) {
 	isProcess := r.VMM == "process"
 	if isProcess && r.Share == shareVirtioFS && len(r.Dir) > 0 {
-		return nil, errors.New("--share virtiofs: --vmm process shares directories by itself: leave one of them out")
+		return nil, wrongFlags(errors.New("--share virtiofs: --vmm process shares directories by itself: leave one of them out"))
 	}
 	list, err := planMounts(r.memoryFlags, r.shareFlags)
 	assignTags(list, isProcess)
@@ -170,9 +170,9 @@ func withoutDashes(args []string) []string {
 func (r *runCommand) adapt(c, flags *abi.Config) error {
 	switch {
 	case r.Root != "":
-		return errors.New("--root: an image has its files already: give it to mewz build")
+		return wrongFlags(errors.New("--root: an image has its files already: give it to mewz build"))
 	case r.UnknownImports == "trap":
-		return errors.New("--unknown-imports: an image is linked already: give it to mewz build")
+		return wrongFlags(errors.New("--unknown-imports: an image is linked already: give it to mewz build"))
 	}
 	if len(flags.Args) > 1 {
 		name := flags.Args[0]
@@ -213,7 +213,7 @@ func (r *runCommand) memory(path string, fileBytes uint64) (uint64, error) {
 	end := uint64(abi.KernelBase) + fileBytes
 	if r.Memory != 0 {
 		if uint64(r.Memory) < end && r.VMM == "qemu" {
-			return 0, fmt.Errorf("-m %s: the image alone takes %s: give it more", r.Memory, byteSize(roundUp(end, megabyte)))
+			return 0, wrongFlags(fmt.Errorf("-m %s: the image alone takes %s: give it more", r.Memory, byteSize(roundUp(end, megabyte))))
 		}
 		return uint64(r.Memory), nil
 	}

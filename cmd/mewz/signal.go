@@ -14,8 +14,9 @@ type signalError syscall.Signal
 func (e signalError) Error() string { return "ended by signal: " + syscall.Signal(e).String() }
 
 // sameSignal is within what time a second signal is the first one again: timeout(1) sends its
-// signal to the command and to its process group. Nobody presses Ctrl-C twice as fast.
-const sameSignal = 100 * time.Millisecond
+// signal to the command and to its process group, and may have to wait for a processor between.
+// Nobody presses Ctrl-C twice as fast.
+const sameSignal = 200 * time.Millisecond
 
 // notifyContext returns a context that ends with the first SIGINT, SIGTERM,
 // SIGHUP or SIGQUIT. The second one ends the process, and with it whatever it started

@@ -38,10 +38,20 @@ type source struct {
 const (
 	wasmMagic      = "\x00asm"
 	wasmModule     = "\x00asm\x01\x00\x00\x00"
-	wasmComponent  = "\x00asm\x0d\x00\x01\x00"
+	layerOffset    = 6       // of what tells a component, 1, from a module, 0 (component model, Binary.md)
 	objectMaxBytes = 4 << 30 // an ELF object that debug/elf holds in memory
 	headBytes      = 4096    // of a file that decide: white space may come before a text
 )
+
+// foreignFiles are what is given instead of a module, by the first bytes, and what to do.
+var foreignFiles = []struct{ magic, remedy string }{
+	{"\x1f\x8b", "compressed by gzip: gunzip it first"},
+	{"PK\x03\x04", "a zip archive: unzip it first"},
+	{"BC\xc0\xde", "bitcode of LLVM: have clang make a program of it, with --target=wasm32-wasip1"},
+	{"!<arch>\n", "a library: link a program with it"},
+	{"\xef\xbb\xbf", "it begins with a byte order mark, which is no part of a text: remove it"},
+	{"\xff\xfe", "text in UTF-16: make it UTF-8, which the text format is in"},
+}
 
 // openSource reads a file and finds out what it is.
 func openSource(path string) (*source, error) {
@@ -126,7 +136,7 @@ func (s *source) detect(r io.ReaderAt) error {
 	head = head[:n]
 	words := strings.TrimLeft(string(head), " \t\r\n")
 	switch {
-	case bytes.HasPrefix(head, []byte(wasmComponent)):
+	case bytes.HasPrefix(head, []byte(wasmMagic)) && len(head) > layerOffset && head[layerOffset] == 1:
 		return fmt.Errorf("%s: a component (WASI preview 2): build the program for wasm32-wasip1 instead", s.path)
 	case bytes.HasPrefix(head, []byte(wasmMagic)):
 		s.kind = kindModule
@@ -141,6 +151,11 @@ func (s *source) detect(r io.ReaderAt) error {
 	case strings.HasPrefix(words, "(") || strings.HasPrefix(words, ";;"):
 		s.kind, s.text = kindModule, true
 	default:
+		for _, f := range foreignFiles {
+			if bytes.HasPrefix(head, []byte(f.magic)) {
+				return fmt.Errorf("%s: %s", s.path, f.remedy)
+			}
+		}
 		return fmt.Errorf("%s: neither a WebAssembly module nor an object or image of mewz", s.path)
 	}
 	return nil

@@ -278,11 +278,19 @@ func run(ctx context.Context, ir []byte, p *pipeline, o *Options) ([]byte, error
 	return object.b, nil
 }
 
-// complaint makes an error of a warning: LLVM compiles for another processor
-// when it does not know the one it is told.
+// ProcessorError is an Options.CPU that there is no code for.
+type ProcessorError struct{ CPU, What string }
+
+func (e *ProcessorError) Error() string { return fmt.Sprintf("processor %q: %s", e.CPU, e.What) }
+
+// complaint makes an error of what LLVM says of the processor: it compiles for another one
+// when it does not know the one it is told, and aborts when either has no long mode.
 func (c *command) complaint(o *Options) error {
 	if bytes.Contains(c.stderr.b, []byte("is not a recognized processor")) {
-		return fmt.Errorf("processor %q: LLVM does not know it (%s -mcpu=help lists those it knows)", o.CPU, filepath.Base(c.Path))
+		return &ProcessorError{o.CPU, fmt.Sprintf("LLVM does not know it (%s -mcpu=help lists those it knows)", filepath.Base(c.Path))}
+	}
+	if bytes.Contains(c.stderr.b, []byte("64-bit code requested on a subtarget that doesn't support it")) {
+		return &ProcessorError{o.CPU, "it has no 64-bit mode"}
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ const (
 	symbolArena   = "exception_arena"
 	symbolWork    = "exception_work"
 	symbolRoots   = "exception_roots"
+	symbolTrace   = "exception_trace"
 )
 
 // Bounds of the memory for exceptions: a program has a few at a time, one in each
@@ -41,6 +42,17 @@ const (
 	// exceptionScanWords is how many words of the stack may be scanned for each slot
 	// of a collection; when there were more, more slots become usable.
 	exceptionScanWords = 8
+)
+
+// The trace of the exception that was thrown last: {exception; stack pointer where it
+// was caught; count of calls; the addresses they return to, from the throw on}.
+// Who catches and throws on is in it once.
+const (
+	traceCaught    = 8
+	traceCount     = 16
+	traceCalls     = 24
+	traceMostCalls = 64 // calls kept: as many as a report shows
+	traceBytes     = traceCalls + 8*traceMostCalls
 )
 
 // exceptionHeaderBytes is what lies before the values.
@@ -156,7 +168,7 @@ func (s *shard) defineUnwinder() {
 	var pairs []string
 	for token, symbol := range map[string]string{
 		"{record}": object.SymbolExceptions, "{unwind}": symbolUnwind, "{new}": symbolNew, "{collect}": symbolCollect,
-		"{mark}": symbolMark, "{scan}": symbolScan, "{arena}": symbolArena, "{work}": symbolWork,
+		"{mark}": symbolMark, "{scan}": symbolScan, "{arena}": symbolArena, "{work}": symbolWork, "{trace}": symbolTrace,
 	} {
 		pairs = append(pairs, token, s.quote(prefix+symbol))
 	}
@@ -166,11 +178,12 @@ func (s *shard) defineUnwinder() {
 		"{statebytes}": exceptionStateBytes, "{bp}": frameBP, "{sp}": frameSP, "{ip}": frameIP, "{saved}": object.UnwindSaved, "{blockshift}": object.UnwindBlockShift,
 		"{slot}": slotBytes, "{arenabytes}": slotBytes * slots, "{valuebytes}": slotBytes - exceptionHeaderBytes,
 		"{twoslots}": 2 * slotBytes, "{scanbytes}": 8 * exceptionScanWords, "{outofmemory}": int(abi.TrapExceptionMemory),
+		"{caught}": traceCaught, "{calls}": traceCount, "{first}": traceCalls, "{most}": traceMostCalls, "{tracebytes}": traceBytes,
 	} {
 		pairs = append(pairs, token, strconv.Itoa(number))
 	}
 	text := exceptionUnwind
-	s.defined[prefix+symbolUnwind] = true
+	s.defined[prefix+symbolUnwind], s.defined[prefix+symbolTrace] = true, true
 	s.defineAssembly(exceptionThrow, symbolThrow, symbolUnwind)
 	if m.allocates {
 		text += exceptionNew + exceptionMark + exceptionScan
@@ -185,24 +198,39 @@ func (s *shard) defineUnwinder() {
 func (s *shard) defineAssembly(text, name, callee string) {
 	prefix := s.module.options.SymbolPrefix
 	symbol := func(name string) string { return `"` + prefix + name + `"` }
-	text = strings.NewReplacer("{name}", symbol(name), "{unwind}", symbol(callee), "{mark}", symbol(callee),
-		"{trap}", strconv.Itoa(int(abi.TrapUncaughtException))).Replace(text)
+	text = strings.NewReplacer("{name}", symbol(name), "{unwind}", symbol(callee), "{mark}", symbol(callee), "{trace}", symbol(symbolTrace),
+		"{trap}", strconv.Itoa(int(abi.TrapUncaughtException)), "{calls}", strconv.Itoa(traceCount), "{first}", strconv.Itoa(traceCalls),
+		"{most}", strconv.Itoa(traceMostCalls), "{mostbytes}", strconv.Itoa(8*traceMostCalls)).Replace(text)
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		s.out = append(s.out, `module asm "`+strings.NewReplacer(`"`, `\22`, "\t", `\09`).Replace(line)+"\"\n"...)
 	}
 }
 
-// exceptionUnwind is exception_unwind(state, landing): it goes from frame to frame
+// exceptionUnwind is exception_unwind(state, exception): it goes from frame to frame
 // until the call in one has a landing pad, and returns that, with the state that it
 // expects. It returns 0, with the state of the last frame, where the table knows no
-// caller: in code of the environment. If landing is 0 landing pads are passed over.
-const exceptionUnwind = `define hidden i64 {unwind}(ptr %state, i32 %landing) #0 {
+// caller: in code of the environment. If exception is null landing pads are passed
+// over, else the calls that it leaves are noted in its trace.
+const exceptionUnwind = `{trace} = hidden global [{tracebytes} x i8] zeroinitializer, align 8
+
+define hidden i64 {unwind}(ptr %state, ptr %exception) #0 {
 entry:
   %spat = getelementptr i8, ptr %state, i64 {sp}
   %bpat = getelementptr i8, ptr %state, i64 {bp}
   %ipat = getelementptr i8, ptr %state, i64 {ip}
-  %lands = icmp ne i32 %landing, 0
+  %caughtat = getelementptr i8, ptr {trace}, i64 {caught}
+  %callsat = getelementptr i8, ptr {trace}, i64 {calls}
+  %lands = icmp ne ptr %exception, null
+  br i1 %lands, label %whose, label %frame
+whose:
+  %traced = load ptr, ptr {trace}
+  %same = icmp eq ptr %traced, %exception
+  br i1 %same, label %frame, label %fresh
+fresh:
+  store ptr %exception, ptr {trace}
+  store i64 0, ptr %caughtat
+  store i64 0, ptr %callsat
   br label %frame
 frame:
   %ip = load i64, ptr %ipat
@@ -218,7 +246,25 @@ module:
   %bytes32 = load i32, ptr %bytesat
   %bytes = zext i32 %bytes32 to i64
   %inside = icmp ult i64 %place, %bytes
-  br i1 %inside, label %search, label %following
+  br i1 %inside, label %own, label %following
+own:
+  br i1 %lands, label %note, label %search
+note:
+  %notedsp = load i64, ptr %spat
+  %caught = load i64, ptr %caughtat
+  %noted = icmp eq i64 %notedsp, %caught
+  br i1 %noted, label %search, label %note.count
+note.count:
+  %calls = load i64, ptr %callsat
+  %calls1 = add i64 %calls, 1
+  store i64 %calls1, ptr %callsat
+  %fits = icmp ult i64 %calls, {most}
+  br i1 %fits, label %note.call, label %search
+note.call:
+  %callslist = getelementptr i8, ptr {trace}, i64 {first}
+  %callat = getelementptr i64, ptr %callslist, i64 %calls
+  store i64 %ip, ptr %callat
+  br label %search
 following:
   %next = load ptr, ptr %m
   %all = icmp eq ptr %next, {record}
@@ -272,6 +318,7 @@ landing.pad:
   %sp = load i64, ptr %spat
   %spnow = add i64 %sp, %arguments
   store i64 %spnow, ptr %spat
+  store i64 %spnow, ptr %caughtat
   %pad64 = zext i32 %pad32 to i64
   %pad = add i64 %text, %pad64
   ret i64 %pad
@@ -319,9 +366,11 @@ done:
 
 `
 
-// exceptionNew is exception_new(tag): a slot.
+// exceptionNew is exception_new(tag): a slot. The trace of another exception in the
+// same slot is not its own.
 const exceptionNew = `define hidden ptr {new}(ptr %tag) #0 {
 entry:
+  store ptr null, ptr {trace}
   br label %check
 check:
   %collected = phi i1 [ false, %entry ], [ true, %collect ]
@@ -369,7 +418,7 @@ const exceptionMark = `define hidden void {mark}(ptr %state) #0 {
 entry:
   %copy = alloca [{statebytes} x i8], align 16
   call void @llvm.memcpy.inline.p0.p0.i64(ptr align 8 %copy, ptr align 8 %state, i64 {statebytes}, i1 false)
-  %ignored = call i64 {unwind}(ptr %copy, i32 0)
+  %ignored = call i64 {unwind}(ptr %copy, ptr null)
   %spat = getelementptr i8, ptr %copy, i64 {sp}
   %walked = load i64, ptr %spat
   br label %stacks

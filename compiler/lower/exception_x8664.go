@@ -44,11 +44,13 @@ const exceptionSave = `
 
 // exceptionThrow is exception_throw(exception): it unwinds to the next landing pad,
 // which finds the exception in rax and the registers of its function as they were at
-// the call. Without one it traps in the state of its caller, with the exception in rax.
+// the call. Without one it traps with the exception in rax, the number of calls that
+// it left in rcx, and in rdx the address of its trace, which is copied to the stack:
+// the environment knows where that lies, and nothing else of the module's memory.
 const exceptionThrow = exceptionSave + `
 	movq	%rdi, 64(%rsp)
+	movq	%rdi, %rsi
 	movq	%rsp, %rdi
-	movl	$1, %esi
 	callq	{unwind}
 	testq	%rax, %rax
 	je	0f
@@ -65,8 +67,14 @@ const exceptionThrow = exceptionSave + `
 	jmpq	*%rcx
 0:
 	movq	64(%rsp), %rax
-	addq	$72, %rsp
-	.cfi_adjust_cfa_offset -72
+	subq	${mostbytes}, %rsp
+	.cfi_adjust_cfa_offset {mostbytes}
+	leaq	{trace}+{first}(%rip), %rsi
+	movq	%rsp, %rdi
+	movl	${most}, %ecx
+	rep movsq
+	movq	%rsp, %rdx
+	movq	{trace}+{calls}(%rip), %rcx
 	ud1l	{trap}(%eax), %eax
 	.cfi_endproc
 	.size	{name}, .-{name}

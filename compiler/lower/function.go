@@ -48,10 +48,7 @@ type function struct {
 	sums      map[int]addend // by register
 	witnesses map[witnessKey][]witness
 
-	// Of sums of vectors in loops, see vector_sum.go.
-	accumulators map[value]bool // locals at the heads of loops
-	partialSums  map[value]partialSum
-	laneSets     map[value]laneSet // see vector_any.go
+	laneSets map[value]laneSet // see vector_any.go
 
 	// Of sums in loops, see sum.go.
 	loop    *block // the head of the innermost loop
@@ -69,8 +66,7 @@ func newFunction(s *shard, t *wasm.FuncType) *function {
 	f := &function{
 		shard: s, typ: t, values: map[localKey]value{}, bases: map[uint32]bool{},
 		sums: map[int]addend{}, witnesses: map[witnessKey][]witness{},
-		accumulators: map[value]bool{}, partialSums: map[value]partialSum{}, laneSets: map[value]laneSet{},
-		chains: map[value]sum{},
+		laneSets: map[value]laneSet{}, chains: map[value]sum{},
 	}
 	f.enter(f.newBlock())
 	f.block.sealed = true

@@ -70,18 +70,25 @@ func (s *shard) entry(symbol string, f *function) {
 	f.write()
 }
 
+// entries are the exports that an environment calls once a module is instantiated
+// (WASI's application ABI): that of a reactor, which for Kotlin is the program, and
+// that of a command. wasmtime's command calls both where both are, in this order.
+var entries = [...]string{"_initialize", "_start"}
+
 func (s *shard) defineStart(symbol, instantiate string) {
 	f := newFunction(s, &wasm.FuncType{})
 	f.throws = s.module.exceptions
 	f.noteStack()
 	f.put("  call void ").put(s.quote(instantiate)).put("()").line()
-	for i := range s.module.Exports {
-		e := &s.module.Exports[i]
-		if e.Kind != wasm.ExternFunc || e.Name != "_start" {
-			continue
-		}
-		if t := s.module.functions[e.Index].typ; len(t.Params) == 0 && len(t.Results) == 0 {
-			f.callFunction(e.Index)
+	for _, name := range entries {
+		for i := range s.module.Exports {
+			e := &s.module.Exports[i]
+			if e.Kind != wasm.ExternFunc || e.Name != name {
+				continue
+			}
+			if t := s.module.functions[e.Index].typ; len(t.Params) == 0 && len(t.Results) == 0 {
+				f.callFunction(e.Index)
+			}
 		}
 	}
 	f.returnValues()

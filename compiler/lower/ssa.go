@@ -195,7 +195,6 @@ func (f *function) passesOn(b *block, local uint32) bool {
 func (f *function) loopPhi(b *block, local uint32) value {
 	f.next++
 	v := registerValue(f.locals[local], f.next)
-	f.accumulators[v] = v.wasmType == wasm.V128
 	f.values[localKey{b.id, local}] = v
 	n := len(b.phis)
 	b.phis = append(b.phis, phi{register: f.next, wasmType: v.wasmType, isLocal: true, index: int(local)})

@@ -26,6 +26,7 @@ const maxTerms = 8
 // sum is what was added up to a value.
 type sum struct {
 	operation string // of LLVM
+	shape     shape  // of vectors
 	terms     []value
 }
 
@@ -50,7 +51,7 @@ func lowerSum(name string) lowering {
 		} else {
 			plain(f, i)
 		}
-		f.chains[f.stack[n]] = sum{name, terms}
+		f.chains[f.stack[n]] = sum{operation: name, terms: terms}
 	}
 }
 
@@ -82,14 +83,16 @@ func (f *function) add(name string, a, b value) value {
 	return registerValue(a.wasmType, r)
 }
 
-// keepSum returns v for a local to have. What the local itself had when the pass
+// popSum takes the topmost operand for a local to have. What the local itself had when the pass
 // began is added last then: it is what the passes wait for each other by.
-func (f *function) keepSum(local uint32, v value) value {
-	s, ok := f.chains[v]
+func (f *function) popSum(local uint32) value {
+	top := f.stack[len(f.stack)-1]
+	v := f.pop()
+	s, ok := f.chains[top]
 	if !ok {
 		return v
 	}
-	delete(f.chains, v)
+	delete(f.chains, top)
 	if f.loop == nil || len(s.terms) < 3 {
 		return v
 	}
@@ -98,7 +101,11 @@ func (f *function) keepSum(local uint32, v value) value {
 	if k < 0 {
 		return v
 	}
-	return f.add(s.operation, f.addUp(s.operation, slices.Delete(slices.Clone(s.terms), k, k+1)), before)
+	rest := slices.Delete(slices.Clone(s.terms), k, k+1)
+	if v.wasmType == wasm.V128 {
+		return f.widen(f.addVectors(s.shape, before, f.addUpVectors(s.shape, rest)))
+	}
+	return f.add(s.operation, f.addUp(s.operation, rest), before)
 }
 
 // The height of a value is how many cycles its computation takes in a pass of the

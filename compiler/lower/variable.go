@@ -7,11 +7,11 @@ import "mewz/compiler/wasm"
 func lowerLocalGet(f *function, i *wasm.Instruction) { f.push(f.readLocal(i.Index)) }
 
 func lowerLocalSet(f *function, i *wasm.Instruction) {
-	f.writeLocal(i.Index, f.keepSum(i.Index, f.pop()))
+	f.writeLocal(i.Index, f.popSum(i.Index))
 }
 
 func lowerLocalTee(f *function, i *wasm.Instruction) {
-	v := f.keepSum(i.Index, f.pop())
+	v := f.popSum(i.Index)
 	f.writeLocal(i.Index, v)
 	f.push(v)
 }

@@ -89,7 +89,7 @@ func (m *machine) run(t *testing.T) *outcome {
 			"-device", fmt.Sprintf("isa-debugcon,iobase=%#x,readback=%#x,chardev=channel", abi.ChannelPort, abi.ChannelMagic))
 	}
 	if m.timeout == 0 {
-		m.timeout = 60 * time.Second
+		m.timeout = 5 * time.Minute // a hundred times what most take
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), m.timeout)
 	defer cancel()

@@ -41,8 +41,12 @@ func (i *Instance) Report(t Trap) string {
 	return string(i.appendBacktrace(b, t))
 }
 
-// appendBacktrace appends a line for each frame, innermost first.
+// appendBacktrace appends a line for each frame, innermost first. Those that an
+// exception left are gone from the stack; its trace has them.
 func (i *Instance) appendBacktrace(b []byte, t Trap) []byte {
+	if pc, ok := i.stackWord(t.Trace); ok && t.TraceCalls != 0 && i.inText(pc) {
+		return i.appendTrace(b, t)
+	}
 	u := unwinder{instance: i, pc: t.PC, sp: t.SP, bp: t.BP, returned: t.Returned}
 	n := 0
 	for ; n < framesMax; n++ {
@@ -54,6 +58,24 @@ func (i *Instance) appendBacktrace(b []byte, t Trap) []byte {
 			b = i.appendFrame(b, n, f)
 		}
 	}
+	return appendMore(b, n)
+}
+
+// appendTrace appends a line for each call that an exception left.
+func (i *Instance) appendTrace(b []byte, t Trap) []byte {
+	calls := int(min(t.TraceCalls, framesMax))
+	for n := range min(calls, framesShown) {
+		pc, ok := i.stackWord(t.Trace + uint64(8*n))
+		if !ok || !i.inText(pc) {
+			return b
+		}
+		b = i.appendFrame(b, n, frame{pc: pc, returned: true})
+	}
+	return appendMore(b, calls)
+}
+
+// appendMore says how many of n frames are not shown.
+func appendMore(b []byte, n int) []byte {
 	if n > framesShown {
 		b = append(b, "  ... "...)
 		b = strconv.AppendInt(b, int64(n-framesShown), 10)

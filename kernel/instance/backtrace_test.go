@@ -104,3 +104,53 @@ func TestBacktraceIsBounded(t *testing.T) {
 		t.Errorf("%d lines, ends with %q", lines, got[len(got)-40:])
 	}
 }
+
+// TestBacktraceOfException shows the calls that an exception left, which are noted on
+// the stack, not what is left of the stack.
+func TestBacktraceOfException(t *testing.T) {
+	i, sp := stackOf(t, testSymbols, text+0x110, text+0x250, text+0x310, 0)
+	got := i.Report(Trap{Code: abi.TrapUncaughtException, PC: text + 0x500, SP: sp, Trace: sp, TraceCalls: 3})
+	want := `mewz: trap: uncaught exception
+   0: 0x1a2b - probe.wasm!inner
+   1: +0x24f - probe.wasm!<wasm function 6>
+   2: +0x30f - probe.wasm!wasm_start
+`
+	if got != want {
+		t.Errorf("report = %q, want %q", got, want)
+	}
+}
+
+// TestBacktraceOfExceptionGarbage takes no word for a trace: the program wrote it.
+func TestBacktraceOfExceptionGarbage(t *testing.T) {
+	i, sp := stackOf(t, testSymbols, text+0x110, 0x1234, text+0x310)
+	// The stack is walked instead, where there is one frame.
+	for _, test := range []struct {
+		name      string
+		at, calls uint64
+		frames    int
+	}{
+		{"no calls", sp, 0, 1},
+		{"null", 0, 3, 1},
+		{"beyond the stack", 1<<64 - 8, 3, 1},
+		{"a word that is no code", sp + 8, 2, 1},
+		{"ends in what is no code", sp, 3, 1},
+		{"ends with the stack", sp + 16, 1 << 63, 1},
+	} {
+		trap := Trap{Code: abi.TrapUncaughtException, PC: text + 0x500, SP: sp, Trace: test.at, TraceCalls: test.calls}
+		if got := i.Report(trap); strings.Count(got, "probe.wasm!") != test.frames {
+			t.Errorf("%s: %q, want %d frames", test.name, got, test.frames)
+		}
+	}
+}
+
+func TestBacktraceOfExceptionIsBounded(t *testing.T) {
+	words := make([]uint64, 100)
+	for n := range words {
+		words[n] = text + 0x120
+	}
+	i, sp := stackOf(t, testSymbols, words...)
+	got := i.Report(Trap{Code: abi.TrapUncaughtException, PC: text + 0x110, SP: sp, Trace: sp, TraceCalls: 1000})
+	if lines := strings.Count(got, "\n"); lines != framesShown+2 || !strings.HasSuffix(got, "  ... 936 more frames\n") {
+		t.Errorf("%d lines, ends with %q", lines, got[len(got)-40:])
+	}
+}

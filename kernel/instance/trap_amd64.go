@@ -19,6 +19,10 @@ type Trap struct {
 	MemoryAt    uint64 // offset in linear memory, up to 8 GiB
 	MemoryBytes uint64 // size of linear memory at that time
 
+	// Of an uncaught exception: where on the stack the addresses lie that the calls
+	// which it left return to, and how many it left. What is there may be anything.
+	Trace, TraceCalls uint64
+
 	Signal  string // of a TrapException: what the processor raised
 	Address uint64 // and the address it named
 }
@@ -39,7 +43,9 @@ func (i *Instance) Trap() Trap {
 	}
 	switch current.signal {
 	case signalIllegal:
-		t.Code = i.trapInstruction(r.rip)
+		if t.Code = i.trapInstruction(r.rip); t.Code == abi.TrapUncaughtException {
+			t.Trace, t.TraceCalls = r.rdx, r.rcx
+		}
 	case signalBus:
 		if i.memoryAt(current.address) != nil || i.inStack(current.address) || inHeap(current.address) {
 			t.Code = abi.TrapMemoryShort

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"mewz/abi"
 	"mewz/test/toolchain"
@@ -75,7 +74,7 @@ func TestBacktraces(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, o := range []options{{vmm: "process", timeout: time.Minute}, {vmm: "qemu", timeout: 4 * time.Minute}} {
+			for _, o := range vmms {
 				if o.vmm == "qemu" && (!tt.qemu || testing.Short()) {
 					continue
 				}

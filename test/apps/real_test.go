@@ -34,7 +34,7 @@ type oracle int
 
 const (
 	wasmOracle oracle = iota // the module under wazero
-	native                   // the same source as a program of this computer
+	native                   // the same source as a program of this computer, or on the JVM
 )
 
 func packages(p ...*toolchain.SourcePackage) []*toolchain.SourcePackage { return p }
@@ -118,6 +118,14 @@ var realPrograms = []realProgram{
 			Name: "zig", Language: toolchain.Zig, Sources: []string{sources + "zig/program.zig"}, Flags: []string{"-OReleaseFast"}, WasmFlags: []string{"-mcpu=generic+simd128"},
 		},
 		exit: 9, machine: true, long: []string{"100"},
+	},
+	{
+		name: "kotlin", what: "Kotlin: objects of the GC proposal, exceptions, collections, coroutines, strings",
+		program: toolchain.Program{
+			Name: "kotlin", Language: toolchain.Kotlin, Sources: []string{sources + "kotlin/program.kt"},
+			Flags: []string{"-Xwasm-enable-array-range-checks"}, // without them a bad index is a trap
+		},
+		oracle: native, exit: 7, machine: true, long: []string{"40"},
 	},
 }
 

@@ -90,11 +90,11 @@ func (p realProgram) ask(t *testing.T, r run) outcome {
 		}
 		return want
 	}
-	path, err := toolchain.Native(p.program)
+	command, err := toolchain.Command(p.program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _, err := runCommand(t.Context(), r.root, path, r.args...)
+	want, _, err := runCommand(t.Context(), r.root, command[0], append(command[1:], r.args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func runCommand(ctx context.Context, directory, name string, args ...string) (ou
 	defer cancel()
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = directory
-	c.WaitDelay = time.Second
+	c.WaitDelay = killDelay
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	err := c.Run()

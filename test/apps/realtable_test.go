@@ -95,7 +95,10 @@ func measureAll(t *testing.T) []byte {
 		}
 		m := measure(t, p)
 		oracle := "wazero"
-		if p.oracle == native {
+		switch {
+		case p.program.Language == toolchain.Kotlin:
+			oracle = "JVM"
+		case p.oracle == native:
 			oracle = "native"
 		}
 		fmt.Fprintf(&b, "| **%s**: %s | %s | %.2f MB | %s | %s | %s | %s | %s | %s |\n", p.name, p.what, oracle, float64(m.bytes)/1e6,
@@ -200,9 +203,9 @@ func measure(t *testing.T, p realProgram) measurement {
 			return runCommand(t.Context(), "", mewz(t), append(flags, args...)...)
 		}
 	}
-	if path, err := toolchain.Native(p.program); err == nil {
+	if command, err := toolchain.Command(p.program); err == nil {
 		variants[variantNative] = func() (outcome, time.Duration, error) {
-			return runCommand(t.Context(), r.root, path, args...)
+			return runCommand(t.Context(), r.root, command[0], slices.Concat(command[1:], args)...)
 		}
 	}
 	if p.oracle == wasmOracle {

@@ -77,8 +77,12 @@ func prepareNode(b *bench, p measuredProgram) (runner, func(), error) {
 	if err := os.WriteFile(script, nodeScript, 0o666); err != nil {
 		return nil, nil, err
 	}
+	node, err := toolchain.V8()
+	if err != nil {
+		return nil, nil, err
+	}
 	args := []string{"--no-warnings", "--no-liftoff", "--no-wasm-lazy-compilation", script, wasm}
-	return b.process("node", append(args, p.args...)...), nil, nil
+	return b.process(node, append(args, p.args...)...), nil, nil
 }
 
 // prepareWasmtime compiles once, and runs what was compiled.

@@ -31,7 +31,7 @@ func (f *function) address(width int, aligned bool, depth int) (offset int, unce
 	}
 	switch n := r.IntN(100); {
 	case n < 25 && f.frame >= 0:
-		f.opIndex(wasm.OpLocalGet, f.frame)
+		f.emit(wasm.OpLocalGet, f.frame)
 		offset = r.IntN(frameBytes)
 	case n < 40:
 		f.i32(r.IntN(dataBytes) &^ (align - 1))
@@ -86,11 +86,11 @@ func (f *function) access(o operator, depth int) (exact bool) {
 	if uncertain && o.operands == "i" && f.chance(60) {
 		// What is dropped at once must trap, even if the load below is not needed.
 		t := f.temporary('i')
-		f.opIndex(wasm.OpLocalTee, t)
+		f.emit(wasm.OpLocalTee, t)
 		f.op(o.opcode)
 		f.code = append(f.code, memArg...)
 		f.op(wasm.OpDrop)
-		f.opIndex(wasm.OpLocalGet, t)
+		f.emit(wasm.OpLocalGet, t)
 	}
 	for k := 1; k < len(o.operands); k++ {
 		f.canonical(o.operands[k], depth-1)
@@ -167,31 +167,31 @@ func (f *function) tableStatement(depth int) {
 	case n < 5:
 		f.element(depth)
 		f.expression(letter, depth-1)
-		f.opIndex(wasm.OpTableSet, table)
+		f.emit(wasm.OpTableSet, table)
 	case n < 6:
 		f.expression(letter, depth-1)
 		f.i32(f.g.r.IntN(4))
-		f.opIndex(wasm.OpTableGrow, table)
+		f.emit(wasm.OpTableGrow, table)
 		f.op(wasm.OpDrop)
 	case n < 7:
 		f.element(depth)
 		f.expression(letter, depth-1)
 		f.i32(f.g.r.IntN(2))
-		f.opIndex(wasm.OpTableFill, table)
+		f.emit(wasm.OpTableFill, table)
 	case n < 8:
 		f.length(depth, tableElements/2-1)
 		f.length(depth, tableElements/2-1)
 		f.length(depth, tableElements/2-1)
-		f.opIndex(wasm.OpTableCopy, table)
+		f.emit(wasm.OpTableCopy, table)
 		f.code = appendUnsigned(f.code, uint64(table))
 	case n < 9 && letter == 'r':
 		f.element(depth)
 		f.i32(f.g.r.IntN(passiveElements))
 		f.i32(f.g.r.IntN(2))
-		f.opIndex(wasm.OpTableInit, passiveElement)
+		f.emit(wasm.OpTableInit, passiveElement)
 		f.code = append(f.code, 0)
 	default:
-		f.opIndex(wasm.OpTableSize, table)
+		f.emit(wasm.OpTableSize, table)
 		f.op(wasm.OpMemorySize)
 		f.code = append(f.code, 0)
 		f.op(wasm.OpI32Add)
@@ -201,8 +201,14 @@ func (f *function) tableStatement(depth int) {
 
 // setSome writes what is on the stack to some variable.
 func (f *function) setSome(letter byte) {
-	if to := f.readable(letter, true); len(to) > 0 {
-		f.opIndex(wasm.OpLocalSet, pick(f.g.r, to))
+	to := f.readable(letter, true)
+	for k := range len(f.locals) {
+		if isProposed(letter) && !f.owned[k] && f.locals[k] != letter && f.g.isSubtype(letter, f.locals[k]) {
+			to = append(to, k)
+		}
+	}
+	if len(to) > 0 {
+		f.emit(wasm.OpLocalSet, pick(f.g.r, to))
 		return
 	}
 	f.op(wasm.OpDrop)
@@ -231,27 +237,27 @@ func (f *function) vectorLoop(depth int) {
 	step := int(max(load.info.AccessBytes, store.info.AccessBytes))
 	pointer, element := f.local('i'), f.local(letter)
 	f.place(depth)
-	f.opIndex(wasm.OpLocalSet, pointer)
+	f.emit(wasm.OpLocalSet, pointer)
 	f.loop(depth, func() {
-		f.opIndex(wasm.OpLocalGet, pointer)
+		f.emit(wasm.OpLocalGet, pointer)
 		f.op(load.opcode)
 		f.code = appendUnsigned(append(f.code, 0), uint64(r.IntN(4)*step))
-		f.opIndex(wasm.OpLocalSet, element)
-		f.opIndex(wasm.OpLocalGet, pointer)
+		f.emit(wasm.OpLocalSet, element)
+		f.emit(wasm.OpLocalGet, pointer)
 		f.canonical(letter, 2)
 		f.op(store.opcode)
 		f.code = appendUnsigned(append(f.code, 0), uint64(r.IntN(8)*step))
 		if to := f.readable(letter, true); len(to) > 0 && f.chance(50) { // a sum of all
 			sum := pick(r, to)
-			f.opIndex(wasm.OpLocalGet, sum)
-			f.opIndex(wasm.OpLocalGet, element)
+			f.emit(wasm.OpLocalGet, sum)
+			f.emit(wasm.OpLocalGet, element)
 			f.op(pick(r, reductions[letter]))
-			f.opIndex(wasm.OpLocalSet, sum)
+			f.emit(wasm.OpLocalSet, sum)
 		}
-		f.opIndex(wasm.OpLocalGet, pointer)
+		f.emit(wasm.OpLocalGet, pointer)
 		f.i32(step)
 		f.op(wasm.OpI32Add)
-		f.opIndex(wasm.OpLocalSet, pointer)
+		f.emit(wasm.OpLocalSet, pointer)
 	})
 }
 

@@ -18,6 +18,7 @@ type Call struct {
 type Case struct {
 	Module    []byte
 	Sequences [][]Call
+	Judge     string // the engine to compare with
 
 	decoded *wasm.Module
 }
@@ -35,7 +36,7 @@ func NewCase(r *rand.Rand, module []byte) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Module: module, decoded: m}
+	c := &Case{Module: module, Judge: JudgeWazero, decoded: m}
 	var names []string
 	for k := range m.Exports {
 		if m.Exports[k].Kind == wasm.ExternFunc && m.Exports[k].Name != deepName {
@@ -73,6 +74,18 @@ func (c *Case) function(name string) *wasm.FuncType {
 		return &c.decoded.Types[c.decoded.Functions[own]].FuncType
 	}
 	return nil
+}
+
+// globalLetter is the type of an exported global.
+func (c *Case) globalLetter(name string) (byte, bool) {
+	for k := range c.decoded.Exports {
+		e := &c.decoded.Exports[k]
+		if e.Kind == wasm.ExternGlobal && e.Name == name {
+			own := int(e.Index) - c.decoded.CountImports(wasm.ExternGlobal)
+			return letterOf(c.decoded.Globals[own].Type.Type), true
+		}
+	}
+	return 0, false
 }
 
 // letterOf is the letter of a type.

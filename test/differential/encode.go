@@ -26,6 +26,7 @@ const (
 	sectionCode      = 10
 	sectionData      = 11
 	sectionDataCount = 12
+	sectionTag       = 13
 )
 
 // Values that the format has no name for here.
@@ -74,7 +75,7 @@ func appendVectorSection(b []byte, id byte, entries [][]byte) []byte {
 }
 
 // letters are the value types by the letters of wasm.OpcodeInfo.Signature, with
-// r and x for references.
+// r and x for references (heaptype.go has more of them).
 var letters = map[byte]wasm.ValueType{
 	'i': wasm.I32, 'I': wasm.I64, 'f': wasm.F32, 'F': wasm.F64, 'v': wasm.V128, 'r': wasm.FuncRef, 'x': wasm.ExternRef,
 }
@@ -83,7 +84,7 @@ var letters = map[byte]wasm.ValueType{
 func appendTypes(b []byte, types string) []byte {
 	b = appendUnsigned(b, uint64(len(types)))
 	for k := range len(types) {
-		b = append(b, byte(letters[types[k]]))
+		b = appendValueType(b, valueType(types[k]))
 	}
 	return b
 }

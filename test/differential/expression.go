@@ -24,6 +24,7 @@ type function struct {
 	frame   int          // local with the address of the stack frame, or -1
 	code    []byte
 	labels  []string // what a branch to each label carries, innermost last
+	caught  []bool   // labels around whose handlers this is in, for rethrow
 	budget  int      // expressions left
 	risks   int      // instructions left that may well trap
 	counted int      // loops around that are not limited by a global counter
@@ -50,13 +51,15 @@ func (f *function) chance(percent int) bool { return f.g.chance(percent) }
 // op appends an instruction without immediates.
 func (f *function) op(o wasm.Opcode) { f.code = appendOpcode(f.code, o) }
 
-// opIndex appends an instruction with an index.
-func (f *function) opIndex(o wasm.Opcode, index int) {
-	f.code = appendUnsigned(appendOpcode(f.code, o), uint64(index))
+func (f *function) constant(letter byte, v [2]uint64) {
+	if isProposed(letter) {
+		f.minimal(letter)
+		return
+	}
+	f.code = appendConstant(f.code, letter, v)
 }
 
-func (f *function) constant(letter byte, v [2]uint64) { f.code = appendConstant(f.code, letter, v) }
-func (f *function) i32(v int)                         { f.constant('i', [2]uint64{uint64(uint32(v))}) }
+func (f *function) i32(v int) { f.constant('i', [2]uint64{uint64(uint32(v))}) }
 
 // local adds a local that only the caller writes.
 func (f *function) local(letter byte) int {
@@ -110,7 +113,7 @@ func (f *function) expression(letter byte, depth int) (exact bool) {
 	case n < 33:
 		if to := f.readable(letter, true); len(to) > 0 {
 			exact = f.expression(letter, depth-1)
-			f.opIndex(wasm.OpLocalTee, pick(f.g.r, to))
+			f.emit(wasm.OpLocalTee, pick(f.g.r, to))
 			return exact
 		}
 	}
@@ -134,10 +137,10 @@ func (f *function) canonicalize(letter byte) {
 		equal, nan = opF64Eq, nan64
 	}
 	t := f.temporary(letter)
-	f.opIndex(wasm.OpLocalTee, t)
+	f.emit(wasm.OpLocalTee, t)
 	f.constant(letter, [2]uint64{nan})
-	f.opIndex(wasm.OpLocalGet, t)
-	f.opIndex(wasm.OpLocalGet, t)
+	f.emit(wasm.OpLocalGet, t)
+	f.emit(wasm.OpLocalGet, t)
 	f.op(equal)
 	f.op(wasm.OpSelect)
 }
@@ -156,10 +159,10 @@ func (f *function) canonicalizeLanes(bits int) {
 		equal, nan = opF64x2Eq, nan64
 	}
 	t := f.temporary('v')
-	f.opIndex(wasm.OpLocalTee, t)
+	f.emit(wasm.OpLocalTee, t)
 	f.constant('v', [2]uint64{nan, nan})
-	f.opIndex(wasm.OpLocalGet, t)
-	f.opIndex(wasm.OpLocalGet, t)
+	f.emit(wasm.OpLocalGet, t)
+	f.emit(wasm.OpLocalGet, t)
 	f.op(equal)
 	f.op(opV128Bitselect)
 }
@@ -167,8 +170,12 @@ func (f *function) canonicalizeLanes(bits int) {
 // leafExpression pushes a constant or a variable.
 func (f *function) leafExpression(letter byte) (exact bool) {
 	r := f.g.r
+	if isProposed(letter) {
+		f.referenceLeaf(letter)
+		return true
+	}
 	if from := f.readable(letter, false); len(from) > 0 && f.chance(55) {
-		f.opIndex(wasm.OpLocalGet, pick(r, from))
+		f.emit(wasm.OpLocalGet, pick(r, from))
 		return letter != 'f' && letter != 'F'
 	}
 	var globals []int
@@ -179,16 +186,16 @@ func (f *function) leafExpression(letter byte) (exact bool) {
 	}
 	switch {
 	case len(globals) > 0 && f.chance(40):
-		f.opIndex(wasm.OpGlobalGet, pick(r, globals))
+		f.emit(wasm.OpGlobalGet, pick(r, globals))
 	case letter == 'r' && f.chance(70):
-		f.opIndex(wasm.OpRefFunc, r.IntN(len(f.g.functions)))
+		f.emit(wasm.OpRefFunc, r.IntN(len(f.g.functions)))
 	default:
 		f.constant(letter, value(r, letter))
 	}
 	return true
 }
 
-func isReference(letter byte) bool { return letter == 'r' || letter == 'x' }
+func isReference(letter byte) bool { return strings.IndexByte("iIfFvbh", letter) < 0 }
 
 // selection pushes one of two values.
 func (f *function) selection(letter byte, depth int) (exact bool) {
@@ -197,7 +204,7 @@ func (f *function) selection(letter byte, depth int) (exact bool) {
 	f.expression('i', depth-1)
 	if isReference(letter) || f.chance(20) {
 		f.op(wasm.OpSelectTyped)
-		f.code = append(f.code, 1, byte(letters[letter]))
+		f.code = appendValueType(append(f.code, 1), valueType(letter))
 	} else {
 		f.op(wasm.OpSelect)
 	}
@@ -223,7 +230,7 @@ func (f *function) blockExpression(letter byte, depth int) bool {
 	f.expression(letter, depth-1)
 	if f.chance(50) {
 		f.expression('i', depth-1)
-		f.opIndex(wasm.OpBrIf, 0)
+		f.emit(wasm.OpBrIf, 0)
 	}
 	f.leave()
 	return false
@@ -236,27 +243,36 @@ func (f *function) enter(o wasm.Opcode, typ, branch string) {
 	case params == "" && results == "":
 		f.code = append(f.code, emptyBlock)
 	case params == "" && len(results) == 1 && f.chance(80):
-		f.code = append(f.code, byte(letters[results[0]]))
+		f.code = appendValueType(f.code, valueType(results[0]))
 	default:
 		f.code = appendSigned(f.code, int64(f.g.typeIndex(typ)))
 	}
-	f.labels = append(f.labels, branch)
+	f.labels, f.caught = append(f.labels, branch), append(f.caught, false)
 }
 
 func (f *function) leave() {
 	f.op(wasm.OpEnd)
-	f.labels = f.labels[:len(f.labels)-1]
+	f.labels, f.caught = f.labels[:len(f.labels)-1], f.caught[:len(f.caught)-1]
 }
 
 // operation pushes the result of a random instruction.
 func (f *function) operation(letter byte, depth int) bool {
-	if isReference(letter) {
+	switch {
+	case isProposed(letter) || f.g.proposals && isReference(letter) && f.chance(50):
+		f.reference(letter, depth)
+		return true
+	case isReference(letter):
 		if letter == 'r' && !f.g.mutableTable || f.chance(50) {
 			return f.leafExpression(letter)
 		}
 		f.element(depth)
-		f.opIndex(wasm.OpTableGet, tableOf(letter))
+		f.emit(wasm.OpTableGet, tableOf(letter))
 		return true
+	case f.g.proposals && letter == 'i' && f.chance(12):
+		f.observe(depth)
+		return true
+	case f.g.proposals && f.chance(15) && f.read(letter, depth):
+		return letter != 'f' && letter != 'F'
 	}
 	list := f.g.scalars[letter]
 	if more := f.g.vectors[letter]; len(list) == 0 || len(more) > 0 && f.chance(12) {
@@ -266,12 +282,7 @@ func (f *function) operation(letter byte, depth int) bool {
 }
 
 // tableOf is the table with elements of a type.
-func tableOf(letter byte) int {
-	if letter == 'r' {
-		return 0
-	}
-	return 1
-}
+func tableOf(letter byte) int { return strings.IndexByte("rxa", letter) }
 
 // element pushes an index within a table.
 func (f *function) element(depth int) {

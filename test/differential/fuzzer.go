@@ -13,18 +13,23 @@ import (
 const (
 	GeneratorOwn   = "own"
 	GeneratorSmith = "smith"
+	// GeneratorProposals makes what wazero cannot run: V8 is the judge.
+	GeneratorProposals = "proposals"
 )
 
 // smithEvery is how many modules there are for one of smith: it finds less in the
 // same time (docs/conformance.md).
 const smithEvery = 10
 
+// proposalsEvery is how many modules there are for one that V8 judges.
+const proposalsEvery = 2
+
 // Fuzzer makes cases and compares them.
 type Fuzzer struct {
 	Runner
 	WasmTools string // empty: no modules of smith
 	Dir       string // for scratch files
-	Generator string // only this one; empty: both
+	Generator string // only this one; empty: all there are tools for
 	Variant   string // only this one; empty: any
 	Totals    Totals
 	Invalid   []InvalidFinding // what validators disagree about
@@ -36,8 +41,8 @@ type Totals struct {
 	Modules   map[string]int // by generator
 	Verdicts  int            // of validators, on changed modules
 	Accepted  int            // of them
-	Split     int            // of them, those on which we and wazero differ
-	Disagreed int            // modules on which wazero's engines differ from each other, or which it refuses
+	Split     int            // of them, those on which we and the other engine differ
+	Disagreed int            // modules on which the compilers of the other engine differ from each other, or which it refuses
 }
 
 // Finding is a case that shows a fault, as small as it could be made.
@@ -56,6 +61,8 @@ func (f *Fuzzer) generator(seed uint64) string {
 	switch {
 	case f.Generator != "":
 		return f.Generator
+	case f.V8 != nil && seed%proposalsEvery == 0:
+		return GeneratorProposals
 	case f.WasmTools != "" && seed%smithEvery == smithEvery-1:
 		return GeneratorSmith
 	default:
@@ -78,6 +85,8 @@ func (f *Fuzzer) NewCase(ctx context.Context, seed uint64) (*Case, Variant, erro
 	switch generator := f.generator(seed); generator {
 	case GeneratorOwn:
 		module = Generate(r)
+	case GeneratorProposals:
+		module = GenerateProposals(r)
 	case GeneratorSmith:
 		var err error
 		if module, err = Smith(ctx, r, f.WasmTools, f.Dir); err != nil || module == nil {
@@ -89,6 +98,9 @@ func (f *Fuzzer) NewCase(ctx context.Context, seed uint64) (*Case, Variant, erro
 	c, err := NewCase(r, module)
 	if err != nil {
 		return nil, v, &Difference{v.Name, -1, -1, KindCompile, "decode: " + err.Error()}
+	}
+	if f.generator(seed) == GeneratorProposals {
+		c.Judge = JudgeV8
 	}
 	return c, v, nil
 }
@@ -104,7 +116,7 @@ func (f *Fuzzer) One(ctx context.Context, seed uint64) (*Finding, error) {
 		f.Totals.Modules = map[string]int{}
 	}
 	f.Totals.Modules[f.generator(seed)]++
-	if err := f.compareValidators(ctx, c.Module, seed); err != nil {
+	if err := f.compareValidators(ctx, c, seed); err != nil {
 		return nil, err
 	}
 	counts, err := f.Compare(ctx, c, v)
@@ -118,9 +130,8 @@ func (f *Fuzzer) One(ctx context.Context, seed uint64) (*Finding, error) {
 		return nil, err
 	}
 	if d.Sequence >= 0 {
-		// Not the whole case: wazero may be wrong elsewhere.
-		shown := &Case{Module: c.Module, decoded: c.decoded, Sequences: [][]Call{c.Sequences[d.Sequence]}}
-		if other := CompilerAgrees(ctx, shown); other != nil {
+		// Not the whole case: the other engine may be wrong elsewhere.
+		if other := f.JudgeAgrees(ctx, c.withCalls(c.Sequences[d.Sequence])); other != nil {
 			f.Totals.Disagreed++
 			return nil, nil
 		}
@@ -140,7 +151,7 @@ func (f *Fuzzer) Keep(ctx context.Context, found *Finding, dir string) (string, 
 	if d, err := f.differs(ctx, c, v); err == nil && d != nil {
 		what = d.What
 	}
-	outcomes, err := c.Outcomes(ctx)
+	outcomes, err := f.Outcomes(ctx, c)
 	if err != nil {
 		return "", err
 	}

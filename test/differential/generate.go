@@ -94,7 +94,16 @@ type generator struct {
 	memoryMin uint64
 	memoryMax uint64
 
-	simd, tailCalls, atomics, mutableTable bool
+	simd, tailCalls, atomics, mutableTable  bool
+	proposals, exceptions, legacy, collects bool // legacy: exceptions in the form before
+
+	heap            []heapType
+	groups          []int    // sizes of the recursive groups that heap is in
+	tags            []string // their parameters
+	callable        []int    // types of heap that are of functions
+	layout          layout
+	segmentLetter   byte // the type of the passive segment of references
+	collectionsLeft int  // global
 
 	start int // function that runs at instantiation, or -1
 
@@ -107,21 +116,41 @@ type generator struct {
 // Generate makes a module that computes: it terminates, seldom traps, and has
 // functions e0, e1 … to call, each with all that is in its reach.
 func Generate(r *rand.Rand) []byte {
-	g := &generator{r: r, start: -1, scalars: map[byte][]operator{}, vectors: map[byte][]operator{}}
+	return newGenerator(r).generate()
+}
+
+func newGenerator(r *rand.Rand) *generator {
+	g := &generator{r: r, start: -1, collectionsLeft: -1, scalars: map[byte][]operator{}, vectors: map[byte][]operator{}}
 	g.simd, g.tailCalls, g.atomics, g.mutableTable = g.chance(60), g.chance(25), g.chance(15), g.chance(50)
 	g.memoryMin = 1 + uint64(r.IntN(2))
 	g.memoryMax = g.memoryMin + uint64(r.IntN(3))
 	if g.chance(fullPercent) {
 		g.memoryMin, g.memoryMax = memoryPagesMax, memoryPagesMax
 	}
+	return g
+}
+
+func (g *generator) generate() []byte {
 	g.collectOperators()
+	g.chooseLayout()
+	if g.proposals {
+		g.declareHeapTypes()
+		g.declareTags()
+	}
 	g.declareGlobals()
 	g.declareFunctions()
+	if g.proposals {
+		g.initReferences()
+	}
 	g.fillTable()
 	for _, f := range g.functions {
 		f.generate()
 	}
-	g.addEntries()
+	if g.proposals {
+		g.addProposed()
+	} else {
+		g.addEntries()
+	}
 	if g.chance(15) {
 		g.addStart()
 	}
@@ -168,12 +197,20 @@ func (g *generator) letter(references bool) byte {
 
 // typeIndex is the index of a function type, which is added if it is new.
 func (g *generator) typeIndex(t string) uint64 {
+	if k := g.callableOf(t); k >= 0 {
+		return uint64(k)
+	}
 	k := slices.Index(g.types, t)
 	if k < 0 {
 		k = len(g.types)
 		g.types = append(g.types, t)
 	}
-	return uint64(k)
+	return uint64(len(g.heap) + k)
+}
+
+// callableOf is the type that references to functions of a type have, or -1.
+func (g *generator) callableOf(t string) int {
+	return slices.IndexFunc(g.heap, func(h heapType) bool { return h.kind == wasm.KindFunc && h.signature == t })
 }
 
 // declareGlobals makes the globals. Global 0 is the stack pointer as in what
@@ -196,9 +233,17 @@ func (g *generator) declareGlobals() {
 		}
 		isFixed := slices.Contains(places, k)
 		exported := g.chance(35) && letter != 'v' // wazero shows half of a vector
+		if g.proposals && !isFixed && g.chance(60) {
+			g.globals = append(g.globals, g.referenceGlobal())
+			continue
+		}
 		g.globals = append(g.globals, global{letter, isFixed || g.chance(85), exported, appendConstant(nil, letter, v)})
 	}
 	g.globals[g.fixed[stackPointer]].init = appendConstant(nil, 'i', [2]uint64{0x6000})
+	if g.proposals {
+		g.collectionsLeft = len(g.globals)
+		g.globals = append(g.globals, global{'i', true, false, appendConstant(nil, 'i', word{})})
+	}
 }
 
 func (g *generator) declareFunctions() {
@@ -206,7 +251,7 @@ func (g *generator) declareFunctions() {
 	for range typesMin + g.r.IntN(typesMore) {
 		var t []byte
 		for range g.r.IntN(paramsMax + 1) {
-			t = append(t, g.letter(true))
+			t = append(t, g.signatureLetter(len(g.heap)))
 		}
 		t = append(t, ':')
 		results := 1
@@ -214,12 +259,23 @@ func (g *generator) declareFunctions() {
 			results = g.r.IntN(resultsMax + 1)
 		}
 		for range results {
-			t = append(t, g.letter(true))
+			t = append(t, g.signatureLetter(len(g.heap)))
 		}
 		pool = append(pool, string(t))
 	}
-	for k := range functionsMin + g.r.IntN(functionsMore) {
-		f := newFunction(g, k, pick(g.r, pool))
+	var types []string
+	for k := range g.heap { // a function of each at least
+		if g.heap[k].kind == wasm.KindFunc {
+			g.callable = append(g.callable, k)
+			types = append(types, g.heap[k].signature)
+		}
+	}
+	pool = append(pool, types...)
+	for range functionsMin + g.r.IntN(functionsMore) {
+		types = append(types, pick(g.r, pool))
+	}
+	for k, typ := range types {
+		f := newFunction(g, k, typ)
 		switch n := g.r.IntN(100); {
 		case n < 25:
 			f.simple = true
@@ -305,6 +361,7 @@ const (
 	opF64Eq  = 0x61
 
 	opI32Rotl       = 0x77
+	opI64Or         = 0x84
 	opI64Xor        = 0x85
 	opI64Rotl       = 0x89
 	opI32WrapI64    = 0xa7
@@ -317,56 +374,76 @@ const (
 	opI32x4Mul         = wasm.PrefixSIMD | 0xb5
 	opI32x4Dot         = wasm.PrefixSIMD | 0xba
 	opI64x2Add         = wasm.PrefixSIMD | 0xce
+
+	opI32Eq             = 0x46
+	opI32RemU           = 0x70
+	opI32ReinterpretF32 = 0xbc
+	opI64ReinterpretF64 = 0xbd
+	opF32ReinterpretI32 = 0xbe
+	opF64ReinterpretI64 = 0xbf
+	opI64x2Splat        = wasm.PrefixSIMD | 0x12
+	opI64x2ExtractLane  = wasm.PrefixSIMD | 0x1d
 )
 
 // encode writes the module.
 func (g *generator) encode() []byte {
 	all := slices.Concat(g.functions, g.extra)
-	var functions, globals, exports, code [][]byte
-	if !g.isFull() {
-		exports = append(exports, append(appendName(nil, memoryName), byte(wasm.ExternMemory), 0))
+	var functions, globals, exports, code, memories, tables [][]byte
+	for k, is64 := range g.layout.memories {
+		memories = append(memories, limits(is64, g.memoryMin, g.memoryMax))
+		if !g.isFull() {
+			exports = append(exports, append(appendName(nil, g.layout.memoryNameOf(k)), byte(wasm.ExternMemory), byte(k)))
+		}
 	}
 	if g.chance(20) { // then code outside may call what lies in it
 		exports = append(exports, append(appendName(nil, "table"), byte(wasm.ExternTable), 0))
 	}
 	for k, f := range all {
 		functions = append(functions, appendUnsigned(nil, g.typeIndex(f.typ)))
+		if err := f.move(); err != nil {
+			panic("differential: " + err.Error()) // what we wrote ourselves
+		}
 		code = append(code, f.encode())
-		if k >= len(g.functions) {
+		if k >= len(g.functions) && g.names[k-len(g.functions)] != "" {
 			name := g.names[k-len(g.functions)]
 			exports = append(exports, appendUnsigned(append(appendName(nil, name), byte(wasm.ExternFunc)), uint64(k)))
 		}
 	}
 	for k, v := range g.globals {
-		mutable := byte(0)
-		if v.mutable {
-			mutable = 1
-		}
-		globals = append(globals, append(append([]byte{byte(letters[v.letter]), mutable}, v.init...), byte(wasm.OpEnd)))
+		b := append(appendValueType(nil, valueType(v.letter)), bit(v.mutable))
+		globals = append(globals, append(append(b, v.init...), byte(wasm.OpEnd)))
 		if v.exported {
 			exports = append(exports, appendUnsigned(append(appendName(nil, fmt.Sprintf("v%d", k)), byte(wasm.ExternGlobal)), uint64(k)))
 		}
 	}
-	var types [][]byte
-	for _, t := range g.types {
-		params, results, _ := strings.Cut(t, ":")
-		types = append(types, appendTypes(appendTypes([]byte{funcType}, params), results))
+	var tags [][]byte
+	for _, params := range g.tags {
+		tags = append(tags, appendUnsigned([]byte{0}, g.typeIndex(params+":")))
 	}
-	table := []byte{byte(wasm.FuncRef), 1, tableElements, 2 * tableElements}
-	others := []byte{byte(wasm.ExternRef), 1, tableElements, 2 * tableElements}
+	types := g.heapSection()
+	for _, t := range g.types {
+		types = append(types, appendFunctionType(nil, t))
+	}
+	for k, element := range []wasm.ValueType{wasm.FuncRef, wasm.ExternRef, wasm.AnyRef} {
+		if element != wasm.AnyRef || g.proposals {
+			tables = append(tables, append([]byte{byte(element)}, limits(g.layout.tables[k], tableElements, 2*tableElements)...))
+		}
+	}
 	b := appendVectorSection([]byte(preamble), sectionType, types)
 	b = appendVectorSection(b, sectionFunction, functions)
-	b = appendVectorSection(b, sectionTable, [][]byte{table, others})
-	b = appendSection(b, sectionMemory, appendUnsigned(appendUnsigned([]byte{1, 1}, g.memoryMin), g.memoryMax))
+	b = appendVectorSection(b, sectionTable, tables)
+	b = appendVectorSection(b, sectionMemory, memories)
+	b = appendVectorSection(b, sectionTag, tags)
 	b = appendVectorSection(b, sectionGlobal, globals)
 	b = appendVectorSection(b, sectionExport, exports)
 	if g.start >= 0 {
 		b = appendSection(b, sectionStart, appendUnsigned(nil, uint64(g.start)))
 	}
 	b = appendVectorSection(b, sectionElement, g.elementSegments())
-	b = appendSection(b, sectionDataCount, []byte{dataSegments})
+	data := g.dataSegments()
+	b = appendSection(b, sectionDataCount, appendUnsigned(nil, uint64(len(data))))
 	b = appendVectorSection(b, sectionCode, code)
-	return appendVectorSection(b, sectionData, g.dataSegments())
+	return appendVectorSection(b, sectionData, data)
 }
 
 // memoryName is what memory is exported as.
@@ -375,11 +452,12 @@ const memoryName = "memory"
 // Segments: an active and a passive one of each kind, and the declaration of all
 // functions for ref.func.
 const (
-	dataSegments    = 2
 	passiveData     = 1
 	passiveBytes    = 64
 	passiveElement  = 1
 	passiveElements = 8
+
+	referenceElement = 3 // references of the type segmentLetter
 )
 
 func (g *generator) elementSegments() [][]byte {
@@ -394,13 +472,20 @@ func (g *generator) elementSegments() [][]byte {
 		}
 		return b
 	}
-	active := append([]byte{4, byte(wasm.OpI32Const), 0, byte(wasm.OpEnd)}, expressions(g.elements)...)
+	active := slices.Concat([]byte{4}, index(g.layout.tables[0], 0), expressions(g.elements))
 	passive := append([]byte{5, byte(wasm.FuncRef)}, expressions(g.elements[:passiveElements])...)
 	declared := appendUnsigned([]byte{3, 0}, uint64(len(g.functions)))
 	for k := range g.functions {
 		declared = appendUnsigned(declared, uint64(k))
 	}
-	return [][]byte{active, passive, declared}
+	if !g.proposals {
+		return [][]byte{active, passive, declared}
+	}
+	b := appendUnsigned(appendValueType([]byte{5}, valueType(g.segmentLetter)), passiveElements)
+	for range passiveElements {
+		b = append(append(b, g.constantReference(g.segmentLetter)...), byte(wasm.OpEnd))
+	}
+	return [][]byte{active, passive, declared, b}
 }
 
 func (g *generator) dataSegments() [][]byte {
@@ -412,7 +497,10 @@ func (g *generator) dataSegments() [][]byte {
 		}
 		return append(appendUnsigned(nil, uint64(n)), b[:n]...)
 	}
-	address := appendConstant(nil, 'i', [2]uint64{uint64(g.r.IntN(64))})
-	active := append(append(append([]byte{0}, address...), byte(wasm.OpEnd)), content(dataBytes)...)
-	return [][]byte{active, append([]byte{1}, content(passiveBytes)...)}
+	address := func(memory int) []byte { return index(g.layout.memories[memory], uint64(g.r.IntN(64))) }
+	list := [][]byte{slices.Concat([]byte{0}, address(0), content(dataBytes)), append([]byte{1}, content(passiveBytes)...)}
+	for k := 1; k < len(g.layout.memories); k++ {
+		list = append(list, slices.Concat([]byte{2, byte(k)}, address(k), content(dataBytes)))
+	}
+	return list
 }

@@ -11,6 +11,23 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
+// TestGenerateProposals checks the same of the second form.
+func TestGenerateProposals(t *testing.T) {
+	for seed := range uint64(300) {
+		b := GenerateProposals(randFor(seed))
+		if again := GenerateProposals(randFor(seed)); !bytes.Equal(b, again) {
+			t.Fatalf("GenerateProposals gives two modules for seed %d", seed)
+		}
+		m, err := decode.Module(b)
+		if err == nil {
+			_, err = validate.Module(m)
+		}
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
+
 // TestGenerate checks that the generator makes valid modules and the same ones
 // each time.
 func TestGenerate(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 // must end. Lines of the text:
 //
 //	# a remark
+//	judge NAME            if the other engine is not wazero
 //	variant NAME          with which the difference was found
 //	sequence              a new instance
 //	call NAME VALUE...    a value is its type's letter, a colon and its bits
@@ -41,6 +42,9 @@ func (c *Case) textWith(h *caseHeader, outcomes [][]outcome) []byte {
 	for _, remark := range h.remarks {
 		fmt.Fprintf(&b, "# %s\n", remark)
 	}
+	if c.Judge != JudgeWazero {
+		fmt.Fprintf(&b, "judge %s\n", c.Judge)
+	}
 	fmt.Fprintf(&b, "variant %s\n", h.variant)
 	for k, calls := range c.Sequences {
 		b.WriteString("sequence\n")
@@ -66,7 +70,16 @@ func (c *Case) withModule(module []byte) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Case{Module: module, decoded: m, Sequences: c.Sequences}, nil
+	other := *c
+	other.Module, other.decoded = module, m
+	return &other, nil
+}
+
+// withCalls is one sequence of calls of the same module.
+func (c *Case) withCalls(calls []Call) *Case {
+	other := *c
+	other.Sequences = [][]Call{calls}
+	return &other
 }
 
 // parseCase reads a case.
@@ -77,7 +90,7 @@ func parseCase(module, text []byte) (*Case, *caseHeader, error) {
 
 // parseKept reads a case with its outcomes.
 func parseKept(module, text []byte) (*Case, *caseHeader, [][]outcome, error) {
-	c, err := (&Case{}).withModule(module)
+	c, err := (&Case{Judge: JudgeWazero}).withModule(module)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -94,6 +107,8 @@ func parseKept(module, text []byte) (*Case, *caseHeader, [][]outcome, error) {
 		switch word {
 		case "#":
 			h.remarks = append(h.remarks, rest)
+		case "judge":
+			c.Judge = rest
 		case "variant":
 			h.variant = rest
 		case "sequence":
@@ -167,8 +182,8 @@ func parseValue(text string) (v word, err error) {
 }
 
 // Outcomes asks the oracle how the calls of a case end.
-func (c *Case) Outcomes(ctx context.Context) ([][]outcome, error) {
-	oracle, err := NewOracle(ctx, c.Module, false)
+func (r *Runner) Outcomes(ctx context.Context, c *Case) ([][]outcome, error) {
+	oracle, err := r.oracle(ctx, c, false)
 	if err != nil {
 		return nil, err
 	}

@@ -41,13 +41,13 @@ func testKept(t *testing.T, f *Fuzzer, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.Outcomes(ctx)
+	got, err := f.Outcomes(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Both ways through the text, which compares the outcomes too.
 	if diff := cmp.Diff(string(text), string(c.textWith(h, got))); diff != "" {
-		t.Errorf("wazero (-committed +now):\n%s", diff)
+		t.Errorf("oracle (-committed +now):\n%s", diff)
 	}
 	if len(want) == 0 {
 		t.Error("no sequences")
@@ -108,17 +108,22 @@ func TestReduce(t *testing.T) {
 // TestValidators compares validators on changed modules, as long as a test may
 // take.
 func TestValidators(t *testing.T) {
-	f := &Fuzzer{}
+	f := newFuzzer(t)
 	for seed := range uint64(60) {
-		if err := f.compareValidators(context.Background(), Generate(randFor(seed)), seed); err != nil {
+		c := &Case{Module: Generate(randFor(seed)), Judge: JudgeWazero}
+		if err := f.compareValidators(context.Background(), c, seed); err != nil {
+			t.Fatal(err)
+		}
+		c = &Case{Module: GenerateProposals(randFor(seed)), Judge: JudgeV8}
+		if err := f.compareValidators(context.Background(), c, seed); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if f.Totals.Verdicts == 0 || f.Totals.Accepted == 0 || f.Totals.Accepted == f.Totals.Verdicts {
 		t.Errorf("%d of %d modules are valid", f.Totals.Accepted, f.Totals.Verdicts)
 	}
-	// Where we differ wazero is the one that is wrong, which is rare.
+	// Where we differ the other is the one that is wrong, which is rare.
 	if f.Totals.Split > f.Totals.Verdicts/100 {
-		t.Errorf("wazero differs on %d of %d modules", f.Totals.Split, f.Totals.Verdicts)
+		t.Errorf("the other engine differs on %d of %d modules", f.Totals.Split, f.Totals.Verdicts)
 	}
 }

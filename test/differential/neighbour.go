@@ -66,7 +66,7 @@ func (f *function) neighbours(depth int) {
 		f.op(opI32And)
 		f.op(opI32Xor)
 	}
-	f.opIndex(wasm.OpLocalSet, g.root)
+	f.emit(wasm.OpLocalSet, g.root)
 	bytesMax := 8
 	if isFull { // of few bytes, so that many do not cross the end
 		bytesMax = pick(r, []int{1, 1, 2, 8})
@@ -74,7 +74,7 @@ func (f *function) neighbours(depth int) {
 	g.loads, g.stores = f.integerAccesses(bytesMax)
 	for n := neighboursMin + r.IntN(neighboursMore); n > 0; n -= g.some(n) {
 	}
-	f.show('I', func() { f.opIndex(wasm.OpLocalGet, g.sum) })
+	f.show('I', func() { f.emit(wasm.OpLocalGet, g.sum) })
 }
 
 // edge pushes an address less than so many bytes before an end of memory.
@@ -128,16 +128,16 @@ func (g *group) some(n int) int {
 		g.enter(wasm.OpBlock, ":", "")
 		g.one()
 		g.expression('i', 2)
-		g.opIndex(wasm.OpBrIf, 0)
+		g.emit(wasm.OpBrIf, 0)
 		body()
 		g.leave()
 	case k < 40 && !g.simple && g.counted < countedMax:
 		g.loop(depthMax, func() {
 			body()
-			g.opIndex(wasm.OpLocalGet, g.root)
+			g.emit(wasm.OpLocalGet, g.root)
 			g.i32(g.g.r.IntN(nearStep + 1))
 			g.op(wasm.OpI32Add)
-			g.opIndex(wasm.OpLocalSet, g.root)
+			g.emit(wasm.OpLocalSet, g.root)
 		})
 	default:
 		g.one()
@@ -160,7 +160,7 @@ func (g *group) one() {
 	}
 	isLoad := g.chance(60)
 	if isLoad {
-		g.opIndex(wasm.OpLocalGet, g.sum)
+		g.emit(wasm.OpLocalGet, g.sum)
 	}
 	g.address(distance + g.bias - offset)
 	if isLoad {
@@ -168,11 +168,11 @@ func (g *group) one() {
 		g.op(opI64Xor)
 		g.i64(1)
 		g.op(opI64Rotl)
-		g.opIndex(wasm.OpLocalSet, g.sum)
+		g.emit(wasm.OpLocalSet, g.sum)
 		return
 	}
 	store := pick(r, g.stores)
-	g.opIndex(wasm.OpLocalGet, g.sum)
+	g.emit(wasm.OpLocalGet, g.sum)
 	if store.operands == "ii" {
 		g.op(opI32WrapI64)
 	}
@@ -192,7 +192,7 @@ func (g *group) i64(v uint64) { g.constant('I', [2]uint64{v}) }
 
 // address pushes the root plus a constant, as one of several sums.
 func (g *group) address(constant int) {
-	get := func() { g.opIndex(wasm.OpLocalGet, g.root) }
+	get := func() { g.emit(wasm.OpLocalGet, g.root) }
 	r := g.g.r
 	switch n := r.IntN(100); {
 	case constant == 0 && n < 80:

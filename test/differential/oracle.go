@@ -49,6 +49,12 @@ const (
 	unreachable   ending = "trap: unreachable"
 	stackTrap     ending = "trap: call stack exhausted"
 	unalignedTrap ending = "trap: unaligned atomic"
+	emptyTrap     ending = "trap: uninitialized element"
+	nullTrap      ending = "trap: null reference"
+	castTrap      ending = "trap: cast failure"
+	arrayTrap     ending = "trap: out of bounds array access"
+	heapTrap      ending = "trap: out of memory for objects or exceptions"
+	uncaught      ending = "trap: uncaught exception"
 	otherTrap     ending = "trap: other"
 	tooLong       ending = "takes too long"
 )
@@ -67,47 +73,74 @@ var oracleTraps = []struct {
 var nativeTraps = map[abi.TrapCode]ending{
 	abi.TrapUnreachable: unreachable, abi.TrapMemory: memoryTrap, abi.TrapDivideByZero: divideTrap,
 	abi.TrapIntegerOverflow: overflowTrap, abi.TrapInvalidConversion: convertTrap, abi.TrapTable: tableTrap,
-	abi.TrapUndefinedElement: tableTrap, abi.TrapUninitialized: tableTrap, abi.TrapIndirectType: typeTrap,
+	abi.TrapUndefinedElement: tableTrap, abi.TrapUninitialized: emptyTrap, abi.TrapIndirectType: typeTrap,
 	abi.TrapData: memoryTrap, abi.TrapUnaligned: unalignedTrap, abi.TrapElement: tableTrap, abi.TrapStack: stackTrap,
+	abi.TrapNullReference: nullTrap, abi.TrapNullFunction: nullTrap, abi.TrapNullStructure: nullTrap, abi.TrapNullArray: nullTrap,
+	abi.TrapNullI31: nullTrap, abi.TrapCast: castTrap, abi.TrapArray: arrayTrap, abi.TrapHeap: heapTrap,
+	abi.TrapExceptionMemory: heapTrap, abi.TrapUncaughtException: uncaught,
 }
 
-// errOracle is in every error that is wazero's fault: it says nothing of us.
-var errOracle = errors.New("wazero")
+// errOracle is in every error that is another engine's fault: it says nothing of us.
+var errOracle = errors.New("oracle")
 
-// Oracle is wazero with a module that may be instantiated many times.
-type Oracle struct {
+// judge is an engine to compare ours with. Its second compiler is there to see whether
+// the engine agrees with itself.
+type judge interface {
+	load(ctx context.Context, module []byte, second bool) (oracle, error)
+}
+
+// oracle is a module in another engine, which may be instantiated many times, but has
+// one instance at a time.
+type oracle interface {
+	instantiate(ctx context.Context) (machine, ending, error)
+	// coarse joins endings that the engine does not tell apart.
+	coarse(e ending) ending
+	Close(ctx context.Context)
+}
+
+// wazeroJudge is wazero: its interpreter, and its compiler as the second.
+type wazeroJudge struct{}
+
+// wazeroOracle is an oracle.
+type wazeroOracle struct {
 	runtime wazero.Runtime
 	module  wazero.CompiledModule
 }
 
-// NewOracle loads a module into wazero's interpreter, or its compiler.
-func NewOracle(ctx context.Context, module []byte, compiler bool) (o *Oracle, err error) {
+func (wazeroJudge) load(ctx context.Context, module []byte, second bool) (result oracle, err error) {
 	config := wazero.NewRuntimeConfigInterpreter()
-	if compiler {
+	if second {
 		config = wazero.NewRuntimeConfigCompiler()
 	}
 	runtime := wazero.NewRuntimeWithConfig(ctx, config.WithCoreFeatures(features).WithCloseOnContextDone(true))
-	o = &Oracle{runtime: runtime}
+	o := &wazeroOracle{runtime: runtime}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w panics: %v", errOracle, r)
+			err = fmt.Errorf("%w: wazero panics: %v", errOracle, r)
 		}
 		if err != nil {
 			runtime.Close(ctx)
 		}
 	}()
 	if o.module, err = o.runtime.CompileModule(ctx, module); err != nil {
-		return nil, fmt.Errorf("%w refuses the module: %w", errOracle, err)
+		return nil, fmt.Errorf("%w: wazero refuses the module: %w", errOracle, err)
 	}
 	return o, nil
 }
 
+func (o *wazeroOracle) coarse(e ending) ending {
+	if e == emptyTrap {
+		return tableTrap
+	}
+	return e
+}
+
 // Close frees what wazero holds.
-func (o *Oracle) Close(ctx context.Context) { o.runtime.Close(ctx) }
+func (o *wazeroOracle) Close(ctx context.Context) { o.runtime.Close(ctx) }
 
 // instantiate makes an instance; the ending says whether a start function or a
 // segment trapped.
-func (o *Oracle) instantiate(ctx context.Context) (machine, ending, error) {
+func (o *wazeroOracle) instantiate(ctx context.Context) (machine, ending, error) {
 	limited, cancel := context.WithTimeout(withLargeMemories(ctx), oracleDeadline)
 	defer cancel()
 	m, err := o.runtime.InstantiateModule(limited, o.module, wazero.NewModuleConfig().WithName("").WithStartFunctions())
@@ -156,7 +189,7 @@ func (o *oracleInstance) call(name string, arguments []word) (results []word, en
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w panics: %v", errOracle, r)
+			err = fmt.Errorf("%w: wazero panics: %v", errOracle, r)
 		}
 	}()
 	words, err = f.Call(ctx, words...)

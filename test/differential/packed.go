@@ -41,9 +41,9 @@ func (f *function) packed(depth int) {
 	}
 	c.a, c.b, c.pointer, c.variable = somewhere(), somewhere(), f.local('i'), f.local(c.letter)
 	f.place(depth)
-	f.opIndex(wasm.OpLocalSet, c.pointer)
+	f.emit(wasm.OpLocalSet, c.pointer)
 	f.expression(c.letter, depth-1)
-	f.opIndex(wasm.OpLocalSet, c.variable)
+	f.emit(wasm.OpLocalSet, c.variable)
 	switch n := r.IntN(100); {
 	case n < 25:
 		f.show(c.letter, func() { c.total(lanes) })
@@ -69,7 +69,7 @@ func (c *column) total(lanes int) {
 // store stores all, if early after the last is computed, else each at once.
 func (c *column) store(lanes, target int, early bool) {
 	put := func(k int, push func()) {
-		c.opIndex(wasm.OpLocalGet, c.pointer)
+		c.emit(wasm.OpLocalGet, c.pointer)
 		push()
 		c.op(wideStores[c.letter])
 		c.code = appendUnsigned(append(c.code, 0), uint64(target+k*floatBytes[c.letter]))
@@ -86,11 +86,11 @@ func (c *column) store(lanes, target int, early bool) {
 		}
 		results[k] = c.local(c.letter)
 		push()
-		c.opIndex(wasm.OpLocalSet, results[k])
+		c.emit(wasm.OpLocalSet, results[k])
 	}
 	for k := range lanes {
 		if early {
-			put(k, func() { c.opIndex(wasm.OpLocalGet, results[k]) })
+			put(k, func() { c.emit(wasm.OpLocalGet, results[k]) })
 		}
 	}
 }
@@ -100,11 +100,11 @@ func (c *column) lane(k int) {
 	for _, symbol := range []byte(c.formula) {
 		switch operands := map[byte]int{'a': c.a, 'b': c.b}; symbol {
 		case 'a', 'b':
-			c.opIndex(wasm.OpLocalGet, c.pointer)
+			c.emit(wasm.OpLocalGet, c.pointer)
 			c.op(wideLoads[c.letter])
 			c.code = appendUnsigned(append(c.code, 0), uint64(operands[symbol]+k*floatBytes[c.letter]))
 		case 'c':
-			c.opIndex(wasm.OpLocalGet, c.variable)
+			c.emit(wasm.OpLocalGet, c.variable)
 		case '+':
 			if c.chance(15) {
 				symbol = '-'

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"mewz/compiler/wasm"
-	"mewz/compiler/wasm/decode"
 	"mewz/compiler/wasm/validate"
 )
 
@@ -65,7 +64,7 @@ func (r *reduction) try(c *Case) bool {
 		return false
 	}
 	d, err := r.runner.differs(r.ctx, c, r.variant)
-	if err != nil || d == nil || d.Kind != r.kind || CompilerAgrees(r.ctx, c) != nil {
+	if err != nil || d == nil || d.Kind != r.kind || r.runner.JudgeAgrees(r.ctx, c) != nil {
 		return false
 	}
 	r.best = c
@@ -79,12 +78,12 @@ func (r *reduction) calls(d *Difference) {
 		return
 	}
 	list := c.Sequences[d.Sequence][:d.Call+1]
-	if !r.try(&Case{Module: c.Module, decoded: c.decoded, Sequences: [][]Call{list}}) {
+	if !r.try(c.withCalls(list)) {
 		return
 	}
 	for k := len(list) - 2; k >= 0; k-- {
 		fewer := slices.Delete(slices.Clone(r.best.Sequences[0]), k, k+1)
-		r.try(&Case{Module: c.Module, decoded: c.decoded, Sequences: [][]Call{fewer}})
+		r.try(c.withCalls(fewer))
 	}
 }
 
@@ -106,14 +105,14 @@ func (r *reduction) replaceBody(k int, code []byte) bool {
 	if err != nil {
 		return false
 	}
-	m, err := decode.Module(module)
+	c, err := r.best.withModule(module)
 	if err != nil {
 		return false
 	}
-	if _, err := validate.Module(m); err != nil {
+	if _, err := validate.Module(c.decoded); err != nil {
 		return false
 	}
-	return r.try(&Case{Module: module, decoded: m, Sequences: r.best.Sequences})
+	return r.try(c)
 }
 
 // instructions takes ranges of instructions out of function k, or puts a

@@ -30,7 +30,7 @@ func rewrite(module []byte, change func(k int, b body) (body, error)) ([]byte, e
 		}
 		function := appendUnsigned(nil, uint64(len(b.locals)))
 		for _, group := range b.locals {
-			function = append(appendUnsigned(function, uint64(group.Count)), byte(group.Type))
+			function = appendValueType(appendUnsigned(function, uint64(group.Count)), group.Type)
 		}
 		function = append(function, b.code...)
 		code = append(appendUnsigned(code, uint64(len(function))), function...)
@@ -83,18 +83,27 @@ func (b *body) instructions(visit func(i *wasm.Instruction, bytes []byte)) error
 // drop what it gave: such a load must trap, while one whose value nobody needs in
 // the end may be left out by LLVM (docs/abi.md).
 func NeedLoads(module []byte) ([]byte, error) {
+	m, err := decode.Module(module)
+	if err != nil {
+		return nil, err
+	}
 	return rewrite(module, func(_ int, b body) (body, error) {
-		address := b.localCount()
-		vector := address + 1
+		first := b.localCount()
+		vector := first + 2
 		var code []byte
 		err := b.instructions(func(i *wasm.Instruction, bytes []byte) {
 			if loadKind(i) != notLoad {
+				address := first
+				if m.Memories[i.Index].Type.Limits.Is64 {
+					address++
+				}
 				code = appendNeeded(code, i, bytes, address, vector)
 			} else {
 				code = append(code, bytes...)
 			}
 		})
-		b.locals = append(append([]wasm.LocalGroup{}, b.locals...), wasm.LocalGroup{Count: 1, Type: wasm.I32}, wasm.LocalGroup{Count: 1, Type: wasm.V128})
+		b.locals = append(append([]wasm.LocalGroup{}, b.locals...), wasm.LocalGroup{Count: 1, Type: wasm.I32},
+			wasm.LocalGroup{Count: 1, Type: wasm.I64}, wasm.LocalGroup{Count: 1, Type: wasm.V128})
 		b.code = code
 		return b, err
 	})
@@ -131,7 +140,8 @@ func appendNeeded(code []byte, i *wasm.Instruction, bytes []byte, address, vecto
 	isLane := loadKind(i) == laneLoad
 	first := bytes
 	if isLane {
-		first = appendUnsigned(append([]byte{byte(laneReads[i.Info().AccessBytes])}, byte(i.Align)), i.MemOffset)
+		first = appendUnsigned([]byte{byte(laneReads[i.Info().AccessBytes]), byte(i.Align) | memArgIndex}, uint64(i.Index))
+		first = appendUnsigned(first, i.MemOffset)
 		local(wasm.OpLocalSet, vector)
 	}
 	local(wasm.OpLocalTee, address)

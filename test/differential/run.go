@@ -9,6 +9,7 @@ import (
 // Runner compares cases.
 type Runner struct {
 	Program string // what spec.BuildRunner made
+	V8      *V8    // judges what wazero cannot run; may be nil
 	// Plant changes the module that we compile but not the one of the oracle: a
 	// fault on purpose, to see that it is found. May be nil.
 	Plant func(module []byte) ([]byte, error)
@@ -17,7 +18,7 @@ type Runner struct {
 // Compare runs a case as a variant. The error is a *Difference, or what went
 // wrong otherwise; a module that does not compile is a difference too.
 func (r *Runner) Compare(ctx context.Context, c *Case, v Variant) (Counts, error) {
-	oracle, err := NewOracle(ctx, c.Module, false)
+	oracle, err := r.oracle(ctx, c, false)
 	if err != nil {
 		return Counts{}, err
 	}
@@ -69,20 +70,38 @@ func (n *native) ending(calls []Call) (ending, error) {
 	return end, err
 }
 
-// CompilerAgrees says whether wazero's compiler does the same as its interpreter:
-// if not, one of them is wrong, and a difference from ours may be theirs.
-func CompilerAgrees(ctx context.Context, c *Case) error {
-	first, err := NewOracle(ctx, c.Module, false)
+// The engines to compare with.
+const (
+	JudgeWazero = "wazero"
+	JudgeV8     = "v8"
+)
+
+// oracle loads a case into the engine that judges it, or into its second compiler.
+func (r *Runner) oracle(ctx context.Context, c *Case, second bool) (oracle, error) {
+	switch {
+	case c.Judge == JudgeWazero:
+		return wazeroJudge{}.load(ctx, c.Module, second)
+	case c.Judge == JudgeV8 && r.V8 != nil:
+		return r.V8.load(ctx, c.Module, second)
+	default:
+		return nil, fmt.Errorf("no engine %q to judge by", c.Judge)
+	}
+}
+
+// JudgeAgrees says whether the second compiler of the other engine does the same as its
+// first: if not, one of them is wrong, and a difference from ours may be theirs.
+func (r *Runner) JudgeAgrees(ctx context.Context, c *Case) error {
+	first, err := r.oracle(ctx, c, false)
 	if err != nil {
 		return err
 	}
 	defer first.Close(ctx)
-	second, err := NewOracle(ctx, c.Module, true)
+	second, err := r.oracle(ctx, c, true)
 	if err != nil {
-		return fmt.Errorf("wazero's compiler: %w", err)
+		return fmt.Errorf("the second compiler: %w", err)
 	}
 	defer second.Close(ctx)
-	run := comparison{Case: c, ctx: ctx, variant: Variant{Name: "wazero's compiler"}, oracle: first,
+	run := comparison{Case: c, ctx: ctx, variant: Variant{Name: "the second compiler"}, oracle: first,
 		native: func() (machine, ending, error) { return second.instantiate(ctx) }}
 	return run.all()
 }

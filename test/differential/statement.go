@@ -19,7 +19,11 @@ func (f *function) generate() {
 	r := f.g.r
 	f.budget, f.risks = budgetMin+r.IntN(budgetMore), r.IntN(risksMax+1)
 	for range r.IntN(7) {
-		f.locals += string(f.g.letter(true))
+		letter := f.g.letter(true)
+		if f.g.proposals && f.chance(50) {
+			letter = f.g.referenceLetter(len(f.g.heap))
+		}
+		f.locals += string(letter)
 	}
 	if !f.simple && !f.leaf {
 		f.takeFuel()
@@ -30,6 +34,12 @@ func (f *function) generate() {
 	for f.budget > 0 {
 		f.statement(depthMax)
 	}
+	if f.g.proposals && f.g.tailCalls && f.chance(25) {
+		f.leaveFrame()
+		if f.tailCall(depthMax - 2) {
+			return
+		}
+	}
 	f.pushResults()
 	f.leaveFrame()
 }
@@ -37,7 +47,7 @@ func (f *function) generate() {
 // takeFuel returns zeros when too many calls were made.
 func (f *function) takeFuel() {
 	left := f.g.fixed[callsLeft]
-	f.opIndex(wasm.OpGlobalGet, left)
+	f.emit(wasm.OpGlobalGet, left)
 	f.op(opI32Eqz)
 	f.enter(wasm.OpIf, ":", "")
 	for k := range len(f.results()) {
@@ -45,10 +55,10 @@ func (f *function) takeFuel() {
 	}
 	f.op(wasm.OpReturn)
 	f.leave()
-	f.opIndex(wasm.OpGlobalGet, left)
+	f.emit(wasm.OpGlobalGet, left)
 	f.i32(1)
 	f.op(wasm.OpI32Sub)
-	f.opIndex(wasm.OpGlobalSet, left)
+	f.emit(wasm.OpGlobalSet, left)
 }
 
 // frameSize is what every function takes of the stack in linear memory.
@@ -57,13 +67,13 @@ const frameSize = 96
 // enterFrame moves the stack pointer down, as compilers of C do.
 func (f *function) enterFrame() {
 	f.frame = f.local('i')
-	f.opIndex(wasm.OpGlobalGet, f.g.fixed[stackPointer])
+	f.emit(wasm.OpGlobalGet, f.g.fixed[stackPointer])
 	f.i32(frameSize)
 	f.op(wasm.OpI32Sub)
 	f.i32(stackMask)
 	f.op(opI32And)
-	f.opIndex(wasm.OpLocalTee, f.frame)
-	f.opIndex(wasm.OpGlobalSet, f.g.fixed[stackPointer])
+	f.emit(wasm.OpLocalTee, f.frame)
+	f.emit(wasm.OpGlobalSet, f.g.fixed[stackPointer])
 }
 
 // leaveFrame moves it up again.
@@ -71,10 +81,10 @@ func (f *function) leaveFrame() {
 	if f.frame < 0 {
 		return
 	}
-	f.opIndex(wasm.OpLocalGet, f.frame)
+	f.emit(wasm.OpLocalGet, f.frame)
 	f.i32(frameSize)
 	f.op(wasm.OpI32Add)
-	f.opIndex(wasm.OpGlobalSet, f.g.fixed[stackPointer])
+	f.emit(wasm.OpGlobalSet, f.g.fixed[stackPointer])
 }
 
 func (f *function) pushResults() {
@@ -88,7 +98,7 @@ func (f *function) encode() []byte {
 	declared := f.locals[len(f.params()):]
 	b := appendUnsigned(nil, uint64(len(declared)))
 	for k := range len(declared) {
-		b = append(b, 1, byte(letters[declared[k]]))
+		b = appendValueType(append(b, 1), valueType(declared[k]))
 	}
 	b = append(append(b, f.code...), byte(wasm.OpEnd))
 	return append(appendUnsigned(nil, uint64(len(b))), b...)
@@ -115,6 +125,10 @@ func (f *function) statement(depthMost int) {
 		return
 	}
 	depth := 1 + f.g.r.IntN(depthMost)
+	if f.g.proposals && f.chance(proposalsPercent) {
+		f.proposal(depth)
+		return
+	}
 	if f.chance(compoundPercent) || f.g.isFull() && f.chance(2*compoundPercent) {
 		f.compound(depth)
 		return
@@ -205,20 +219,20 @@ func (f *function) assign(depth int) {
 	}
 	k := pick(f.g.r, list)
 	f.expression(f.locals[k], depth)
-	f.opIndex(wasm.OpLocalSet, k)
+	f.emit(wasm.OpLocalSet, k)
 }
 
 // assignGlobal writes a global, but none that counts.
 func (f *function) assignGlobal(depth int) {
 	var list []int
 	for k := range f.g.globals {
-		if f.g.globals[k].mutable && k != f.g.fixed[callsLeft] && k != f.g.fixed[roundsLeft] {
+		if f.g.globals[k].mutable && k != f.g.collectionsLeft && k != f.g.fixed[callsLeft] && k != f.g.fixed[roundsLeft] {
 			list = append(list, k)
 		}
 	}
 	k := pick(f.g.r, list)
 	f.canonical(f.g.globals[k].letter, depth)
-	f.opIndex(wasm.OpGlobalSet, k)
+	f.emit(wasm.OpGlobalSet, k)
 }
 
 // condition is if, with or without else; an arm may leave what is around it.
@@ -251,6 +265,8 @@ func (f *function) jump(depth int) {
 		f.risks--
 		f.op(wasm.OpUnreachable)
 	case n < 20 && f.g.tailCalls && f.tailCall(depth):
+	case n < 30 && f.g.exceptions:
+		f.throw(depth)
 	case n < 50:
 		f.pushResults()
 		if f.chance(70) {
@@ -260,7 +276,7 @@ func (f *function) jump(depth int) {
 	default:
 		target := pick(f.g.r, f.targets()) // the arm itself is one
 		f.pushBranch(target, depth)
-		f.opIndex(wasm.OpBr, target)
+		f.emit(wasm.OpBr, target)
 	}
 }
 
@@ -288,7 +304,7 @@ func (f *function) branchMaybe(depth int) {
 	target := pick(f.g.r, list)
 	f.pushBranch(target, depth)
 	f.expression('i', depth-1)
-	f.opIndex(wasm.OpBrIf, target)
+	f.emit(wasm.OpBrIf, target)
 	f.drop(len(f.labels[len(f.labels)-1-target]))
 }
 
@@ -353,7 +369,7 @@ func (f *function) multiBlock(depth int) {
 		}
 		if f.chance(40) {
 			f.expression('i', depth-2)
-			f.opIndex(wasm.OpBrIf, 0)
+			f.emit(wasm.OpBrIf, 0)
 		}
 	}
 	body()
@@ -381,7 +397,7 @@ func (f *function) anyLoop(depth int) {
 
 // noTarget is the label of a loop that only counts, to whose beginning nothing
 // else may branch.
-const noTarget = "!"
+const noTarget = "\x00"
 
 // targets are the labels that a branch may lead to; 0 is the innermost.
 func (f *function) targets() (list []int) {
@@ -401,18 +417,18 @@ func (f *function) loop(depth int, body func()) {
 		f.expression('i', depth-2)
 		f.op(opI32And)
 	}
-	f.opIndex(wasm.OpLocalSet, counter)
+	f.emit(wasm.OpLocalSet, counter)
 	f.enter(wasm.OpLoop, ":", noTarget)
 	f.counted++
 	body()
 	f.counted--
-	f.opIndex(wasm.OpLocalGet, counter)
+	f.emit(wasm.OpLocalGet, counter)
 	f.i32(1)
 	f.op(wasm.OpI32Sub)
-	f.opIndex(wasm.OpLocalTee, counter)
+	f.emit(wasm.OpLocalTee, counter)
 	f.i32(0)
 	f.op(0x4a) // i32.gt_s
-	f.opIndex(wasm.OpBrIf, 0)
+	f.emit(wasm.OpBrIf, 0)
 	f.leave()
 }
 
@@ -422,17 +438,17 @@ func (f *function) limitedLoop(depth int) {
 	left := f.g.fixed[roundsLeft]
 	f.enter(wasm.OpBlock, ":", "")
 	f.enter(wasm.OpLoop, ":", "")
-	f.opIndex(wasm.OpGlobalGet, left)
+	f.emit(wasm.OpGlobalGet, left)
 	f.i32(1)
 	f.op(wasm.OpI32Sub)
-	f.opIndex(wasm.OpGlobalSet, left)
-	f.opIndex(wasm.OpGlobalGet, left)
+	f.emit(wasm.OpGlobalSet, left)
+	f.emit(wasm.OpGlobalGet, left)
 	f.i32(0)
 	f.op(opI32LtS)
-	f.opIndex(wasm.OpBrIf, 1)
+	f.emit(wasm.OpBrIf, 1)
 	f.statements(1 + f.g.r.IntN(4))
 	f.expression('i', depth-1)
-	f.opIndex(wasm.OpBrIf, 0)
+	f.emit(wasm.OpBrIf, 0)
 	f.leave()
 	f.leave()
 }
@@ -472,7 +488,7 @@ func (f *function) call(other *function, depth int) {
 	slot := slices.Index(f.g.elements, other.index)
 	if slot < 0 || !f.chance(40) || f.counted > 0 || f.leaf {
 		f.arguments(other.typ, depth)
-		f.opIndex(wasm.OpCall, other.index)
+		f.emit(wasm.OpCall, other.index)
 		return
 	}
 	f.indirect(wasm.OpCallIndirect, other, slot, depth)
@@ -495,7 +511,7 @@ func (f *function) indirect(o wasm.Opcode, other *function, slot, depth int) {
 		f.i32(slot &^ (elementGroup - 1))
 		f.op(wasm.OpI32Add)
 	}
-	f.opIndex(o, int(f.g.typeIndex(other.typ)))
+	f.emit(o, int(f.g.typeIndex(other.typ)))
 	f.code = append(f.code, 0)
 }
 
@@ -518,13 +534,14 @@ func (f *function) callStatement(depth int) {
 	}
 	other := pick(f.g.r, list)
 	f.call(other, depth)
-	for k := range len(other.results()) {
-		f.setSome(other.results()[len(other.results())-1-k])
-	}
+	f.setResults(other.typ)
 }
 
 // tailCall ends the function by a call of another with the same results.
 func (f *function) tailCall(depth int) bool {
+	if f.tailCallReference(depth) {
+		return true
+	}
 	list := f.callees(func(other *function) bool { return other.results() == f.results() })
 	if len(list) == 0 {
 		return false
@@ -535,6 +552,6 @@ func (f *function) tailCall(depth int) bool {
 		return true
 	}
 	f.arguments(other.typ, depth)
-	f.opIndex(wasm.OpReturnCall, other.index)
+	f.emit(wasm.OpReturnCall, other.index)
 	return true
 }

@@ -50,11 +50,11 @@ func (f *function) sumLoop(depth int) {
 		k := f.local(a.letter)
 		a.carried = append(a.carried, k)
 		f.expression(a.letter, depth-2)
-		f.opIndex(wasm.OpLocalSet, k)
+		f.emit(wasm.OpLocalSet, k)
 	}
 	f.loop(depth, a.body)
 	for _, k := range a.carried {
-		f.show(a.letter, func() { f.opIndex(wasm.OpLocalGet, k) })
+		f.show(a.letter, func() { f.emit(wasm.OpLocalGet, k) })
 	}
 }
 
@@ -71,11 +71,11 @@ func (a *adder) body() {
 		case n < 35:
 			a.show(a.letter, func() {
 				terms()
-				a.opIndex(wasm.OpLocalTee, k)
+				a.emit(wasm.OpLocalTee, k)
 			})
 		default:
 			terms()
-			a.opIndex(wasm.OpLocalSet, k)
+			a.emit(wasm.OpLocalSet, k)
 		}
 	}
 }
@@ -98,20 +98,20 @@ func (a *adder) sum(terms int) {
 		a.op(pick(a.g.r, associative[a.letter]))
 	}
 	if a.chance(12) {
-		a.opIndex(wasm.OpLocalTee, pick(a.g.r, a.carried))
+		a.emit(wasm.OpLocalTee, pick(a.g.r, a.carried))
 	}
 }
 
 func (a *adder) term() {
 	switch n := a.g.r.IntN(100); {
 	case n < 40:
-		a.opIndex(wasm.OpLocalGet, pick(a.g.r, a.carried))
+		a.emit(wasm.OpLocalGet, pick(a.g.r, a.carried))
 	case n < 60:
 		a.place(2)
 		a.op(wideLoads[a.letter])
 		a.code = appendUnsigned(append(a.code, 0), uint64(a.g.r.IntN(64)))
 	case n < 75:
-		a.opIndex(wasm.OpLocalGet, pick(a.g.r, a.carried))
+		a.emit(wasm.OpLocalGet, pick(a.g.r, a.carried))
 		a.leafExpression(a.letter)
 		a.op(pick(a.g.r, late[a.letter]))
 	case n < 90:
@@ -135,7 +135,7 @@ func (f *function) lanes(depth int) {
 	vector, other := f.local('v'), f.local('v')
 	for _, k := range []int{vector, other} {
 		f.expression('v', depth-1)
-		f.opIndex(wasm.OpLocalSet, k)
+		f.emit(wasm.OpLocalSet, k)
 	}
 	list := r.Perm(4)
 	if f.chance(50) {
@@ -153,7 +153,7 @@ func (f *function) lanes(depth int) {
 			if f.chance(5) {
 				from = other
 			}
-			f.opIndex(wasm.OpLocalGet, from)
+			f.emit(wasm.OpLocalGet, from)
 			f.op(opI32x4ExtractLane)
 			f.code = append(f.code, byte(lane))
 			for pushed++; pushed > 1 && (k == len(list)-1 || f.chance(60)); pushed-- {

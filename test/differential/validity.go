@@ -58,8 +58,8 @@ var oracleFeatures = []wasm.Feature{
 }
 
 // accepts says whether we find a module valid, and whether wazero has what it
-// uses.
-func accepts(module []byte) (known bool, err error) {
+// uses, or V8, which has all.
+func accepts(module []byte, judge string) (known bool, err error) {
 	m, err := decode.Module(module)
 	if err != nil {
 		return true, err
@@ -69,7 +69,7 @@ func accepts(module []byte) (known bool, err error) {
 		return true, err
 	}
 	for _, feature := range checked.Features() {
-		if !slices.Contains(oracleFeatures, feature) {
+		if judge == JudgeWazero && !slices.Contains(oracleFeatures, feature) {
 			return false, nil
 		}
 	}
@@ -92,17 +92,24 @@ func oracleAccepts(ctx context.Context, runtime wazero.Runtime, module []byte) (
 
 // compareValidators changes a module at random and compares what the validators
 // say of it.
-func (f *Fuzzer) compareValidators(ctx context.Context, module []byte, seed uint64) error {
+func (f *Fuzzer) compareValidators(ctx context.Context, c *Case, seed uint64) error {
 	r := rand.New(rand.NewPCG(seed, 1))
 	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features))
 	defer runtime.Close(ctx)
 	for range mutationsPerModule {
-		changed := mutate(r, module)
-		known, ours := accepts(changed)
+		changed := mutate(r, c.Module)
+		known, ours := accepts(changed, c.Judge)
 		if !known {
 			continue
 		}
-		theirs := oracleAccepts(ctx, runtime, changed)
+		var theirs error
+		if c.Judge == JudgeWazero {
+			theirs = oracleAccepts(ctx, runtime, changed)
+		} else if valid, err := f.V8.validates(changed); err != nil {
+			return err
+		} else if !valid {
+			theirs = errInvalid
+		}
 		f.Totals.Verdicts++
 		if ours == nil {
 			f.Totals.Accepted++
@@ -114,7 +121,7 @@ func (f *Fuzzer) compareValidators(ctx context.Context, module []byte, seed uint
 		if f.WasmTools == "" {
 			continue
 		}
-		accepted, err := f.refereeAccepts(ctx, changed)
+		accepted, err := f.refereeAccepts(ctx, changed, c.Judge)
 		if err != nil {
 			return err
 		}
@@ -125,7 +132,7 @@ func (f *Fuzzer) compareValidators(ctx context.Context, module []byte, seed uint
 	return nil
 }
 
-// InvalidFinding is a module about which both wazero and wasm-tools differ from us.
+// InvalidFinding is a module about which both the other engine and wasm-tools differ from us.
 type InvalidFinding struct {
 	Module       []byte
 	Ours, Theirs error
@@ -134,18 +141,25 @@ type InvalidFinding struct {
 // errPanics says that wazero panicked.
 var errPanics = errors.New("wazero panics")
 
-// refereeFeatures are the proposals of oracleFeatures as wasm-tools calls them.
-const refereeFeatures = "wasm2,threads,tail-call,extended-const"
+// errInvalid says that V8 refuses a module.
+var errInvalid = errors.New("V8 finds it invalid")
+
+// refereeFeatures are the proposals of the engines as wasm-tools calls them: of wazero
+// oracleFeatures, of V8 all that we have.
+var refereeFeatures = map[string]string{
+	JudgeWazero: "wasm2,threads,tail-call,extended-const",
+	JudgeV8:     "wasm3,threads,legacy-exceptions",
+}
 
 // refereeTimeout ends a validation by wasm-tools.
 const refereeTimeout = 20 * time.Second
 
 // refereeAccepts says whether wasm-tools finds a module valid: where two
 // validators differ, it has the casting vote.
-func (f *Fuzzer) refereeAccepts(ctx context.Context, module []byte) (bool, error) {
+func (f *Fuzzer) refereeAccepts(ctx context.Context, module []byte, judge string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, refereeTimeout)
 	defer cancel()
-	command := exec.CommandContext(ctx, f.WasmTools, "validate", "--features="+refereeFeatures, "-")
+	command := exec.CommandContext(ctx, f.WasmTools, "validate", "--features="+refereeFeatures[judge], "-")
 	command.Stdin = bytes.NewReader(module)
 	var exit *exec.ExitError
 	switch err := command.Run(); {

@@ -292,7 +292,7 @@ func runMewz(ctx context.Context, e executor, p program) (outcome, error) {
 // command runs a child with an empty standard input.
 func command(ctx context.Context, path string, args ...string) (outcome, error) {
 	c := exec.CommandContext(ctx, path, args...)
-	c.WaitDelay = time.Second
+	c.WaitDelay = time.Minute
 	c.Stdin = strings.NewReader("")
 	var output bytes.Buffer
 	c.Stdout, c.Stderr = &output, &output

@@ -76,9 +76,9 @@ func TestClient(t *testing.T) {
 		{name: "not found", spec: spec{program: client, args: []string{"$HOST", port, "/none"}}, want: answer(404, []byte(notFound))},
 		{name: "refused", spec: spec{program: client, args: []string{"$HOST", "1", "/"}}, want: "connect: error 14\n", exit: 1},
 		{name: "refused polled", spec: spec{program: client, args: []string{"-n", "$HOST", "1", "/"}}, want: "connect: error 14\n", exit: 1},
-		{name: "go", spec: spec{program: fetchGo, args: []string{"get", "http://$HOST:" + port + "/100", "http://$HOST:" + port + "/3000000"}},
+		{name: "go", spec: spec{program: fetchGo, quick: true, args: []string{"get", "http://$HOST:" + port + "/100", "http://$HOST:" + port + "/3000000"}},
 			want: fetched("http://$HOST:"+port+"/100", 200, body(100)) + fetched("http://$HOST:"+port+"/3000000", 200, body(3_000_000))},
-		{name: "go post", spec: spec{program: fetchGo, args: []string{"post", "http://$HOST:" + port + "/echo", "500000"}},
+		{name: "go post", spec: spec{program: fetchGo, quick: true, args: []string{"post", "http://$HOST:" + port + "/echo", "500000"}},
 			want: fetched("http://$HOST:"+port+"/echo", 200, letters)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,9 +110,9 @@ func TestResolve(t *testing.T) {
 		{name: "several", spec: spec{program: resolve, args: []string{"4", "several.test"}}, want: severalLines("several.test")},
 		{name: "truncated", spec: spec{program: resolve, args: []string{"4", "long.test"}}, want: severalLines("long.test")},
 		{name: "numbers", oracle: true, spec: spec{program: resolve, args: []string{"4", "192.0.2.9"}}, want: []string{"192.0.2.9 192.0.2.9"}},
-		{name: "go", spec: spec{program: fetchGo, args: []string{"resolve", "$HOST:53", "both.test"}},
+		{name: "go", spec: spec{program: fetchGo, quick: true, args: []string{"resolve", "$HOST:53", "both.test"}},
 			want: []string{"both.test " + fourth, "both.test 2001:db8::7"}},
-		{name: "go truncated", spec: spec{program: fetchGo, args: []string{"resolve", "$HOST:53", "long.test"}}, want: severalLines("long.test")},
+		{name: "go truncated", spec: spec{program: fetchGo, quick: true, args: []string{"resolve", "$HOST:53", "long.test"}}, want: severalLines("long.test")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			each(t, false, func(t *testing.T, k kind) {

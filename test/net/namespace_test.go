@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -99,7 +98,7 @@ func (n *namespace) run(ctx context.Context, name string, args ...string) (strin
 	c := exec.CommandContext(ctx, name, args...)
 	var output strings.Builder
 	c.Stdout, c.Stderr = &output, &output
-	c.WaitDelay = time.Second
+	c.WaitDelay = endTimeout
 	if err := n.enter(c.Start); err != nil {
 		return "", err
 	}
@@ -127,10 +126,6 @@ func (n *namespace) tap(t *testing.T) {
 	)
 }
 
-// dialTimeout bounds connecting to a machine, which emulates a processor on a
-// computer that does other things too.
-const dialTimeout = 30 * time.Second
-
 // dial connects from the namespace.
 func (n *namespace) dial(network, address string) (c stdnet.Conn, err error) {
 	return n.dialFrom(network, "", address)
@@ -138,7 +133,7 @@ func (n *namespace) dial(network, address string) (c stdnet.Conn, err error) {
 
 // dialFrom is dial with an own address.
 func (n *namespace) dialFrom(network, own, address string) (c stdnet.Conn, err error) {
-	d := stdnet.Dialer{Timeout: dialTimeout}
+	d := stdnet.Dialer{Timeout: stepTimeout}
 	if own != "" {
 		d.LocalAddr = &stdnet.TCPAddr{IP: stdnet.ParseIP(own)}
 	}

@@ -2,7 +2,6 @@ package net
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,9 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -22,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mewz/test/children"
 )
 
 // Load of the soak.
@@ -148,29 +147,19 @@ func soakConnection(m *machine, files *site, random *rand.Rand, number int, end 
 	}
 }
 
-// residentBytes is the memory of all processes of the machine.
-func (m *machine) residentBytes(t *testing.T) int64 {
+// residentBytes is the memory of all processes of the machine: the command and what it has started.
+func (m *machine) residentBytes(t *testing.T) (total int64) {
 	t.Helper()
-	entries, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	total := int64(0)
-	for _, entry := range entries {
-		stat, err := os.ReadFile(entry)
+	for _, pid := range append(children.All(m.command.Process.Pid), m.command.Process.Pid) {
+		sizes, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid)) // proc_pid_statm(5)
 		if err != nil {
 			continue // it has ended
 		}
-		// After the name, which may have spaces: state, parent, group, …; proc(5).
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if group, err := strconv.Atoi(fields[2]); err != nil || group != m.command.Process.Pid {
-			continue
+		var size, resident int64
+		if _, err := fmt.Sscan(string(sizes), &size, &resident); err != nil {
+			t.Fatalf("process %d: %v", pid, err)
 		}
-		pages, err := strconv.ParseInt(fields[21], 10, 64)
-		if err != nil {
-			t.Fatalf("%s: %v", entry, err)
-		}
-		total += pages * int64(os.Getpagesize())
+		total += resident * int64(os.Getpagesize())
 	}
 	return total
 }

@@ -31,7 +31,7 @@ import (
 const Trapped = 134
 
 // childDelay is how long the output of a child that was ended is waited for.
-const childDelay = time.Second
+const childDelay = time.Minute
 
 // Directory is a directory of the host that a program finds open.
 type Directory struct {

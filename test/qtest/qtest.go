@@ -32,8 +32,8 @@ const (
 	program     = "qemu-system-x86_64"
 	memoryBytes = 64 << 20
 	pageBytes   = 4 << 10
-	inherited   = 3                // the first of ExtraFiles
-	patience    = 30 * time.Second // of QEMU, for its start and for one answer
+	inherited   = 3               // the first of ExtraFiles
+	patience    = 2 * time.Minute // of QEMU, for its start and for one answer
 )
 
 // Machine is a machine of QEMU (device.Machine). A test ends when it breaks.

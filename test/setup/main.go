@@ -55,6 +55,8 @@ var requirements = []requirement{
 	{"g++", "/usr/bin/g++", "has the library of native C++ programs", forTests},
 	{"nodejs", "/usr/bin/node", "runs the compiler of AssemblyScript and wasm-opt", forTests},
 	{"npm", "/usr/bin/npm", "fetches the compiler of AssemblyScript", forTests},
+	{"maven", "/usr/bin/mvn", "fetches the compiler of Kotlin", forTests},
+	{"default-jre-headless", "/usr/bin/java", "runs the compiler of Kotlin, and its programs as the oracle", forTests},
 	{"libsimde-dev", "/usr/include/simde/x86/sse2.h", "makes intrinsics of SSE2 into those of WebAssembly", forTests},
 	{"make", "/usr/bin/make", "builds SQLite's amalgamation", forDemo},
 	{"tcl", "/usr/bin/tclsh", "builds SQLite's amalgamation", forTests},

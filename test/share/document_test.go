@@ -49,7 +49,7 @@ func TestDocumentedCommand(t *testing.T) {
 	defer cancel()
 	do := func(name string, args ...string) (string, int) {
 		c := exec.CommandContext(ctx, name, args...)
-		c.Dir, c.WaitDelay = directory, 10*time.Second
+		c.Dir, c.WaitDelay = directory, time.Minute
 		out, err := c.CombinedOutput()
 		var exit *exec.ExitError
 		if err != nil && !errors.As(err, &exit) {

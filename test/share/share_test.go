@@ -18,7 +18,7 @@ import (
 )
 
 // runTimeout ends a machine that hangs.
-const runTimeout = 3 * time.Minute
+const runTimeout = 8 * time.Minute
 
 // machine is a machine and how a directory gets there.
 type machine struct{ kind, share string }
@@ -35,7 +35,7 @@ func run(t *testing.T, m machine, directory, wasm string, args ...string) string
 	all := append([]string{"run", "--machine", m.kind, "--accel", "tcg", "--share", m.share, "--dir", directory + "::/data", wasm, "--"}, args...)
 	c := exec.CommandContext(ctx, mewz, all...)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
-	c.WaitDelay = 10 * time.Second
+	c.WaitDelay = time.Minute
 	out, err := c.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v %q: %v\n%s", m, args, err, out)

@@ -99,6 +99,9 @@ func (p place) database() string {
 // machineTimeout bounds one run, with compiling SQLite.
 const machineTimeout = 10 * time.Minute
 
+// waitDelay bounds the wait for what a machine has left behind that holds its output.
+const waitDelay = time.Minute
+
 // prepare returns the command that runs a program at a place.
 func (p place) prepare(ctx context.Context, t *testing.T, wasm, folder string, args ...string) *exec.Cmd {
 	t.Helper()
@@ -106,10 +109,11 @@ func (p place) prepare(ctx context.Context, t *testing.T, wasm, folder string, a
 	if err != nil {
 		unavailable(t, err.Error())
 	}
-	list := []string{"run", "-q", "--opt", "0", "--timeout", machineTimeout.String()}
+	// One processor for all hosts, so that SQLite is compiled once.
+	list := []string{"run", "-q", "--opt", "0", "--cpu", "x86-64-v2", "--timeout", machineTimeout.String()}
 	list = slices.Concat(list, p.runs, p.data.flags(folder), []string{wasm, "--"})
 	c := exec.CommandContext(ctx, mewz, append(list, args...)...)
-	c.WaitDelay = time.Second
+	c.WaitDelay = waitDelay
 	return c
 }
 

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mewz/test/children"
 )
 
 // Rounds of killing at each place.
@@ -68,8 +70,6 @@ func (p place) cutOff(t *testing.T, wasm, folder string, cut moment) (last int64
 	ctx, cancel := context.WithTimeout(t.Context(), machineTimeout)
 	defer cancel()
 	c := p.prepare(ctx, t, wasm, folder, p.database(), contentSeed, fmt.Sprint(transactionsAll))
-	// A group of its own, so that one signal ends them at one moment.
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdout, err := c.StdoutPipe()
 	if err != nil {
 		return 0, err
@@ -79,9 +79,19 @@ func (p place) cutOff(t *testing.T, wasm, folder string, cut moment) (last int64
 	if err := c.Start(); err != nil {
 		return 0, err
 	}
-	kill := func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-	defer c.Wait()
-	defer kill()
+	var started []int
+	kill := func() {
+		for _, pid := range append(started, c.Process.Pid) {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // one that is gone needs none
+		}
+	}
+	defer func() {
+		kill()
+		_ = c.Wait() // it was killed
+		if left := children.Wait(started, waitDelay); len(left) != 0 && err == nil {
+			err = fmt.Errorf("processes %v are left after the kill", left)
+		}
+	}()
 	lines, seen, killed := bufio.NewScanner(stdout), 0, false
 	for lines.Scan() { // what was said before the kill counts, also if it is read after
 		number, ok := strings.CutPrefix(lines.Text(), "committed ")
@@ -91,12 +101,13 @@ func (p place) cutOff(t *testing.T, wasm, folder string, cut moment) (last int64
 		if last, err = strconv.ParseInt(number, 10, 64); err != nil {
 			return 0, err
 		}
-		if seen++; seen >= cut.transactions && !killed {
+		if seen++; seen == 1 { // all that it starts it has started
+			started = children.All(c.Process.Pid)
+		}
+		if seen >= cut.transactions && !killed {
 			time.Sleep(cut.delay) // the moment is the point
 			killed = true
-			if err := kill(); err != nil {
-				return 0, err
-			}
+			kill()
 		}
 	}
 	if !killed {

@@ -27,12 +27,16 @@ type build struct {
 	args   []string // complete but for the output
 	first  []string // arguments of a run before, in a folder of its own, whose object files args get too
 	env    []string // beyond the environment of this process
-	cargo  *cargo   // builds instead of tool with args
-	crates *crates  // the same
+	by     builder  // builds instead of tool with args
 	// directory is where the tool runs; empty is the root of the project.
 	directory string
 	inputs    []string // files whose contents decide the result
 	version   string   // of inputs that are no files of the project
+}
+
+// builder writes the file of a build that takes more than one run of a tool.
+type builder interface {
+	execute(b build, output string) error
 }
 
 // run returns the path of the result, building it unless it is there.
@@ -68,11 +72,8 @@ func (b build) run(root string) (string, error) {
 }
 
 func (b build) execute(root, output string) error {
-	if b.cargo != nil {
-		return b.cargo.execute(b, output)
-	}
-	if b.crates != nil {
-		return b.crates.execute(b, output)
+	if b.by != nil {
+		return b.by.execute(b, output)
 	}
 	if b.first != nil {
 		return b.executeTwice(output)

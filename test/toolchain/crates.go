@@ -45,7 +45,7 @@ func buildRustCrates(p Program) (string, error) {
 	if c.vendored, err = vendorCrates(root, c.folder); err != nil {
 		return "", fmt.Errorf("%s: %w", p.Name, err)
 	}
-	b := build{name: p.Name, suffix: ".wasm", tool: rustCargo, crates: c, args: p.Flags, env: []string{
+	b := build{name: p.Name, suffix: ".wasm", tool: rustCargo, by: c, args: p.Flags, env: []string{
 		"RUSTC=" + rustc,
 		"CARGO_HOME=" + filepath.Join(root, "build", "crates", "home"),
 		"CARGO_TARGET_DIR=" + c.target,

@@ -1,5 +1,5 @@
 // Package toolchain builds the programs that tests and benchmarks run, from
-// their sources, with tools of Debian, Go, Python's and Node's registries.
+// their sources, with tools of Debian, Go, Python's, Node's and Java's registries.
 //
 // In: a Program, which names sources and how to build them. Out: the path of a
 // WebAssembly module or of a native program for the same sources. What has been
@@ -12,8 +12,8 @@
 // apt-get with a configuration of our own, derived from the sources of the
 // system, so that no setting of the system changes and no host name stands
 // here. Zig, whose package also has the sources of LLVM's C++ library, comes from
-// Python's registry and the compiler of AssemblyScript from Node's, each in one
-// exact version.
+// Python's registry, the compiler of AssemblyScript and a recent V8 from Node's and
+// that of Kotlin from Java's, each in one exact version.
 //
 // Nothing here installs anything: test/setup does.
 package toolchain

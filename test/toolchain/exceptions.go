@@ -90,6 +90,9 @@ func FetchPrograms() error {
 	if err := node.Fetch(); err != nil {
 		return err
 	}
+	if err := kotlin.Fetch(); err != nil {
+		return err
+	}
 	for _, p := range []*SourcePackage{&Zlib, &PNG, &QuickJS, &LuaFull} {
 		if err := p.Fetch(); err != nil {
 			return err

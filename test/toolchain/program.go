@@ -23,6 +23,7 @@ const (
 	Go
 	AssemblyScript
 	Zig
+	Kotlin   // with the files wasi.kt and jvm.kt beside the source
 	Prebuilt // the package's Prepare builds the module
 )
 
@@ -81,6 +82,8 @@ func Wasm(p Program) (string, error) {
 		return buildAssemblyScript(p)
 	case Zig:
 		return buildZig(p)
+	case Kotlin:
+		return buildKotlin(p)
 	case Prebuilt:
 		return prebuilt(p)
 	}
@@ -100,6 +103,16 @@ func Native(p Program) (string, error) {
 		return buildZigFor(p, "", []string{"-mcpu=baseline"})
 	}
 	return "", fmt.Errorf("%s: programs in language %d are not built natively", p.Name, p.Language)
+}
+
+// Command returns the command that runs a program on this computer, without
+// WebAssembly: Native's, or for Kotlin the JVM.
+func Command(p Program) ([]string, error) {
+	if p.Language == Kotlin {
+		return runKotlin(p)
+	}
+	path, err := Native(p)
+	return []string{path}, err
 }
 
 const (

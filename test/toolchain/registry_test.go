@@ -63,3 +63,30 @@ func TestWasmSameName(t *testing.T) {
 		t.Errorf("Wasm(p) = %q, %v, want an error that names the file", path, err)
 	}
 }
+
+// TestMavenVerify wants the files that are listed, all of them and no others.
+func TestMavenVerify(t *testing.T) {
+	const sum = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae" // of "foo"
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"complete", map[string]string{"a.jar": sum}, ""},
+		{"changed", map[string]string{"a.jar": strings.Repeat("0", len(sum))}, "a.jar has the SHA-256 " + sum},
+		{"not listed", map[string]string{"b.jar": sum}, `a.jar has the SHA-256 ` + sum + `, want ""`},
+		{"missing", map[string]string{"a.jar": sum, "b.jar": sum}, "1 files came, want 2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			folder := t.TempDir()
+			if err := os.WriteFile(filepath.Join(folder, "a.jar"), []byte("foo"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			p := MavenPackages{Files: tt.files}
+			err := p.verify(folder)
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("verify = %v, want %q", err, tt.want)
+			}
+		})
+	}
+}

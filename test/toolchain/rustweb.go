@@ -123,8 +123,9 @@ func buildRustWeb(p Program) (string, error) {
 		}, " "),
 	)
 	b := build{name: p.Name, suffix: ".wasm", tool: filepath.Join(usr, "bin/cargo"), env: env}
-	b.cargo = &cargo{library: library, source: filepath.Join(root, p.Sources[0]), target: filepath.Join(root, "build", "rust-web")}
-	b.inputs = []string{b.cargo.source}
+	source := filepath.Join(root, p.Sources[0])
+	b.by = &cargo{library: library, source: source, target: filepath.Join(root, "build", "rust-web")}
+	b.inputs = []string{source}
 	b.version = filepath.Base(b.tool)
 	return b.run(root)
 }

@@ -44,7 +44,7 @@ type executor struct {
 // Time limits. Compiling is part of a run.
 const (
 	runTimeout = 4 * time.Minute
-	killDelay  = 30 * time.Second
+	killDelay  = time.Minute
 )
 
 // execute runs a program on a copy of its directories.
@@ -133,7 +133,7 @@ func (e executor) mount(number int, d directory) ([]string, error) {
 // command runs a child with an empty standard input.
 func command(ctx context.Context, path string, args ...string) (outcome, error) {
 	c := exec.CommandContext(ctx, path, args...)
-	c.WaitDelay = time.Second
+	c.WaitDelay = killDelay
 	c.Stdin = strings.NewReader("")
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr

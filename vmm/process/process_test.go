@@ -118,7 +118,7 @@ func TestRunCancel(t *testing.T) {
 	if _, err := new(VMM).Run(ctx, m); err != cause {
 		t.Errorf("Run = %v, want the cause", err)
 	}
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -100,8 +100,8 @@ func (v *VMM) command(path string, m *vmm.Machine, accel Accel) ([]string, error
 		return nil, fmt.Errorf("--machine %s: not one of %s", machine, strings.Join(Machines, ", "))
 	}
 	if m.MemoryBytes < minMemoryBytes || m.MemoryBytes > maxMemoryBytes {
-		return nil, fmt.Errorf("-m: %d bytes of memory: from %d MB to %d GB are possible",
-			m.MemoryBytes, minMemoryBytes>>20, int64(maxMemoryBytes)>>30)
+		return nil, &vmm.FlagError{Err: fmt.Errorf("-m: %d bytes of memory: from %d MB to %d GB are possible",
+			m.MemoryBytes, minMemoryBytes>>20, int64(maxMemoryBytes)>>30)}
 	}
 	if machine == "microvm" {
 		// Under KVM microvm leaves the clock out unless asked.

@@ -76,7 +76,7 @@ func TestRelayStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(10 * time.Second))
+		c.SetDeadline(time.Now().Add(patience))
 		if _, err := io.WriteString(c, text); err != nil {
 			return "", err
 		}
@@ -118,7 +118,7 @@ func TestRelayDatagrams(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(10 * time.Second))
+		c.SetDeadline(time.Now().Add(patience))
 		clients = append(clients, c)
 	}
 	for range 2 {

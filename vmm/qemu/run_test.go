@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mewz/abi"
+	"mewz/test/children"
 	"mewz/vmm"
 )
 
@@ -92,11 +93,11 @@ func TestRunCancel(t *testing.T) {
 		if err != cause {
 			t.Errorf("%s: Run = %v, want the cause", kind, err)
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > patience {
 			t.Errorf("%s: it took %v", kind, took)
 		}
-		if children := childrenOf(t, os.Getpid()); children != "" {
-			t.Errorf("%s: processes are left: %s", kind, children)
+		if left := children.Of(os.Getpid()); len(left) != 0 {
+			t.Errorf("%s: processes %v are left", kind, left)
 		}
 	}
 }
@@ -104,23 +105,6 @@ func TestRunCancel(t *testing.T) {
 type writerFunc func([]byte)
 
 func (w writerFunc) Write(b []byte) (int, error) { w(b); return len(b), nil }
-
-// childrenOf lists the children of all threads of a process.
-func childrenOf(t *testing.T, pid int) string {
-	t.Helper()
-	all := ""
-	threads, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, thread := range threads {
-		b, err := os.ReadFile("/proc/self/task/" + thread.Name() + "/children")
-		if err == nil {
-			all += string(b)
-		}
-	}
-	return all
-}
 
 func TestRunOutputClosed(t *testing.T) {
 	r, w, err := os.Pipe()

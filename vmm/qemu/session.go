@@ -251,6 +251,9 @@ func (s *session) explain(err error) error {
 	case <-s.ready:
 	default:
 		what := s.describe(err)
+		if s.refused(err) && strings.Contains(what, unknownCPU) {
+			return fmt.Errorf("%w: %w", errNotReady, &vmm.FlagError{Err: errors.New("--guest-cpu: " + what)})
+		}
 		if s.refused(err) {
 			return fmt.Errorf("%w: %s", errNotReady, what)
 		}
@@ -258,6 +261,9 @@ func (s *session) explain(err error) error {
 	}
 	return &vmm.Failure{What: "the machine failed: " + s.describe(err), Log: s.logs()}
 }
+
+// unknownCPU is what QEMU says of a -cpu that it does not have.
+const unknownCPU = "unable to find CPU model"
 
 // refused says whether QEMU did not even try: what it said is all there is.
 func (s *session) refused(err error) bool {
@@ -284,7 +290,7 @@ func (s *session) describe(err error) string {
 		return fmt.Sprintf("QEMU was ended by signal %v", status.Signal())
 	case strings.Contains(said, "cannot set up guest memory"):
 		return said + ": this computer has less than -m asks for"
-	case strings.Contains(said, "unable to find CPU model"):
+	case strings.Contains(said, unknownCPU):
 		return said + ": " + s.argv[0] + " -cpu help lists those it knows"
 	case networkComplaint(said) != "":
 		return networkComplaint(said)

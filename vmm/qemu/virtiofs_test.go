@@ -37,7 +37,7 @@ func needVirtioFS(t *testing.T) {
 // gone waits until no process of a group is left.
 func gone(t *testing.T, group int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); syscall.Kill(-group, 0) != syscall.ESRCH; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); syscall.Kill(-group, 0) != syscall.ESRCH; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("processes of group %d are left", group)
 		}

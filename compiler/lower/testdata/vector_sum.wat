@@ -3,12 +3,11 @@
   (memory 1)
   ;; CHECK: define hidden <16 x i8> @"f0"(i32 %p0)
   ;; CHECK: %v12 = phi <16 x i8>
-  ;; CHECK: %13 = bitcast <16 x i8> %v12 to <4 x i32>
-  ;; CHECK: %15 = add <4 x i32> %13, %14
-  ;; CHECK: %17 = freeze <4 x i32> %14
-  ;; CHECK: %18 = add <4 x i32> %17, %16
-  ;; CHECK: %19 = freeze <4 x i32> %18
-  ;; CHECK: %20 = add <4 x i32> %13, %19
+  ;; CHECK: %20 = freeze <4 x i32> %19
+  ;; CHECK: %22 = add <4 x i32> %20, %21
+  ;; CHECK: %23 = freeze <4 x i32> %22
+  ;; CHECK: %24 = bitcast <16 x i8> %v12 to <4 x i32>
+  ;; CHECK: %25 = add <4 x i32> %24, %23
   ;; CHECK: icmp ne i32
   (func (param i32) (result v128) (local $sum v128)
     (loop $next

@@ -29,6 +29,18 @@
           (local.get $part)))
       (br_if $next (i64.ne (local.tee 0 (i64.sub (local.get 0) (i64.const 1))) (i64.const 0))))
     (i64x2.extract_lane 0 (local.get $sum)))
+  ;; x times, from y: what goes around is in the sum twice, and the whole sum is read again.
+  (func (export "twice") (param i64 i64 i64) (result i64) (local $sum v128) (local $all i64)
+    (local.set $sum (i32x4.splat (i32.wrap_i64 (local.get 1))))
+    (loop $next
+      (local.set $all
+        (i64.add (local.get $all)
+          (i64.extend_i32_u
+            (i32x4.extract_lane 1
+              (local.tee $sum
+                (i32x4.add (local.get $sum) (i32x4.add (v128.load (i32.const 16)) (local.get $sum))))))))
+      (br_if $next (i64.ne (local.tee 0 (i64.sub (local.get 0) (i64.const 1))) (i64.const 0))))
+    (local.get $all))
   ;; All lanes by or: x in lane 2, y in lane 3, z in lanes 0 and 1.
   (func (export "any") (param i64 i64 i64) (result i64) (local $v v128)
     (local.set $v
@@ -47,6 +59,8 @@
 ;; words 3 4294967295 1 = 47
 ;; mixed 1 0 0 = 30047862525
 ;; mixed 2 0 0 = 81553521911
+;; twice 1 1 0 = 6
+;; twice 3 1 0 = 58
 ;; any 0 0 0 = 0
 ;; any 4 0 0 = 4
 ;; any 0 2147483648 1 = 2147483649

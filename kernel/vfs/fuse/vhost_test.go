@@ -44,6 +44,9 @@ type vhostQueue struct {
 
 const vhostMemory = 16 << 20
 
+// vhostPatience bounds the wait for an answer of virtiofsd; requests of the driver have a bound of their own.
+const vhostPatience = 2 * time.Minute
+
 // Requests of vhost-user.
 const (
 	vhostGetFeatures  = 1
@@ -114,6 +117,9 @@ func numbers64(list ...uint64) (b []byte) {
 func (v *vhost) Features() virtio.Features {
 	v.say(vhostGetFeatures, nil)
 	answer := make([]byte, 20)
+	if err := v.socket.SetReadDeadline(time.Now().Add(vhostPatience)); err != nil {
+		v.t.Error(err)
+	}
 	if _, err := io.ReadFull(v.socket, answer); err != nil {
 		v.t.Error(err)
 	}

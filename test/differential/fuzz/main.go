@@ -1,5 +1,5 @@
-// Command fuzz compares compiled code with wazero for a while, on modules made at
-// random (package differential). A difference is made smaller and written to
+// Command fuzz compares compiled code with wazero and V8 for a while, on modules made
+// at random (package differential). A difference is made smaller and written to
 // test/differential/testdata, to be committed with the repair.
 package main
 
@@ -37,7 +37,7 @@ func main() {
 	flag.DurationVar(&a.duration, "time", time.Minute, "how long to run")
 	flag.Uint64Var(&a.seed, "seed", 0, "the first seed; 0: the time of day")
 	flag.Uint64Var(&a.count, "count", 0, "how many seeds; 0: as many as there is time for")
-	flag.StringVar(&a.generator, "generator", "", "own or smith; empty: both")
+	flag.StringVar(&a.generator, "generator", "", "own, smith or proposals; empty: all")
 	flag.StringVar(&a.variant, "variant", "", "how to compile; empty: any way")
 	flag.StringVar(&a.output, "output", "", "folder for what is found; empty: test/differential/testdata")
 	flag.Parse()
@@ -71,6 +71,15 @@ func run(ctx context.Context, a arguments) error {
 			return err
 		}
 		fmt.Printf("differential: no modules of wasm-tools smith: %v\n", err)
+	}
+	switch node, err := toolchain.V8(); {
+	case err == nil:
+		f.V8 = differential.NewV8(node)
+		defer f.V8.Close()
+	case a.generator == differential.GeneratorProposals || os.Getenv("CI") != "":
+		return err
+	default:
+		fmt.Printf("differential: no modules for V8: %v\n", err)
 	}
 	if a.seed == 0 {
 		a.seed = uint64(time.Now().UnixNano())
@@ -131,7 +140,7 @@ func keepInvalid(a arguments, f *differential.Fuzzer) (int, error) {
 	written := 0
 	var errs []error
 	for k, i := range f.Invalid {
-		fmt.Printf("differential: validators disagree: ours: %v; wazero: %v\n", i.Ours, i.Theirs)
+		fmt.Printf("differential: validators disagree: ours: %v; theirs: %v\n", i.Ours, i.Theirs)
 		if k < findingsMax {
 			path := filepath.Join(a.output, fmt.Sprintf("validity-%d-%d.wasm", a.seed, k))
 			errs = append(errs, os.WriteFile(path, i.Module, 0o644))
@@ -144,6 +153,6 @@ func keepInvalid(a arguments, f *differential.Fuzzer) (int, error) {
 
 func report(f *differential.Fuzzer, elapsed time.Duration) {
 	t := &f.Totals
-	fmt.Printf("differential: %v: modules %v, %d calls, %d traps, %d sequences without a verdict, %d loads excused, wazero against itself %d, %d modules validated: %d valid, wazero differs on %d\n",
+	fmt.Printf("differential: %v: modules %v, %d calls, %d traps, %d sequences without a verdict, %d loads excused, other engines against themselves %d, %d modules validated: %d valid, other engines differ on %d\n",
 		elapsed.Round(time.Second), t.Modules, t.Calls, t.Traps, t.Open, t.Excused, t.Disagreed, t.Verdicts, t.Accepted, t.Split)
 }
