@@ -110,27 +110,43 @@ func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 		wasm.ExternFunc: {}, wasm.ExternTable: {}, wasm.ExternMemory: {}, wasm.ExternGlobal: {}, wasm.ExternTag: {},
 	}
 	add := func(kind wasm.ExternKind, text string) { s[kind].types = append(s[kind].types, text) }
-	addFunction := func(t *wasm.FuncType) {
-		add(wasm.ExternFunc, lower.TypeLetters(m, t.Params))
-		s[wasm.ExternFunc].results = append(s[wasm.ExternFunc].results, lower.TypeLetters(m, t.Results))
+	// Of a type once: a function takes four bytes of a module, its type may have a thousand parameters.
+	functions, tags := map[uint32][2]string{}, map[uint32]string{}
+	addFunction := func(typeIndex uint32) {
+		texts, ok := functions[typeIndex]
+		if !ok {
+			t := functionType(m, typeIndex)
+			texts = [2]string{lower.TypeLetters(m, t.Params), lower.TypeLetters(m, t.Results)}
+			functions[typeIndex] = texts
+		}
+		add(wasm.ExternFunc, texts[0])
+		s[wasm.ExternFunc].results = append(s[wasm.ExternFunc].results, texts[1])
+	}
+	addTag := func(typeIndex uint32) {
+		text, ok := tags[typeIndex]
+		if !ok {
+			text = tagText(m, typeIndex)
+			tags[typeIndex] = text
+		}
+		add(wasm.ExternTag, text)
 	}
 	for i := range m.Imports {
 		im := &m.Imports[i]
 		switch im.Kind {
 		case wasm.ExternFunc:
-			addFunction(functionType(m, im.Type))
+			addFunction(im.Type)
 		case wasm.ExternTable:
 			add(im.Kind, tableText(im.Table))
 		case wasm.ExternMemory:
 			add(im.Kind, limitsText(im.Memory.Limits))
 		case wasm.ExternTag:
-			add(im.Kind, tagText(m, im.Type))
+			addTag(im.Type)
 		default:
 			add(im.Kind, globalText(im.Global))
 		}
 	}
 	for _, t := range m.Functions {
-		addFunction(functionType(m, t))
+		addFunction(t)
 	}
 	for i := range m.Tables {
 		add(wasm.ExternTable, tableText(m.Tables[i].Type))
@@ -139,7 +155,7 @@ func spaces(m *wasm.Module) map[wasm.ExternKind]*space {
 		add(wasm.ExternMemory, limitsText(m.Memories[i].Type.Limits))
 	}
 	for i := range m.Tags {
-		add(wasm.ExternTag, tagText(m, m.Tags[i].Type))
+		addTag(m.Tags[i].Type)
 	}
 	for i := range m.Globals {
 		add(wasm.ExternGlobal, globalText(m.Globals[i].Type))

@@ -212,6 +212,9 @@ func TestSymbols(t *testing.T) {
 		{"wasm_export", "x", "%77asm_export.x"},
 		{"m", "a b@c%\x00\"\\", "m.a%20b%40c%25%00%22%5c"},
 		{"m", "ü", "m.ü"},
+		{"t0", "elements", "%740.elements"},
+		{"d12", "length", "%6412.length"},
+		{"d1x", "length", "d1x.length"},
 	} {
 		if got := ImportSymbol(test.module, test.name); got != test.want {
 			t.Errorf("ImportSymbol(%q, %q) = %q, want %q", test.module, test.name, got, test.want)

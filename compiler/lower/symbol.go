@@ -15,11 +15,18 @@ func ImportSymbol(module, name string) string {
 	switch {
 	case mangled == "":
 		mangled = "%" // ".L..." is no symbol for an assembler
-	case strings.HasPrefix(mangled, "llvm"), strings.HasPrefix(mangled, "wasm_"):
-		// llvm.x are intrinsics, wasm_x are the contract's own symbols.
+	case strings.HasPrefix(mangled, "llvm"), strings.HasPrefix(mangled, "wasm_"), isOwnStem(mangled):
+		// llvm.x are intrinsics, wasm_x are the contract's own symbols, t0.elements and others
+		// the module's.
 		mangled = "%" + string(hexDigits[mangled[0]>>4]) + string(hexDigits[mangled[0]&15]) + mangled[1:]
 	}
 	return mangled + "." + mangle(name, "")
+}
+
+// isOwnStem says whether a name is a letter and a number, as symbols of the module's own
+// begin that have a dot.
+func isOwnStem(name string) bool {
+	return len(name) > 1 && name[0] >= 'a' && name[0] <= 'z' && strings.Trim(name[1:], "0123456789") == ""
 }
 
 // FunctionImportSymbols are the symbols of the imported functions, by index. A

@@ -75,7 +75,7 @@ func offset(r *wasm.Reader, wide bool) (uint64, error) {
 	return binary.LittleEndian.Uint64(b), nil
 }
 
-// unit reads a unit: its version, and what follows.
+// readUnit reads a unit: its version, and what follows; nil for an empty one.
 func readUnit(r *wasm.Reader) (u *wasm.Reader, version uint16, wide bool, err error) {
 	n, wide, err := unitLength(r)
 	if err != nil {

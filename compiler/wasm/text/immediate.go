@@ -260,7 +260,7 @@ func (m *module) setting(prefix string) (uint64, bool) {
 	m.at++
 	v, err := ParseInteger(value, 64)
 	if err != nil {
-		m.fail(t, "i64 constant out of range: %s", m.text(t))
+		m.fail(t, "i64 constant out of range: %s", m.shown(t))
 	}
 	return v, true
 }
@@ -288,7 +288,7 @@ func (m *module) integerConstant(bits int) uint64 {
 	}
 	v, err := ParseInteger(m.text(t), bits)
 	if err != nil {
-		m.fail(t, "constant out of range: %s has more than %d bits", m.text(t), bits)
+		m.fail(t, "constant out of range: %s has more than %d bits", m.shown(t), bits)
 	}
 	return v
 }
@@ -302,7 +302,7 @@ func (m *module) floatConstant(bits int) uint64 {
 	}
 	v, err := ParseFloat(m.text(t), bits)
 	if err != nil {
-		m.fail(t, "constant out of range: %s is no f%d", m.text(t), bits)
+		m.fail(t, "constant out of range: %s is no f%d", m.shown(t), bits)
 	}
 	return v
 }

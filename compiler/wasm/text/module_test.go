@@ -125,7 +125,7 @@ func TestModuleMalformed(t *testing.T) {
 		{"(module binary) x", "1:17: unknown operator x: expected the end of the module"},
 		{"(module (@name 1))", "1:9: malformed annotation: (@name \"...\") has one string"},
 		{"(func i32.const 99999999999999999999999999999999999999999999999999999999999999999999999999)",
-			"1:17: constant out of range: 99999999999999999999999999999999999999999999999999999999999999999999999999 has more than 32 bits"},
+			"1:17: constant out of range: 999999999999999999999999999999999999999999999999999999999999... has more than 32 bits"},
 		{strings.Repeat("(func", 3), "1:16: unexpected token: the text ends where a closing parenthesis should be"},
 	}
 	for _, test := range tests {

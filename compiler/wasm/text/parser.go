@@ -50,14 +50,20 @@ func (p *parser) fail(t Token, format string, args ...any) {
 // maxShownBytes bounds how much of a token a message shows.
 const maxShownBytes = 60
 
+// shown is what a message shows of a token.
+func (p *parser) shown(t Token) []byte {
+	text := p.text(t)
+	if len(text) > maxShownBytes {
+		text = slices.Concat(text[:maxShownBytes], []byte("..."))
+	}
+	return text
+}
+
 // unexpected is the error for a token that should be something else. As in the
 // reference interpreter a word that means nothing anywhere is an operator that
 // nobody knows.
 func (p *parser) unexpected(t Token, want string) {
-	shown := p.text(t)
-	if len(shown) > maxShownBytes {
-		shown = slices.Concat(shown[:maxShownBytes], []byte("..."))
-	}
+	shown := p.shown(t)
 	shown = []byte(fmt.Sprintf("%q", shown))
 	shown = shown[1 : len(shown)-1]
 	switch {
