@@ -29,5 +29,5 @@ func (b *buildCommand) Run(a *app) error {
 	}
 	img.Config.Network.Enabled = img.Config.WantsNetwork()
 	img.Config.AddMounts(nil)
-	return writeOutput(a.ctx, b.Output, imageMode, img)
+	return writeOutput(a.context(), b.Output, imageMode, img)
 }

@@ -34,7 +34,7 @@ func (a *app) compile(src *source, flags compileFlags, emitLLVM bool) (*compiler
 		defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	}
 	start := time.Now()
-	result, err := compiler.Compile(a.ctx, src.data, o)
+	result, err := compiler.Compile(a.context(), src.data, o)
 	p.finish()
 	if err != nil {
 		return nil, compileError(src, err)
@@ -85,9 +85,9 @@ func (c *compileCommand) Run(a *app) error {
 		return err
 	}
 	if c.Emit == "llvm" {
-		return writeIR(a.ctx, c.Output, result.IR)
+		return writeIR(a.context(), c.Output, result.IR)
 	}
-	return writeOutput(a.ctx, c.Output, objectMode, bytesContent(result.Object))
+	return writeOutput(a.context(), c.Output, objectMode, bytesContent(result.Object))
 }
 
 // writeIR writes the LLVM modules of a program. A small one is one LLVM module;

@@ -67,7 +67,7 @@ func (i *inspectCommand) disassembleModule(a *app, src *source) (*disassembly, e
 	if f.imported {
 		return nil, fmt.Errorf("function %s is imported: it has no code in the module", f.label())
 	}
-	compiled, err := compiler.CompileFunction(a.ctx, src.data, f.index, a.compilerOptions(src, i.compileFlags))
+	compiled, err := compiler.CompileFunction(a.context(), src.data, f.index, a.compilerOptions(src, i.compileFlags))
 	if err != nil {
 		return nil, compileError(src, err)
 	}
@@ -141,7 +141,7 @@ func functionNames(list []functionEntry, symbol string, index uint32) func(strin
 // not know.
 func (a *app) disassembler() func([]byte) ([]listing.Decoded, error) {
 	return func(code []byte) ([]listing.Decoded, error) {
-		list, err := llvm.Disassemble(a.ctx, code)
+		list, err := llvm.Disassemble(a.context(), code)
 		if err != nil {
 			a.logf("disassembler: %v", err)
 			return nil, err

@@ -40,7 +40,7 @@ const probeTimeout = 20 * time.Second
 
 // Run says which tools are here; the exit code is 1 if a needed one is not.
 func (c *doctorCommand) Run(a *app) error {
-	ctx, cancel := context.WithTimeout(a.ctx, 4*probeTimeout)
+	ctx, cancel := context.WithTimeout(a.context(), 4*probeTimeout)
 	defer cancel()
 	d := diagnosis{OK: true}
 	for _, examine := range []func(context.Context) finding{
@@ -50,7 +50,7 @@ func (c *doctorCommand) Run(a *app) error {
 		d.OK = d.OK && (f.OK || !f.Needed)
 		d.Findings = append(d.Findings, f)
 	}
-	if err := a.ctx.Err(); err != nil {
+	if err := a.context().Err(); err != nil {
 		return err
 	}
 	if err := printResult(c.Format, &d, d.print); err != nil {

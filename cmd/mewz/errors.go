@@ -73,7 +73,7 @@ func wrongFlags(err error) error {
 
 // cause returns why the command's context ended, nil if it has not.
 func (a *app) cause() error {
-	if a.ctx.Err() == nil {
+	if a.ctx == nil || a.ctx.Err() == nil {
 		return nil
 	}
 	return contextCause(a.ctx)

@@ -75,7 +75,7 @@ func (a *app) makeVolume(path string, size byteSize) (err error) {
 	if err := errors.Join(f.Truncate(int64(size)), f.Close()); err != nil {
 		return err
 	}
-	if err := format(a.ctx, program, f.Name()); err != nil {
+	if err := format(a.context(), program, f.Name()); err != nil {
 		return err
 	}
 	// Not over a file that somebody has made meanwhile, where the file system can see to that.

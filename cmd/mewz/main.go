@@ -27,7 +27,7 @@ func main() { os.Exit(execute(os.Args[1:])) }
 
 // app is what all commands share.
 type app struct {
-	ctx     context.Context
+	ctx     context.Context // once context was called
 	verbose bool
 	quiet   bool
 }
@@ -59,7 +59,7 @@ func execute(args []string) (code int) {
 	}
 	parsed, err := parser.Parse(args)
 	if exited {
-		return report(&app{ctx: context.Background()}, "help", stdoutError(stdout.err))
+		return report(&app{}, "help", stdoutError(stdout.err))
 	}
 	if err == nil {
 		err = refuseEmpty(parsed)
@@ -67,9 +67,8 @@ func execute(args []string) (code int) {
 	if err != nil {
 		return usageError(parsed, err)
 	}
-	ctx, stop := notifyContext(context.Background())
-	defer stop()
-	a := &app{ctx: ctx, verbose: c.Verbose, quiet: c.Quiet}
+	defer catchPipes()()
+	a := &app{verbose: c.Verbose, quiet: c.Quiet}
 	err = parsed.Run(a)
 	return report(a, parsed.Selected().Name, err)
 }

@@ -35,7 +35,7 @@ func (r *runCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := a.ctx.Err(); err != nil {
+	if err := a.context().Err(); err != nil {
 		return err
 	}
 	network := prepared.network
@@ -55,7 +55,7 @@ func (r *runCommand) Run(a *app) error {
 	if m.MemoryBytes, err = r.memory(prepared.path, uint64(info.Size())); err != nil {
 		return err
 	}
-	ctx, cancel := r.timeout(a.ctx)
+	ctx, cancel := r.timeout(a.context())
 	defer cancel()
 	result, err := r.monitor(a).Run(ctx, m)
 	if err != nil {
@@ -78,6 +78,7 @@ type prepared struct {
 
 // prepare makes the image of this run, and says what its machine is connected to.
 func (r *runCommand) prepare(a *app, src *source) (p prepared, err error) {
+	a.context() // before there is a temporary file
 	config, err := programConfig(src, r.linkFlags, r.programArgs())
 	if err != nil {
 		return p, err

@@ -22,19 +22,13 @@ const sameSignal = 200 * time.Millisecond
 // SIGHUP or SIGQUIT. The second one ends the process, and with it whatever it started
 // (vmm.Start).
 //
-// SIGPIPE is caught so that a closed standard output is an error of a write,
-// with a chance to clean up. It is not ignored: children would inherit that.
-func notifyContext(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
+// It catches them until the process ends.
+func notifyContext() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	pipes := make(chan os.Signal, 1)
-	signal.Notify(pipes, syscall.SIGPIPE)
 	go func() {
-		first, ok := (<-signals).(syscall.Signal)
-		if !ok {
-			return
-		}
+		first := (<-signals).(syscall.Signal)
 		came := time.Now()
 		cancel(signalError(first))
 		for range signals {
@@ -43,11 +37,25 @@ func notifyContext(parent context.Context) (context.Context, context.CancelFunc)
 			}
 		}
 	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		signal.Stop(pipes)
-		cancel(nil)
+	return ctx
+}
+
+// context returns the context of what must be ended in order: processes, machines,
+// files that are half written. Before there is any, while a module is read, the first
+// signal ends the process.
+func (a *app) context() context.Context {
+	if a.ctx == nil {
+		a.ctx = notifyContext()
 	}
+	return a.ctx
+}
+
+// catchPipes catches SIGPIPE, so that a closed standard output is an error of a write,
+// with a chance to clean up. It is not ignored: children would inherit that.
+func catchPipes() (stop func()) {
+	pipes := make(chan os.Signal, 1)
+	signal.Notify(pipes, syscall.SIGPIPE)
+	return func() { signal.Stop(pipes) }
 }
 
 func contextCause(ctx context.Context) error { return context.Cause(ctx) }
