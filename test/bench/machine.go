@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mewz/test/document"
+	"mewz/test/toolchain"
 )
 
 // machineFacts says when, where and with what was measured.
@@ -31,6 +32,7 @@ func (b *bench) machineFacts(o options) string {
 		{"QEMU", b.firstLine("qemu-system-x86_64", "--version")},
 		{"Go", runtime.Version()},
 		{"wazero", moduleVersion("github.com/tetratelabs/wazero")},
+		{"V8", b.v8Version()},
 	} {
 		fmt.Fprintf(&r, "* %s: %s\n", fact[0], fact[1])
 	}
@@ -61,6 +63,15 @@ func readFile(path string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(content))
+}
+
+// v8Version returns which V8 is measured, and in what.
+func (b *bench) v8Version() string {
+	node, err := toolchain.V8()
+	if err != nil {
+		return "missing"
+	}
+	return b.firstLine(node, "-p", "`${process.versions.v8}, in Node.js ${process.version}`")
 }
 
 // firstLine returns the first line of what a tool says about itself.
